@@ -16,7 +16,7 @@ class Family(StrEnum):
     ECP5 = "ecp5"
 
 
-# Prefixes as in AMD's DS890 (UltraScale and UltraScale+), DS180 (7 series) and Lattice's FPGA-DS-02012 (ECP5).
+# Prefixes as in AMD's DS890 (UltraScale, UltraScale+) and DS180 (7 series), Lattice's FPGA-DS-02012 (ECP5).
 _FAMILIES: tuple[tuple[str, Family], ...] = (
     (r"xc(vu|ku|au)\d+p", Family.ULTRASCALE_PLUS),
     (r"xcvu\d+h|xcu\d+", Family.ULTRASCALE_PLUS),

@@ -1,0 +1,1 @@
+"""The typed fixed-point program: the contract that every executor keeps, and the way from sympy to it."""

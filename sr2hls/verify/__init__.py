@@ -1,0 +1,1 @@
+"""Executors agree, nothing is degenerate, and the design says what the teacher says."""

@@ -1,0 +1,98 @@
+"""Exact results of operations: their resolution and range, before they are quantised."""
+
+from dataclasses import dataclass
+
+from sr2hls.errors import ProgramError
+from sr2hls.program import ops
+from sr2hls.program.types import FixedType
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Values ``raw · 2^-frac`` with ``low <= raw <= high``."""
+
+    low: int
+    high: int
+    frac: int
+
+    @classmethod
+    def of_type(cls, type_: FixedType) -> "Interval":
+        """Return everything that a type can hold."""
+        return cls(type_.raw_min, type_.raw_max, type_.frac)
+
+    def at(self, frac: int) -> "Interval":
+        """Return the same values with at least as many fractional bits."""
+        shift = frac - self.frac
+        if shift < 0:
+            raise ValueError("an exact interval cannot lose fractional bits")
+        return Interval(self.low << shift, self.high << shift, frac)
+
+    @property
+    def bits(self) -> int:
+        """Bits of a two's-complement number that holds every raw value."""
+        return max((-self.low - 1).bit_length() if self.low < 0 else 0, max(0, self.high).bit_length()) + 1
+
+
+def aligned(intervals: list[Interval]) -> list[Interval]:
+    """Return the intervals with a common number of fractional bits."""
+    frac = max(i.frac for i in intervals)
+    return [i.at(frac) for i in intervals]
+
+
+def div_shift(numerator: FixedType, denominator: FixedType, result: FixedType) -> int:
+    """Return by how many bits a numerator is shifted left so that the quotient has one guard bit."""
+    return result.frac + 1 - numerator.frac + denominator.frac
+
+
+def exact_interval(op: ops.Operation, args: list[Interval], arg_types: list[FixedType]) -> Interval:
+    """Return the exact results that an operation can have for arguments in the given intervals.
+
+    For `Div` it is the quotient with a guard bit and a sticky bit (result frac + 2), which quantises as the
+    true quotient does in every rounding mode.
+    """
+    match op:
+        case ops.Input():
+            return Interval.of_type(op.type)
+        case ops.Constant(raw=raw):
+            return Interval(raw, raw, op.type.frac)
+        case ops.Table(values=values):
+            return Interval(min(values), max(values), op.type.frac)
+        case ops.Argmax():
+            return Interval(0, len(args) - 1, 0)
+        case ops.Compare():
+            return Interval(0, 1, 0)
+        case ops.Cast():
+            return args[0]
+        case ops.Shift(amount=amount):
+            return Interval(args[0].low, args[0].high, args[0].frac - amount)
+        case ops.Neg():
+            return Interval(-args[0].high, -args[0].low, args[0].frac)
+        case ops.Abs():
+            a = args[0]
+            low = 0 if a.low <= 0 <= a.high else min(abs(a.low), abs(a.high))
+            return Interval(low, max(abs(a.low), abs(a.high)), a.frac)
+        case ops.Add():
+            a, b = aligned(args)
+            return Interval(a.low + b.low, a.high + b.high, a.frac)
+        case ops.Sub():
+            a, b = aligned(args)
+            return Interval(a.low - b.high, a.high - b.low, a.frac)
+        case ops.Min():
+            a, b = aligned(args)
+            return Interval(min(a.low, b.low), min(a.high, b.high), a.frac)
+        case ops.Max():
+            a, b = aligned(args)
+            return Interval(max(a.low, b.low), max(a.high, b.high), a.frac)
+        case ops.Select():
+            b, c = aligned(args[1:])
+            return Interval(min(b.low, c.low), max(b.high, c.high), b.frac)
+        case ops.Mul():
+            a, b = args
+            corners = [x * y for x in (a.low, a.high) for y in (b.low, b.high)]
+            return Interval(min(corners), max(corners), a.frac + b.frac)
+        case ops.Div():
+            shift = div_shift(arg_types[0], arg_types[1], op.type)
+            largest = max(abs(args[0].low), abs(args[0].high)) << max(0, shift)
+            return Interval(-2 * largest - 2, 2 * largest + 1, op.type.frac + 2)
+        case _:
+            raise ProgramError(f"operation '{op.name}' has no exact result: it is not one of the contract's")
