@@ -7,7 +7,7 @@ import numpy as np
 
 from sr2hls.errors import ProgramError
 from sr2hls.program import ops
-from sr2hls.program.exact import Interval, exact_interval
+from sr2hls.program.exact import Interval, exact_interval, held_interval
 from sr2hls.program.program import Program
 from sr2hls.program.types import BIT, FixedType, narrowest
 
@@ -15,8 +15,9 @@ from sr2hls.program.types import BIT, FixedType, narrowest
 class Builder:
     """Collects operations; methods return the position of the value.
 
-    A result without a type gets the narrowest one that holds the exact result for any arguments. An operation
-    that is already there is returned, not written again (value numbering).
+    A result without a type gets the narrowest one that holds every exact result that the inputs can lead to
+    (interval arithmetic). An
+    operation that is already there is returned, not written again (value numbering).
 
     Example:
         >>> b = Builder({"x0": FixedType(True, 6, 3)})
@@ -32,6 +33,7 @@ class Builder:
         self._position: dict[ops.Operation, int] = {
             replace(op, origin=""): i for i, op in enumerate(self._ops)
         }
+        self._ranges = [Interval.of_type(type_) for type_ in inputs.values()]
 
     def __getitem__(self, name: str) -> int:
         """Return the position of an input."""
@@ -50,12 +52,17 @@ class Builder:
         """Return the operation that computes a value."""
         return self._ops[value]
 
+    def range(self, value: int) -> Interval:
+        """Return the raw values that a value can take in its type."""
+        return self._ranges[value]
+
     def push(self, op: ops.Operation) -> int:
         """Write an operation (or find the same one) and return its position."""
         key = replace(op, origin="")
         if key not in self._position:
             self._position[key] = len(self._ops)
             self._ops.append(op)
+            self._ranges.append(held_interval(self.exact(op), op.type))
         return self._position[key]
 
     def constant(self, raw: int, frac: int, type_: FixedType | None = None, origin: str = "") -> int:
@@ -136,8 +143,18 @@ class Builder:
         return rest[0]
 
     def program(self, outputs: dict[str, int]) -> Program:
-        """Return the program with the given outputs."""
-        return Program(tuple(self._ops), tuple(outputs.values()), self._names, tuple(outputs))
+        """Return the program with the given outputs; what no output reads is left out, but for the inputs."""
+        live = set(outputs.values()) | set(range(len(self._names)))
+        for position in range(len(self._ops) - 1, -1, -1):
+            if position in live:
+                live.update(self._ops[position].args)
+        at = {old: new for new, old in enumerate(sorted(live))}
+        kept = [replace(self._ops[i], args=tuple(at[a] for a in self._ops[i].args)) for i in sorted(live)]
+        return Program(tuple(kept), tuple(at[v] for v in outputs.values()), self._names, tuple(outputs))
+
+    def exact(self, op: ops.Operation) -> Interval:
+        """Return the exact results that an operation on values of this builder can have."""
+        return exact_interval(op, [self._ranges[a] for a in op.args], [self.type(a) for a in op.args])
 
     def _write(
         self,
@@ -147,8 +164,6 @@ class Builder:
         origin: str,
     ) -> int:
         if type_ is None:
-            probe = kind(args=args, type=BIT, origin=origin)
-            types = [self.type(a) for a in args]
-            exact = exact_interval(probe, [Interval.of_type(t) for t in types], types)
+            exact = self.exact(kind(args=args, type=BIT, origin=origin))
             type_ = narrowest(exact.low, exact.high, exact.frac)
         return self.push(kind(args=args, type=type_, origin=origin))

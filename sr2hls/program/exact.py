@@ -96,3 +96,15 @@ def exact_interval(op: ops.Operation, args: list[Interval], arg_types: list[Fixe
             return Interval(-2 * largest - 2, 2 * largest + 1, op.type.frac + 2)
         case _:
             raise ProgramError(f"operation '{op.name}' has no exact result: it is not one of the contract's")
+
+
+def held_interval(exact: Interval, type_: FixedType) -> Interval:
+    """Return what an exact interval can become in a type (whole range of the type where it may wrap)."""
+    drop = exact.frac - type_.frac
+    if drop >= 0:
+        low, high = exact.low >> drop, -((-exact.high) >> drop)
+    else:
+        low, high = exact.low << -drop, exact.high << -drop
+    if type_.raw_min <= low and high <= type_.raw_max:
+        return Interval(low, high, type_.frac)
+    return Interval.of_type(type_)

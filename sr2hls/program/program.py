@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sr2hls.errors import ProgramError
-from sr2hls.program.exact import Interval, aligned, div_shift, exact_interval
+from sr2hls.program.exact import Interval, aligned, div_shift, exact_interval, held_interval
 from sr2hls.program.ops import (
     MAX_TABLE_BITS,
     Add,
@@ -90,13 +90,13 @@ class Program:
         for op in self.ops:
             interval = exact_interval(op, [held[a] for a in op.args], [self.ops[a].type for a in op.args])
             exact.append(interval)
-            held.append(_after_quantising(interval, op.type))
+            held.append(held_interval(interval, op.type))
         return tuple(exact)
 
     @cached_property
     def ranges(self) -> tuple[Interval, ...]:
         """For each value, the raw values that it can take in its type."""
-        return tuple(_after_quantising(e, op.type) for e, op in zip(self.exact, self.ops, strict=True))
+        return tuple(held_interval(e, op.type) for e, op in zip(self.exact, self.ops, strict=True))
 
     def __iter__(self) -> Iterator[Operation]:
         return iter(self.ops)
@@ -124,18 +124,6 @@ class Program:
             lines.append(f"%{position} = {op.name}{extra}{args} : {op.type}{note}")
         outs = ", ".join(f"{n} = %{i}" for n, i in zip(self.output_names, self.outputs, strict=True))
         return "\n".join([*lines, f"out {outs}"])
-
-
-def _after_quantising(exact: Interval, type_: FixedType) -> Interval:
-    """Return what an exact interval can become in a type (whole range of the type where it may wrap)."""
-    drop = exact.frac - type_.frac
-    if drop >= 0:
-        low, high = exact.low >> drop, -((-exact.high) >> drop)
-    else:
-        low, high = exact.low << -drop, exact.high << -drop
-    if type_.raw_min <= low and high <= type_.raw_max:
-        return Interval(low, high, type_.frac)
-    return Interval.of_type(type_)
 
 
 def verify(program: Program) -> None:

@@ -1,0 +1,43 @@
+"""Functions of one variable that formulas may use, with their meaning in floating point."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+from scipy import special
+
+FloatArray = NDArray[np.float64]
+Unary = Callable[[FloatArray], FloatArray]
+
+UNARY: dict[type[sp.Function], Unary] = cast(
+    "dict[type[sp.Function], Unary]",
+    {
+        sp.sin: np.sin, sp.cos: np.cos, sp.tan: np.tan,
+        sp.asin: np.arcsin, sp.acos: np.arccos, sp.atan: np.arctan,
+        sp.sinh: np.sinh, sp.cosh: np.cosh, sp.tanh: np.tanh,
+        sp.asinh: np.arcsinh, sp.acosh: np.arccosh, sp.atanh: np.arctanh,
+        sp.exp: np.exp, sp.log: np.log, sp.sign: np.sign,
+        sp.floor: np.floor, sp.ceiling: np.ceil,
+        sp.erf: special.erf, sp.erfc: special.erfc, sp.gamma: special.gamma,
+        sp.sec: lambda x: 1 / np.cos(x), sp.csc: lambda x: 1 / np.sin(x), sp.cot: lambda x: 1 / np.tan(x),
+        sp.sech: lambda x: 1 / np.cosh(x), sp.csch: lambda x: 1 / np.sinh(x),
+        sp.coth: lambda x: 1 / np.tanh(x),
+        sp.sinc: lambda x: np.sinc(x / np.pi),
+        sp.LambertW: lambda x: special.lambertw(x).real,
+        sp.Heaviside: lambda x: np.heaviside(x, 0.5),
+    },
+)  # fmt: skip
+
+
+def apply_unary(function: type[sp.Function], x: FloatArray) -> FloatArray:
+    """Return the function's values; where it is undefined or overflows they are not finite."""
+    with np.errstate(all="ignore"):
+        return np.asarray(UNARY[function](x), dtype=np.float64)
+
+
+def power(x: FloatArray, exponent: Any) -> FloatArray:
+    """Return ``x ** exponent`` over the reals: not finite where it has no real value."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.power(x, np.float64(exponent)), dtype=np.float64)

@@ -1,0 +1,262 @@
+"""Formulas as one graph: every subexpression once, across all outputs, still in real numbers."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import reduce
+
+import numpy as np
+import sympy as sp
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import BooleanFalse, BooleanTrue
+
+from sr2hls.errors import LoweringError
+from sr2hls.program.functions import UNARY, FloatArray, apply_unary, power
+from sr2hls.program.ops import Predicate
+
+
+class Kind(StrEnum):
+    """What a node computes from its arguments."""
+
+    INPUT = "input"
+    CONSTANT = "constant"
+    ADD = "add"
+    MUL = "mul"
+    """Of two; a quotient is a product with a power of -1."""
+    POWER = "power"
+    UNARY = "unary"
+    ABS = "abs"
+    MIN = "min"
+    MAX = "max"
+    COMPARE = "compare"
+    SELECT = "select"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One subexpression.
+
+    Attributes:
+        kind: what it computes.
+        args: positions of its arguments in the graph.
+        expr: the subexpression, for messages and origins.
+        value: the constant, or the exponent of a power.
+        name: name of the input.
+        function: sympy class of a unary function.
+        predicate: relation of a comparison.
+    """
+
+    kind: Kind
+    args: tuple[int, ...]
+    expr: sp.Basic
+    value: float = 0.0
+    name: str = ""
+    function: type[sp.Function] | None = None
+    predicate: Predicate | None = None
+
+
+_RELATIONS: dict[type[Relational], Predicate] = {
+    sp.StrictLessThan: Predicate.LT,
+    sp.LessThan: Predicate.LE,
+    sp.StrictGreaterThan: Predicate.GT,
+    sp.GreaterThan: Predicate.GE,
+    sp.Equality: Predicate.EQ,
+    sp.Unequality: Predicate.NE,
+}
+
+_COMPARISONS: dict[Predicate, Callable[[FloatArray, FloatArray], np.ndarray]] = {
+    Predicate.LT: np.less,
+    Predicate.LE: np.less_equal,
+    Predicate.GT: np.greater,
+    Predicate.GE: np.greater_equal,
+    Predicate.EQ: np.equal,
+    Predicate.NE: np.not_equal,
+}
+
+
+@dataclass
+class Graph:
+    """Nodes in the order of their dependence, and the positions of the outputs."""
+
+    nodes: list[Node] = field(default_factory=list)
+    outputs: dict[str, int] = field(default_factory=dict)
+    _position: dict[Node, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, formulas: Mapping[str, sp.Expr], inputs: Iterable[str]) -> "Graph":
+        """Build the graph of several formulas over the named inputs.
+
+        Raises:
+            LoweringError: a formula uses a symbol that is no input, or a construct without a meaning here.
+        """
+        graph = cls()
+        names = list(inputs)
+        for name in names:
+            graph._push(Node(Kind.INPUT, (), sp.Symbol(name), name=name))
+        for output, formula in formulas.items():
+            expr = sp.sympify(formula)
+            unknown = sorted(str(s) for s in expr.free_symbols if str(s) not in names)
+            if unknown:
+                raise LoweringError(
+                    f"formula of '{output}' uses {', '.join(map(repr, unknown))}, "
+                    f"which is none of the inputs {', '.join(names)}"
+                )
+            graph.outputs[output] = graph._lower(expr)
+        return graph
+
+    def _push(self, node: Node) -> int:
+        if node not in self._position:
+            self._position[node] = len(self.nodes)
+            self.nodes.append(node)
+        return self._position[node]
+
+    def _constant(self, expr: sp.Basic, value: float) -> int:
+        if not np.isfinite(value):
+            raise LoweringError(f"'{expr}' is not a finite real number and has no fixed-point value")
+        return self._push(Node(Kind.CONSTANT, (), sp.Float(value), value=value))
+
+    def _lower(self, expr: sp.Basic) -> int:
+        if isinstance(expr, sp.Symbol):
+            return self._push(Node(Kind.INPUT, (), expr, name=str(expr)))
+        if isinstance(expr, BooleanTrue | BooleanFalse):
+            return self._constant(expr, float(bool(expr)))
+        if isinstance(expr, sp.Expr) and not expr.free_symbols:
+            return self._constant(expr, _real(expr))
+        if isinstance(expr, sp.Add):
+            return self._push(Node(Kind.ADD, tuple(self._lower(a) for a in expr.args), expr))
+        if isinstance(expr, sp.Mul):
+            return self._lower_product(expr)
+        if isinstance(expr, sp.Pow):
+            return self._lower_power(expr)
+        if isinstance(expr, sp.Abs):
+            return self._push(Node(Kind.ABS, (self._lower(expr.args[0]),), expr))
+        if isinstance(expr, sp.Min | sp.Max):
+            kind = Kind.MIN if isinstance(expr, sp.Min) else Kind.MAX
+            args = [self._lower(a) for a in expr.args]
+            return reduce(lambda a, b: self._push(Node(kind, (a, b), expr)), args)
+        if isinstance(expr, sp.Piecewise):
+            return self._lower_piecewise(expr)
+        if isinstance(expr, Relational):
+            return self._lower_relation(expr)
+        if isinstance(expr, sp.And | sp.Or | sp.Not):
+            return self._lower_logic(expr)
+        if isinstance(expr, sp.Function) and type(expr) in UNARY and len(expr.args) == 1:
+            arg = self._lower(expr.args[0])
+            return self._push(Node(Kind.UNARY, (arg,), expr, function=type(expr)))
+        raise LoweringError(
+            f"'{expr}' ({type(expr).__name__}) has no meaning in the fixed-point program: rewrite it with "
+            "+ - * / powers, elementary functions, Abs, Min, Max or Piecewise, or define the operator"
+        )
+
+    def _lower_product(self, expr: sp.Mul) -> int:
+        inverse = [a for a in expr.args if isinstance(a, sp.Pow) and _is_reciprocal(a)]
+        if inverse:
+            rest = [a for a in expr.args if a not in inverse]
+            denominator = sp.Mul(*[a.base ** (-a.exp) for a in inverse])
+            reciprocal = self._push(
+                Node(Kind.POWER, (self._lower(denominator),), 1 / denominator, value=-1.0)
+            )
+            if not rest:
+                return reciprocal
+            return self._push(Node(Kind.MUL, (self._lower(sp.Mul(*rest)), reciprocal), expr))
+        coefficient, rest = expr.as_coeff_Mul()
+        factors = [self._lower(a) for a in sp.Mul.make_args(rest)]
+        product = reduce(lambda a, b: self._push(Node(Kind.MUL, (a, b), rest)), factors)
+        if coefficient == 1:
+            return product
+        return self._push(Node(Kind.MUL, (self._constant(coefficient, _real(coefficient)), product), expr))
+
+    def _lower_power(self, expr: sp.Pow) -> int:
+        base, exponent = expr.args
+        if base == sp.E:
+            return self._push(Node(Kind.UNARY, (self._lower(exponent),), expr, function=sp.exp))
+        if exponent.free_symbols:
+            if base.free_symbols:
+                raise LoweringError(
+                    f"'{expr}' has a variable base and a variable exponent: write it as exp(b·log(a))"
+                )
+            scaled = self._lower(exponent * sp.log(base))
+            return self._push(Node(Kind.UNARY, (scaled,), expr, function=sp.exp))
+        value = _real(exponent)
+        return self._push(Node(Kind.POWER, (self._lower(base),), expr, value=value))
+
+    def _lower_piecewise(self, expr: sp.Piecewise) -> int:
+        *cases, (last, condition) = expr.args
+        if condition is not sp.true:
+            raise LoweringError(f"'{expr}' does not say what it is elsewhere: end it with (value, True)")
+        result = self._lower(last)
+        for value, condition in reversed(cases):
+            args = (self._lower(condition), self._lower(value), result)
+            result = self._push(Node(Kind.SELECT, args, expr))
+        return result
+
+    def _lower_relation(self, expr: Relational) -> int:
+        args = (self._lower(expr.lhs), self._lower(expr.rhs))
+        return self._push(Node(Kind.COMPARE, args, expr, predicate=_RELATIONS[type(expr)]))
+
+    def _lower_logic(self, expr: sp.Basic) -> int:
+        args = [self._lower(a) for a in expr.args]
+        if isinstance(expr, sp.Not):
+            one = self._constant(sp.Integer(1), 1.0)
+            zero = self._constant(sp.Integer(0), 0.0)
+            return self._push(Node(Kind.SELECT, (args[0], zero, one), expr))
+        kind = Kind.MIN if isinstance(expr, sp.And) else Kind.MAX
+        return reduce(lambda a, b: self._push(Node(kind, (a, b), expr)), args)
+
+    def evaluate(self, node: int, known: dict[int, FloatArray]) -> FloatArray:
+        """Return a node's values for known values of nodes below it; ``known`` is filled on the way."""
+        pending = [node]
+        while pending:
+            at = pending[-1]
+            missing = [a for a in self.nodes[at].args if a not in known]
+            if at in known or not missing:
+                pending.pop()
+                if at not in known:
+                    known[at] = apply_node(self.nodes[at], [known[a] for a in self.nodes[at].args])
+            else:
+                pending.extend(missing)
+        return known[node]
+
+
+def _is_reciprocal(expr: sp.Pow) -> bool:
+    return bool(expr.exp.is_number and expr.exp.is_negative and expr.base != sp.E)
+
+
+def _real(expr: sp.Basic) -> float:
+    try:
+        value = complex(sp.N(expr, 17))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise LoweringError(f"'{expr}' has no numeric value") from error
+    if value.imag:
+        raise LoweringError(f"'{expr}' is a complex number; formulas are real")
+    return value.real
+
+
+def apply_node(node: Node, args: list[FloatArray]) -> FloatArray:
+    """Return a node's values for its arguments' values; not finite where it has none."""
+    with np.errstate(all="ignore"):
+        match node.kind:
+            case Kind.CONSTANT:
+                return np.asarray(node.value, dtype=np.float64)
+            case Kind.ADD:
+                return reduce(np.add, args)
+            case Kind.MUL:
+                return args[0] * args[1]
+            case Kind.POWER:
+                return power(args[0], node.value)
+            case Kind.UNARY:
+                assert node.function is not None
+                return apply_unary(node.function, args[0])
+            case Kind.ABS:
+                return np.abs(args[0])
+            case Kind.MIN:
+                return np.minimum(args[0], args[1])
+            case Kind.MAX:
+                return np.maximum(args[0], args[1])
+            case Kind.COMPARE:
+                assert node.predicate is not None
+                return _COMPARISONS[node.predicate](args[0], args[1]).astype(np.float64)
+            case Kind.SELECT:
+                return np.where(args[0] != 0, args[1], args[2])
+            case Kind.INPUT:
+                raise LoweringError(f"input '{node.name}' has no value")

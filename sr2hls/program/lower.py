@@ -1,0 +1,187 @@
+"""sympy formulas to the typed program, within an error budget."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+
+from sr2hls.errors import LoweringError
+from sr2hls.program import ops
+from sr2hls.program.emit import EmitOptions, Emitter
+from sr2hls.program.functions import FloatArray
+from sr2hls.program.graph import Graph, Kind
+from sr2hls.program.interpreter import Interpreter
+from sr2hls.program.program import Program
+from sr2hls.program.real import quantize_real
+from sr2hls.program.sensitivity import fractional_bits, sensitivities
+from sr2hls.program.types import FixedType
+
+_SAMPLES_FOR_SENSITIVITY = 2000
+
+
+@dataclass(frozen=True)
+class OutputError:
+    """Difference of a program's output from its float formula on data."""
+
+    rms: float
+    largest: float
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A program and how it was made from formulas.
+
+    Attributes:
+        program: the program.
+        formulas: output name to formula.
+        fracs: fractional bits of each node of the graph, where it was written.
+        errors: output name to the difference from the formula on the data given.
+        notes: what a user should know, e.g. where a formula is undefined.
+    """
+
+    program: Program
+    formulas: Mapping[str, sp.Expr]
+    fracs: Mapping[int, int]
+    errors: Mapping[str, OutputError]
+    notes: tuple[str, ...]
+
+
+class Lowering:
+    """Formulas, input types and data, ready to be written as programs of different precision.
+
+    Args:
+        formulas: output name to formula over the input names.
+        types: input name to fixed-point type, in the order of the columns of ``X``.
+        X: real inputs, shape (samples, inputs); they are quantised to the input types here.
+        options: how subexpressions become tables.
+
+    Raises:
+        LoweringError: a construct has no meaning in the program, or a formula is undefined on the data.
+    """
+
+    def __init__(
+        self,
+        formulas: Mapping[str, sp.Expr],
+        types: Mapping[str, FixedType],
+        X: FloatArray,
+        options: EmitOptions | None = None,
+    ) -> None:
+        self.formulas = dict(formulas)
+        self.types = dict(types)
+        self.options = options or EmitOptions()
+        self.graph = Graph.of(formulas, types)
+        self.X = _on_grid(types, X)
+        self.values = self._evaluate(self.X)
+        step = max(1, len(self.X) // _SAMPLES_FOR_SENSITIVITY)
+        some = {k: np.broadcast_to(v, (len(self.X),))[::step] for k, v in self.values.items()}
+        self.sensitivities = {
+            name: sensitivities(self.graph, some, position) for name, position in self.graph.outputs.items()
+        }
+
+    @property
+    def float_outputs(self) -> FloatArray:
+        """Values of the formulas on the data, shape (samples, outputs)."""
+        columns = [np.broadcast_to(self.values[i], (len(self.X),)) for i in self.graph.outputs.values()]
+        return np.stack(columns, axis=1)
+
+    def within(self, errors: Mapping[str, float]) -> Lowered:
+        """Return a program whose rounding errors are about ``errors`` (rms, in the outputs' units)."""
+        sources = 1
+        for _ in range(2):
+            fracs = self._fracs({name: e / math.sqrt(sources) for name, e in errors.items()})
+            lowered = self.with_fracs(fracs)
+            sources = max(1, _rounding_sources(lowered.program) // len(self.formulas))
+        return lowered
+
+    def with_fracs(self, fracs: Mapping[int, int]) -> Lowered:
+        """Return the program with the given fractional bits of each node."""
+        emitter = Emitter(self.graph, self.types, fracs, self.values, self.options)
+        program = emitter.program()
+        difference = Interpreter(program).predict(self.X) - self.float_outputs
+        errors = {
+            name: OutputError(
+                float(np.sqrt(np.mean(difference[:, k] ** 2))), float(np.abs(difference[:, k]).max())
+            )
+            for k, name in enumerate(self.formulas)
+        }
+        notes = tuple(dict.fromkeys(emitter.notes))
+        return Lowered(program, self.formulas, dict(fracs), errors, notes)
+
+    def _fracs(self, errors: Mapping[str, float]) -> dict[int, int]:
+        fracs: dict[int, int] = {}
+        for position in range(len(self.graph.nodes)):
+            fracs[position] = max(
+                fractional_bits(errors[name], float(s[position])) for name, s in self.sensitivities.items()
+            )
+        return fracs
+
+    def _evaluate(self, X: FloatArray) -> dict[int, FloatArray]:
+        known: dict[int, FloatArray] = {}
+        for position, node in enumerate(self.graph.nodes):
+            if node.kind is Kind.INPUT:
+                known[position] = X[:, list(self.types).index(node.name)]
+        for name, position in self.graph.outputs.items():
+            result = self.graph.evaluate(position, known)
+            if not np.isfinite(result).all():
+                row = int(np.flatnonzero(~np.isfinite(np.broadcast_to(result, (len(X),))))[0])
+                raise LoweringError(
+                    f"formula of '{name}' is not finite on row {row} of the data: "
+                    f"{self._culprit(position, known, row)}"
+                )
+        return known
+
+    def _culprit(self, position: int, known: Mapping[int, FloatArray], row: int) -> str:
+        """Name the smallest subexpression that is not finite on a row."""
+        for candidate in range(position + 1):
+            value = known.get(candidate)
+            if value is not None and not np.isfinite(np.broadcast_to(value, (len(self.X),))[row]):
+                return f"'{self.graph.nodes[candidate].expr}' is undefined or infinite there"
+        return "it overflows there"
+
+
+def lower(
+    formulas: Mapping[str, sp.Expr],
+    types: Mapping[str, FixedType],
+    X: FloatArray,
+    *,
+    error: float,
+    options: EmitOptions | None = None,
+) -> Lowered:
+    """Compile formulas to a program with about the given error.
+
+    Args:
+        formulas: output name to formula over the input names.
+        types: input name to fixed-point type, in the order of the columns of ``X``.
+        X: real inputs, shape (samples, inputs).
+        error: rms rounding error of an output as a share of its standard deviation on the data.
+        options: how subexpressions become tables.
+
+    Raises:
+        LoweringError: a construct has no meaning in the program, or a formula is undefined on the data.
+    """
+    lowering = Lowering(formulas, types, X, options)
+    return lowering.within(relative_errors(lowering, error))
+
+
+def relative_errors(lowering: Lowering, error: float) -> dict[str, float]:
+    """Return an error for each output: a share of its standard deviation (of its size, if constant)."""
+    outputs = lowering.float_outputs
+    scale = outputs.std(axis=0)
+    scale = np.where(scale > 0, scale, np.maximum(np.abs(outputs).max(axis=0), 1e-9))
+    return {name: error * float(s) for name, s in zip(lowering.formulas, scale, strict=True)}
+
+
+def _on_grid(types: Mapping[str, FixedType], X: FloatArray) -> FloatArray:
+    X = np.asarray(X, dtype=np.float64)
+    if X.ndim != 2 or X.shape[1] != len(types) or not len(X):
+        raise LoweringError(
+            f"the data have the shape {X.shape}; {len(types)} inputs need (samples, {len(types)})"
+        )
+    columns = [quantize_real(X[:, k], t) * t.step for k, t in enumerate(types.values())]
+    return np.stack(columns, axis=1)
+
+
+def _rounding_sources(program: Program) -> int:
+    return sum(isinstance(op, ops.Table | ops.Mul | ops.Cast) for op in program.ops)

@@ -1,0 +1,108 @@
+"""Fewest bits that keep what a design is for: precision chosen by a score on data, not by a rule."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sr2hls.errors import LoweringError
+from sr2hls.program import ops
+from sr2hls.program.functions import FloatArray
+from sr2hls.program.interpreter import Interpreter
+from sr2hls.program.lower import Lowered, Lowering, relative_errors
+from sr2hls.program.program import Program
+
+Score = Callable[[FloatArray], float]
+"""Outputs, shape (samples, outputs), to a number: the higher the better."""
+
+_COARSEST, _FINEST, _RATIO = 1.0, 2.0**-12, 2.0**-0.5
+
+
+@dataclass(frozen=True, slots=True)
+class PrecisionOptions:
+    """How far precision may be cut.
+
+    Attributes:
+        max_loss: how much of the score the rounding may cost altogether.
+        trim: whether single values are cut further, one after the other, after the common error is chosen.
+    """
+
+    max_loss: float = 0.004
+    trim: bool = True
+
+
+def table_bits(program: Program) -> int:
+    """Return a rough size of a program: LUTs of its tables and adders, as if each stood alone.
+
+    A table of b index bits takes about 2^(b-6) LUT6 an output bit, an adder or comparison one LUT a bit, a
+    product one LUT a partial product.
+    """
+    size = 0
+    for op in program.ops:
+        width = op.type.width
+        match op:
+            case ops.Table():
+                index = sum(program.ops[a].type.width for a in op.args)
+                size += width * max(1, 1 << max(0, index - 6))
+            case ops.Mul():
+                size += program.ops[op.args[0]].type.width * program.ops[op.args[1]].type.width
+            case ops.Input() | ops.Constant() | ops.Shift() | ops.Cast():
+                pass
+            case _:
+                size += width
+    return size
+
+
+def fit_precision(
+    lowering: Lowering, score: Score, options: PrecisionOptions | None = None
+) -> tuple[Lowered, float]:
+    """Return the coarsest program whose score is within ``max_loss`` of the formulas' own, and its score.
+
+    Args:
+        lowering: formulas and data; the score is taken on the outputs for these data.
+        score: see `Score`.
+        options: see `PrecisionOptions`.
+
+    Raises:
+        LoweringError: even the finest program loses more than ``max_loss``.
+    """
+    options = options or PrecisionOptions()
+    floor = score(lowering.float_outputs) - options.max_loss
+    error = _COARSEST
+    best: tuple[Lowered, float] | None = None
+    while best is None:
+        lowered = lowering.within(relative_errors(lowering, error))
+        reached = _score(lowering, lowered, score)
+        if reached >= floor:
+            best = lowered, reached
+        elif error < _FINEST:
+            raise LoweringError(
+                f"rounding costs {floor + options.max_loss - reached:.4g} of the score even at the finest "
+                f"precision tried, more than the {options.max_loss:.4g} allowed: allow more input bits or more "
+                "argument_bits"
+            )
+        error *= _RATIO
+    return _trim(lowering, *best, floor, score) if options.trim else best
+
+
+def _score(lowering: Lowering, lowered: Lowered, score: Score) -> float:
+    return score(Interpreter(lowered.program).predict(lowering.X))
+
+
+def _trim(
+    lowering: Lowering, lowered: Lowered, reached: float, floor: float, score: Score
+) -> tuple[Lowered, float]:
+    """Take away one fractional bit at a time wherever the score stays above the floor."""
+    candidates = [p for p, node in enumerate(lowering.graph.nodes) if node.args]
+    while candidates:
+        kept: list[int] = []
+        for position in candidates:
+            fracs = dict(lowered.fracs)
+            fracs[position] -= 1
+            trial = lowering.with_fracs(fracs)
+            if table_bits(trial.program) >= table_bits(lowered.program):
+                continue
+            trial_score = _score(lowering, trial, score)
+            if trial_score >= floor:
+                lowered, reached = trial, trial_score
+                kept.append(position)
+        candidates = kept
+    return lowered, reached

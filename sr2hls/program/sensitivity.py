@@ -1,0 +1,69 @@
+"""How strongly each subexpression acts on the outputs, and the resolution that an error budget asks for."""
+
+import math
+
+import numpy as np
+
+from sr2hls.program.functions import FloatArray
+from sr2hls.program.graph import Graph, Kind, Node, apply_node
+
+_RELATIVE_STEP = 1e-4
+
+
+def sensitivities(graph: Graph, values: dict[int, FloatArray], output: int) -> FloatArray:
+    """Return, for each node, the root mean square over the samples of d(output)/d(node).
+
+    Derivatives of single nodes are central differences; they are chained backwards through the graph.
+
+    Args:
+        graph: the formulas.
+        values: each node's values, shape (samples,).
+        output: position of the output.
+    """
+    n_samples = max(np.size(v) for v in values.values())
+    adjoint: dict[int, FloatArray] = {output: np.ones(n_samples)}
+    result = np.zeros(len(graph.nodes))
+    for position in range(output, -1, -1):
+        gradient = adjoint.pop(position, None)
+        if gradient is None:
+            continue
+        result[position] = math.sqrt(float(np.mean(np.square(gradient))))
+        node = graph.nodes[position]
+        args = [values[a] for a in node.args]
+        for k, arg in enumerate(node.args):
+            slope = _slope(node, args, k)
+            adjoint[arg] = adjoint.get(arg, np.zeros(n_samples)) + gradient * slope
+    return result
+
+
+def _slope(node: Node, args: list[FloatArray], k: int) -> FloatArray:
+    """Return the derivative of a node's value with respect to its k-th argument."""
+    match node.kind:
+        case Kind.ADD:
+            return np.ones(())
+        case Kind.MUL:
+            return args[1 - k]
+        case Kind.SELECT:
+            chosen = args[0] != 0
+            return args[1] - args[2] if k == 0 else (chosen if k == 1 else ~chosen).astype(np.float64)
+        case Kind.COMPARE:
+            # A step, seen as a slope over the spread of what is compared: a rounding error of that share of
+            # the spread flips about that share of the decisions.
+            return np.full((), 1 / max(float(np.std(args[0] - args[1])), 1e-12))
+    step = _RELATIVE_STEP * max(float(np.std(args[k])), 1e-6 * float(np.max(np.abs(args[k]))), 1e-12)
+    above, below = list(args), list(args)
+    above[k], below[k] = args[k] + step, args[k] - step
+    slope = (apply_node(node, above) - apply_node(node, below)) / (2 * step)
+    return np.where(np.isfinite(slope), slope, 0.0)
+
+
+def fractional_bits(error: float, sensitivity: float) -> int:
+    """Return the fewest fractional bits whose rounding stays below an error at the output.
+
+    Rounding to a step has the standard deviation step / sqrt(12) (uniform rounding noise; Widrow and Kollar,
+    Quantization Noise, 2008, chapter 5).
+    """
+    if sensitivity <= 0:
+        return 0
+    step = error * math.sqrt(12) / sensitivity
+    return max(-64, min(64, math.ceil(-math.log2(step))))
