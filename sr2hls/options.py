@@ -1,0 +1,110 @@
+"""What a user asks of ``compile``: the same fields as the command's flags and the keys of its TOML file."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from sr2hls.errors import InputError
+from sr2hls.target import Target
+
+
+class Engine(StrEnum):
+    """Search engines; ``auto`` takes PySR where Julia with SymbolicRegression is there, else Operon."""
+
+    AUTO = "auto"
+    OPERON = "operon"
+    PYSR = "pysr"
+    EQL = "eql"
+
+
+class Effort(StrEnum):
+    """How long to search when no time is given."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Backend(StrEnum):
+    """hls4ml backends that the HLS project can be written for."""
+
+    VITIS = "Vitis"
+    VIVADO = "Vivado"
+
+
+class Synthesis(StrEnum):
+    """Tools that give latency and resources."""
+
+    ESTIMATE = "estimate"
+    """sr2hls' own cost model: no tool is run."""
+    YOSYS = "yosys"
+    """Yosys for the part's family; alkaid's delay model for latency."""
+    ECP5 = "ecp5"
+    """Yosys and nextpnr for Lattice ECP5: placed and routed."""
+    VITIS = "vitis"
+    """Vitis HLS, if installed."""
+    VIVADO = "vivado"
+    """Vivado HLS or Vivado, if installed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompileOptions:
+    """Options of `sr2hls.compile`.
+
+    Attributes:
+        checkpoint: the trained network: .onnx, TorchScript .pt, ``torch.export`` .pt2 or a state_dict.
+        data: .npz, .npy, .csv, .parquet or .h5 with one row a sample.
+        output: folder of the result; made if it is not there.
+        model: ``module:factory`` that builds the network a state_dict belongs to.
+        allow_pickle: load whole pickled modules, which runs code from the file.
+        target_column: column or key of the labels; ``None`` takes ``y``, ``label`` or ``target`` if there.
+        features: columns that are inputs, in the order of the network; ``None`` means all but the labels.
+        scaler: ``auto`` (in the checkpoint if it has one, else none), ``standard`` or ``minmax`` (fitted on
+            the training split and written out), ``none``, or a file with one.
+        input_bits: width of each fixed-point input; range and binary point come from the data.
+        input_types: fixed-point types of single inputs, pairs of feature name and e.g. ``ap_fixed<8,3>``.
+        target: part, clock and budgets.
+        engine: search engine.
+        effort: how much to search.
+        time_s: seconds for the search; ``None`` lets `effort` decide.
+        seed: seed of every random choice: same seed, same result.
+        backend: hls4ml backend of the HLS project.
+        synthesis: tool that gives latency and resources.
+        baseline: put the original network through the same tools for the comparison.
+        jobs: processes to use; ``None`` means one a core.
+        overwrite: start afresh in a folder that holds a result; otherwise finished stages are kept.
+    """
+
+    checkpoint: Path
+    data: Path
+    output: Path
+    model: str | None = None
+    allow_pickle: bool = False
+    target_column: str | None = None
+    features: tuple[str, ...] | None = None
+    scaler: str = "auto"
+    input_bits: int = 6
+    input_types: tuple[tuple[str, str], ...] = ()
+    target: Target = field(default_factory=Target)
+    engine: Engine = Engine.AUTO
+    effort: Effort = Effort.MEDIUM
+    time_s: float | None = None
+    seed: int = 0
+    backend: Backend = Backend.VITIS
+    synthesis: Synthesis = Synthesis.YOSYS
+    baseline: bool = True
+    jobs: int | None = None
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.input_bits <= 24:
+            raise InputError(f"input_bits is {self.input_bits}: give a width from 1 to 24")
+        if self.time_s is not None and not 0 < self.time_s < float("inf"):
+            raise InputError(f"time_s is {self.time_s}: give a number of seconds above 0")
+        if self.jobs is not None and self.jobs < 1:
+            raise InputError(f"jobs is {self.jobs}: give a number of at least 1")
+        if not 0 <= self.seed < 2**32:
+            raise InputError(f"seed is {self.seed}: give an integer from 0 to 4294967295")
+        if self.features is not None and len(set(self.features)) != len(self.features):
+            twice = next(f for f in self.features if self.features.count(f) > 1)
+            raise InputError(f"the feature '{twice}' is given twice: name each input once")
