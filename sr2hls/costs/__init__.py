@@ -1,0 +1,43 @@
+"""What operators and expressions cost on a target, with where each figure comes from."""
+
+from sr2hls.costs.area import area, estimated_luts
+from sr2hls.costs.fold import (
+    Combine,
+    CostModel,
+    FoldCost,
+    Part,
+    additive_cycles,
+    describe,
+    longest_path,
+    weighted,
+)
+from sr2hls.costs.from_sympy import tree_of
+from sr2hls.costs.operators import Hardware, Operator, Operators, default_operators
+from sr2hls.costs.operators_toml import custom_operator, load_operators
+from sr2hls.costs.tables import CostTable, load_table, published_cycles, published_precisions
+from sr2hls.costs.tree import Tree
+
+__all__ = [
+    "Combine",
+    "CostModel",
+    "CostTable",
+    "FoldCost",
+    "Hardware",
+    "Operator",
+    "Operators",
+    "Part",
+    "Tree",
+    "additive_cycles",
+    "area",
+    "custom_operator",
+    "default_operators",
+    "describe",
+    "estimated_luts",
+    "load_operators",
+    "load_table",
+    "longest_path",
+    "published_cycles",
+    "published_precisions",
+    "tree_of",
+    "weighted",
+]

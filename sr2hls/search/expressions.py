@@ -1,0 +1,220 @@
+"""Formulas in their three forms, text, tree and sympy, and their values on data."""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+from scipy import special
+from sympy.printing.str import StrPrinter
+
+from sr2hls.costs import Operators, Tree, tree_of
+from sr2hls.costs.tree import const, var
+from sr2hls.errors import InputError
+from sr2hls.search.grammar import parse
+
+Floats = NDArray[np.floating[Any]]
+
+_SYMPY: dict[str, Callable[..., Any]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+    "^": lambda a, b: a**b,
+    "neg": lambda a: -a,
+    "square": lambda a: a**2,
+    "cube": lambda a: a**3,
+    "inv": lambda a: 1 / a,
+    "sqrt": sympy.sqrt,
+    "cbrt": lambda a: a ** sympy.Rational(1, 3),
+    "log2": lambda a: sympy.log(a) / sympy.log(2),
+    "log10": lambda a: sympy.log(a) / sympy.log(10),
+    "log1p": lambda a: sympy.log(1 + a),
+    "sigmoid": lambda a: 1 / (1 + sympy.exp(-a)),
+    "relu": lambda a: sympy.Max(a, 0),
+    "select": lambda c, a, b: sympy.Piecewise((a, c), (b, True)),
+}
+
+_NUMPY: dict[str, Callable[..., Any]] = {
+    "cube": lambda a: a * a * a,
+    "relu": lambda a: np.maximum(a, 0),
+    "erf": special.erf,
+    "sigmoid": special.expit,
+}
+
+
+class _TreeBuilder:
+    def number(self, text: str) -> Tree:
+        return const(float(text))
+
+    def named(self, name: str) -> Tree:
+        return const(np.pi if name == "pi" else np.e)
+
+    def variable(self, name: str) -> Tree:
+        return var(name)
+
+    def apply(self, operator: str, args: tuple[Tree, ...]) -> Tree:
+        return Tree(operator, args)
+
+
+class _SympyBuilder:
+    def __init__(self, operators: Operators) -> None:
+        self._operators = operators
+
+    def number(self, text: str) -> sympy.Expr:
+        return exact_number(float(text))
+
+    def named(self, name: str) -> sympy.Expr:
+        return sympy.pi if name == "pi" else sympy.E
+
+    def variable(self, name: str) -> sympy.Expr:
+        return sympy.Symbol(name)
+
+    def apply(self, operator: str, args: tuple[sympy.Expr, ...]) -> sympy.Expr:
+        return apply_sympy(operator, args, self._operators)
+
+
+def exact_number(value: float) -> sympy.Expr:
+    """A sympy number of exactly this value: an Integer where it is one of moderate size, else a Float."""
+    if np.isfinite(value) and value == int(value) and abs(value) < 2**31:
+        return sympy.Integer(int(value))
+    return sympy.Float(value)
+
+
+def apply_sympy(operator: str, args: Sequence[sympy.Expr], operators: Operators) -> sympy.Expr:
+    """Apply an operator to sympy expressions; the user's own are replaced by their definition."""
+    op = operators[operator]
+    if op.is_custom:
+        return parse(
+            op.definition,
+            _SympyBuilder(operators),
+            operators,
+            variables=dict(zip(op.parameters, args, strict=True)),
+        )
+    if op.name in "+*" and len(args) != 2:
+        return cast(sympy.Expr, (sympy.Add if op.name == "+" else sympy.Mul)(*args))
+    function = _SYMPY.get(op.name) or getattr(sympy, op.sympy)
+    return cast(sympy.Expr, function(*args))
+
+
+def tree_from_text(text: str, operators: Operators | None = None) -> Tree:
+    """Read a formula exactly as it is written, without simplifying anything."""
+    return parse(text, _TreeBuilder(), operators or Operators())
+
+
+def expr_from_text(text: str, operators: Operators | None = None) -> sympy.Expr:
+    """Read a formula as a sympy expression. Nothing in the text is executed.
+
+    Raises:
+        InputError: it is no formula, or has an unknown function.
+    """
+    ops = operators or Operators()
+    return parse(text, _SympyBuilder(ops), ops)
+
+
+def expr_from_tree(tree: Tree, operators: Operators | None = None) -> sympy.Expr:
+    """Return the sympy expression of a tree."""
+    ops = operators or Operators()
+    done: list[sympy.Expr] = []
+    for node in tree.nodes():
+        if node.op == "var":
+            done.append(sympy.Symbol(str(node.value)))
+        elif node.op == "const":
+            done.append(exact_number(float(node.value or 0.0)))
+        else:
+            args = done[len(done) - len(node.args) :]
+            del done[len(done) - len(node.args) :]
+            done.append(apply_sympy(node.op, args, ops))
+    return done[0]
+
+
+class _Exact(StrPrinter):  # type: ignore[misc]
+    """Prints every digit of a Float, and conditions in a form that `expr_from_text` reads."""
+
+    def _print_Float(self, expr: sympy.Float) -> str:  # noqa: N802
+        return repr(float(expr))
+
+    def _print_Piecewise(self, expr: sympy.Piecewise) -> str:  # noqa: N802
+        *cases, (last, _) = expr.args
+        text = self._print(last)
+        for value, condition in reversed(cases):
+            text = f"select({self._print(condition)}, {self._print(value)}, {text})"
+        return str(text)
+
+
+def text_of(expr: sympy.Expr) -> str:
+    """Write a sympy expression so that `expr_from_text` gives it back with every bit of its constants."""
+    return str(_Exact({"order": "lex"}).doprint(expr))
+
+
+def variables_of(tree: Tree) -> tuple[str, ...]:
+    """Names of the variables of a tree, in order of appearance."""
+    return tuple(dict.fromkeys(str(n.value) for n in tree.nodes() if n.op == "var"))
+
+
+def evaluate(
+    tree: Tree,
+    columns: Mapping[str, Floats],
+    operators: Operators | None = None,
+    dtype: type[np.floating[Any]] = np.float64,
+) -> Floats:
+    """Value of a tree on data, computed node by node in ``dtype``, as the search engines do.
+
+    Args:
+        tree: the formula.
+        columns: values of each variable, shape (n,).
+        operators: definitions of the user's own operators.
+        dtype: ``numpy.float64``, or ``numpy.float32`` as PySR's default.
+
+    Returns:
+        Shape (n,); NaN or infinite where the formula has no real value.
+
+    Raises:
+        InputError: a variable has no column.
+    """
+    ops = operators or Operators()
+    cast_columns = {name: np.asarray(v, dtype=dtype) for name, v in columns.items()}
+    rows = max((len(v) for v in cast_columns.values()), default=1)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        value = _evaluate(tree, cast_columns, ops, dtype)
+    return np.broadcast_to(value, (rows,)) if value.ndim == 0 else value
+
+
+def _evaluate(tree: Tree, columns: Mapping[str, Floats], ops: Operators, dtype: Any) -> Any:
+    done: list[Any] = []
+    for node in tree.nodes():
+        if node.op == "var":
+            if node.value not in columns:
+                raise InputError(f"the formula uses '{node.value}', the data have {', '.join(columns)}")
+            done.append(columns[str(node.value)])
+        elif node.op == "const":
+            done.append(np.asarray(dtype(node.value)))
+        else:
+            args = done[len(done) - len(node.args) :]
+            del done[len(done) - len(node.args) :]
+            done.append(np.asarray(_apply_numpy(node.op, args, ops, dtype)))
+    return done[0]
+
+
+def _apply_numpy(name: str, args: list[Any], ops: Operators, dtype: Any) -> Any:
+    op = ops[name]
+    if op.is_custom:
+        body = tree_from_text(op.definition, ops)
+        return _evaluate(body, dict(zip(op.parameters, args, strict=True)), ops, dtype)
+    function = _NUMPY.get(op.name) or getattr(np, op.numpy)
+    value = args[0] if op.arity > 1 else function(args[0])
+    if op.arity == 3:
+        return np.where(*args)
+    for arg in args[1:]:
+        value = function(value, arg)
+    return value.astype(dtype) if value.dtype != bool else value
+
+
+def evaluate_expr(expr: sympy.Expr, X: Floats, operators: Operators | None = None) -> Floats:
+    """Value of a sympy expression over x0, x1, ... on data of shape (n, f)."""
+    columns = {f"x{i}": X[:, i] for i in range(X.shape[1])}
+    value = evaluate(tree_of(expr, operators), columns, operators)
+    return np.broadcast_to(value, (len(X),))

@@ -1,0 +1,326 @@
+"""What a search returns: candidates, a front an output, the frontier of all outputs."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sympy
+from numpy.typing import ArrayLike, NDArray
+
+from sr2hls.costs import CostModel, Operators, describe, tree_of
+from sr2hls.errors import InputError
+from sr2hls.search.atomic import write_atomically
+from sr2hls.search.expressions import evaluate_expr, expr_from_text, text_of
+from sr2hls.search.names import with_names
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A formula that a search found.
+
+    Attributes:
+        expr: sympy expression over x0, x1, ...
+        loss: mean squared error (or the engine's loss) on the data of the search.
+        cost: cost by the cost model of the front; ``None`` where the model does not know an operator.
+        latency: clock cycles on the longest path; ``None`` if not asked for.
+        complexity: PySR's count of nodes, or what the file says.
+        engine: engine that found it.
+        details: where it comes from: seed, restart, file, row.
+    """
+
+    expr: sympy.Expr
+    loss: float
+    cost: float | None
+    latency: float | None
+    complexity: float
+    engine: str
+    details: Mapping[str, Scalar] = field(default_factory=dict)
+
+    def display(self, names: Sequence[str]) -> sympy.Expr:
+        """The formula in the user's input names."""
+        return with_names(self.expr, names)
+
+    def predict(self, X: ArrayLike, operators: Operators | None = None) -> NDArray[np.float64]:
+        """Values of the formula on data of shape (n, f); returns shape (n,)."""
+        return evaluate_expr(self.expr, np.asarray(X, dtype=float), operators).astype(np.float64)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return {
+            "expr": text_of(self.expr),
+            "loss": self.loss,
+            "cost": self.cost,
+            "latency": self.latency,
+            "complexity": self.complexity,
+            "engine": self.engine,
+            "details": dict(self.details),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Candidate":
+        """Read what `to_dict` wrote."""
+        return cls(
+            expr_from_text(data["expr"]),
+            float(data["loss"]),
+            data["cost"],
+            data["latency"],
+            data["complexity"],
+            data["engine"],
+            data["details"],
+        )
+
+
+class Choice(StrEnum):
+    """How one candidate is chosen from a front."""
+
+    SCORE = "score"
+    """The highest score, -Δlog(loss)/Δcost, with a loss below 1.5 times the least (PySR's best)."""
+    LOSS = "loss"
+    """The least loss."""
+    COMPLEXITY = "complexity"
+    """The given complexity, or else the largest one below it."""
+    INDEX = "index"
+    """The given position in the front, cheapest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What was found for one output, cheapest first.
+
+    Attributes:
+        output: name of the output.
+        candidates: the formulas.
+        loss_floor: losses below this are rounding noise and count as equal.
+    """
+
+    output: str
+    candidates: tuple[Candidate, ...]
+    loss_floor: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.candidates)
+
+    def pareto(self) -> "Front":
+        """Only candidates that no other beats in loss, cost and latency together; cheapest first."""
+        kept: list[Candidate] = []
+        for candidate in sorted(self.candidates, key=self._order):
+            key = self._objectives(candidate)
+            if all(math.isfinite(v) for v in key) and not any(
+                all(a <= b for a, b in zip(self._objectives(k), key, strict=True)) for k in kept
+            ):
+                kept.append(candidate)
+        return replace(self, candidates=tuple(kept))
+
+    def _objectives(self, c: Candidate) -> tuple[float, ...]:
+        loss = max(c.loss, self.loss_floor)
+        return (_cost(c), loss) if c.latency is None else (_cost(c), loss, c.latency)
+
+    def _order(self, c: Candidate) -> tuple[float, ...]:
+        return (_cost(c), max(c.loss, self.loss_floor), c.latency or 0.0, c.complexity, c.loss)
+
+    def merge(self, other: "Front") -> "Front":
+        """The Pareto front of both."""
+        floor = max(self.loss_floor, other.loss_floor)
+        return Front(self.output, self.candidates + other.candidates, floor).pareto()
+
+    def scores(self) -> tuple[float, ...]:
+        """-Δlog(loss)/Δcost of each candidate against the next cheaper one (arXiv 2305.01582, section 2.3).
+
+        The first, and those no better than a cheaper one, score 0.
+        """
+        scores: list[float] = []
+        best = math.inf
+        last_cost = 0.0
+        tiny = max(self.loss_floor, 1e-300)
+        for c in self.candidates:
+            loss = max(c.loss, tiny)
+            cost = _cost(c)
+            if not scores:
+                scores.append(0.0)
+                best, last_cost = loss, cost
+            elif loss < best and cost > last_cost:
+                scores.append((math.log(best) - math.log(loss)) / (cost - last_cost))
+                best, last_cost = loss, cost
+            else:
+                scores.append(0.0)
+        return tuple(scores)
+
+    def select(self, by: Choice | str = Choice.SCORE, value: float | None = None) -> Candidate:
+        """Choose one candidate.
+
+        Raises:
+            InputError: the front is empty, or no candidate has the complexity or index ``value``.
+        """
+        if not self.candidates:
+            raise InputError(
+                f"the front of output '{self.output}' is empty: search longer or allow larger formulas"
+            )
+        try:
+            choice = Choice(by)
+        except ValueError:
+            raise InputError(f"choice '{by}' is unknown: use score, loss, complexity or index") from None
+        if choice is Choice.LOSS:
+            return min(self.candidates, key=lambda c: (max(c.loss, self.loss_floor), _cost(c)))
+        if choice is Choice.SCORE:
+            limit = 1.5 * max(min(c.loss for c in self.candidates), self.loss_floor)
+            scored = zip(self.scores(), self.candidates, strict=True)
+            return max((s for s in scored if s[1].loss <= limit), key=lambda s: s[0])[1]
+        if value is None:
+            raise InputError(f"choosing by {choice.value} needs a number, e.g. {choice.value}=5")
+        if choice is Choice.INDEX:
+            if value != int(value) or not -len(self) <= value < len(self):
+                raise InputError(f"index {value:g} is outside of the front of {len(self)} candidates")
+            return self.candidates[int(value)]
+        below = [c for c in self.candidates if c.complexity <= value]
+        if not below:
+            least = min(c.complexity for c in self.candidates)
+            raise InputError(f"no candidate of complexity {value:g} or less: the least is {least:g}")
+        return max(below, key=lambda c: (c.complexity, -c.loss))
+
+
+def _cost(candidate: Candidate) -> float:
+    """Cost, or where the model does not know it, complexity."""
+    return candidate.complexity if candidate.cost is None else candidate.cost
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """Fronts of all outputs.
+
+    Attributes:
+        fronts: one for each output.
+        input_names: the user's names of x0, x1, ...
+        cost_model: name, unit, origin and source of the costs.
+        notes: one line each about how the search went, e.g. why it stopped.
+    """
+
+    fronts: tuple[Front, ...]
+    input_names: tuple[str, ...]
+    cost_model: Mapping[str, Scalar] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.fronts)
+
+    def __getitem__(self, output: int) -> Front:
+        return self.fronts[output]
+
+    def select(self, by: Choice | str = Choice.SCORE, value: float | None = None) -> tuple[Candidate, ...]:
+        """Choose one candidate for each output."""
+        return tuple(front.select(by, value) for front in self.fronts)
+
+    def pareto(self) -> "Frontier":
+        """Only non-dominated candidates."""
+        return replace(self, fronts=tuple(f.pareto() for f in self.fronts))
+
+    def merge(self, other: "Frontier") -> "Frontier":
+        """The Pareto fronts of both.
+
+        Raises:
+            InputError: they are about different inputs, outputs or costs.
+        """
+        if self.input_names != other.input_names or len(self) != len(other):
+            raise InputError("fronts of different inputs or outputs cannot be merged")
+        if self.cost_model and other.cost_model and dict(self.cost_model) != dict(other.cost_model):
+            raise InputError(
+                f"fronts with different costs ({self.cost_model.get('name')} and "
+                f"{other.cost_model.get('name')}) cannot be merged: score both with one cost model first"
+            )
+        fronts = tuple(a.merge(b) for a, b in zip(self.fronts, other.fronts, strict=True))
+        notes = tuple(dict.fromkeys(self.notes + other.notes))
+        return Frontier(fronts, self.input_names, self.cost_model or other.cost_model, notes)
+
+    def rescored(self, model: CostModel, latency: CostModel | None = None) -> "Frontier":
+        """The same formulas with the costs of another model, non-dominated ones only."""
+        fronts = tuple(
+            Front(f.output, tuple(_rescore(c, model, latency) for c in f.candidates), f.loss_floor).pareto()
+            for f in self.fronts
+        )
+        return replace(self, fronts=fronts, cost_model=describe(model))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return {
+            "schema": "sr2hls.frontier/1",
+            "input_names": list(self.input_names),
+            "cost_model": dict(self.cost_model),
+            "notes": list(self.notes),
+            "fronts": [
+                {
+                    "output": f.output,
+                    "loss_floor": f.loss_floor,
+                    "candidates": [c.to_dict() for c in f.candidates],
+                }
+                for f in self.fronts
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Frontier":
+        """Read what `to_dict` wrote.
+
+        Raises:
+            InputError: it is something else.
+        """
+        try:
+            if data["schema"] != "sr2hls.frontier/1":
+                raise InputError(
+                    f"schema '{data['schema']}' is unknown: this version reads sr2hls.frontier/1"
+                )
+            fronts = tuple(
+                Front(f["output"], tuple(Candidate.from_dict(c) for c in f["candidates"]), f["loss_floor"])
+                for f in data["fronts"]
+            )
+            return cls(fronts, tuple(data["input_names"]), data["cost_model"], tuple(data["notes"]))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"not a frontier of sr2hls: {error!r} is missing or of the wrong kind"
+            ) from error
+
+    def save(self, path: Path | str) -> None:
+        """Write JSON; the file appears whole or not at all."""
+        write_atomically(Path(path), json.dumps(self.to_dict(), indent=1))
+
+    @classmethod
+    def load(cls, path: Path | str) -> "Frontier":
+        """Read a file of `save`.
+
+        Raises:
+            InputError: it cannot be read or is something else.
+        """
+        try:
+            data = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"cannot read the frontier {path}: {error}") from error
+        try:
+            return cls.from_dict(data)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
+
+
+def _rescore(c: Candidate, model: CostModel, latency: CostModel | None) -> Candidate:
+    return replace(
+        c,
+        cost=cost_or_none(model, c.expr),
+        latency=None if latency is None else cost_or_none(latency, c.expr),
+    )
+
+
+def cost_or_none(model: CostModel, expr: sympy.Expr) -> float | None:
+    """Cost of a formula, or ``None`` if the model does not know one of its operators."""
+    try:
+        return model.cost(expr)
+    except InputError:
+        return None
+
+
+def complexity_of(expr: sympy.Expr, operators: Operators | None = None) -> int:
+    """Number of nodes, PySR's default complexity."""
+    return tree_of(expr, operators).complexity
