@@ -1,0 +1,1 @@
+"""One typed record of a compilation, and the pages made from it."""

@@ -1,0 +1,164 @@
+"""Records of hardware figures, and the comparison of designs that the same tool judged."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from pydantic import Field
+
+from sr2hls.provenance import Figure, Origin
+from sr2hls.report.record import Record
+
+
+class Subject(StrEnum):
+    """What a row of figures is about."""
+
+    DESIGN = "design"
+    """The symbolic design."""
+    NETWORK = "network"
+    """The original network."""
+    OTHER = "other"
+    """Anything else set beside them, e.g. a published design."""
+
+
+class FigureKey(StrEnum):
+    """Names of the figures, in the order of the tables."""
+
+    LUT = "lut"
+    FF = "ff"
+    CARRY = "carry"
+    DSP = "dsp"
+    BRAM = "bram"
+    LATENCY_CYCLES = "latency_cycles"
+    LATENCY_NS = "latency_ns"
+    II = "ii"
+    FMAX_MHZ = "fmax_mhz"
+    STAGE_DELAY_NS = "stage_delay_ns"
+
+
+LOWER_IS_BETTER = tuple(key for key in FigureKey if key is not FigureKey.FMAX_MHZ)
+
+
+class HardwareFigure(Record):
+    """A number with its unit and where it comes from."""
+
+    value: float
+    unit: str
+    origin: Origin
+    source: str
+    part: str | None = None
+    step: str | None = None
+    error: str | None = None
+
+    @classmethod
+    def of(cls, figure: Figure) -> "HardwareFigure":
+        """Return the record of a figure."""
+        p = figure.provenance
+        return cls(
+            value=float(figure.value),
+            unit=figure.unit,
+            origin=p.origin,
+            source=p.source,
+            part=p.part,
+            step=p.step,
+            error=p.error,
+        )
+
+    @property
+    def provenance(self) -> str:
+        """One line that says where the figure comes from."""
+        parts = [f"{self.origin.value}: {self.source}", self.step and f"after {self.step}", self.part]
+        parts.append(self.error and f"error {self.error}")
+        return ", ".join(p for p in parts if p)
+
+
+class HardwareRow(Record):
+    """The figures of one design from one run of one tool."""
+
+    subject: Subject
+    label: str
+    """Name of the design for people, e.g. ``network, 6-bit weights``."""
+    tool: str
+    """Tool and version."""
+    part: str | None = None
+    settings: dict[str, str] = Field(default_factory=dict)
+    """Options that decide whether two rows may be compared."""
+    accuracy: float | None = None
+    """Accuracy (classification) or R² (regression) of this very design on the test split, if known."""
+    figures: dict[FigureKey, HardwareFigure | None] = Field(default_factory=dict)
+    """``None`` or missing where the tool could not give the figure."""
+
+    def comparable(self, other: "HardwareRow") -> bool:
+        """Return whether both rows come from the same tool with the same settings for the same part."""
+        return (self.tool, self.part, self.settings) == (other.tool, other.part, other.settings)
+
+
+class Ratio(Record):
+    """One figure of two designs and how many times smaller the symbolic design's is."""
+
+    figure: FigureKey
+    unit: str
+    design: float
+    network: float
+    ratio: float | None
+    """network / design (design / network for Fmax); ``None`` where that divides by zero."""
+
+
+class Comparison(Record):
+    """A symbolic design and the original network by the same tool and settings."""
+
+    tool: str
+    part: str | None
+    settings: dict[str, str]
+    design: str
+    network: str
+    ratios: tuple[Ratio, ...]
+
+
+def figures(values: Mapping[str, Figure | None]) -> dict[FigureKey, HardwareFigure | None]:
+    """Return records of figures by name.
+
+    Raises:
+        ValueError: a name is none of `FigureKey`.
+    """
+    return {FigureKey(k): None if v is None else HardwareFigure.of(v) for k, v in values.items()}
+
+
+def compare(rows: Sequence[HardwareRow]) -> tuple[Comparison, ...]:
+    """Return every pair of design and network that may be compared, with the ratios.
+
+    Only figures that both rows have, in the same unit, of the same origin and after the same step, get one.
+    Published figures get none: nobody here saw the tool's settings.
+    """
+    pairs = [
+        (d, n)
+        for d in rows
+        for n in rows
+        if d.subject is Subject.DESIGN and n.subject is Subject.NETWORK and d.comparable(n)
+    ]
+    found = []
+    for design, network in pairs:
+        ratios = tuple(r for key in FigureKey if (r := _ratio(key, design, network)))
+        if ratios:
+            found.append(
+                Comparison(
+                    tool=design.tool,
+                    part=design.part,
+                    settings=design.settings,
+                    design=design.label,
+                    network=network.label,
+                    ratios=ratios,
+                )
+            )
+    return tuple(found)
+
+
+def _ratio(key: FigureKey, design: HardwareRow, network: HardwareRow) -> Ratio | None:
+    d, n = design.figures.get(key), network.figures.get(key)
+    if d is None or n is None or Origin.PUBLISHED in (d.origin, n.origin):
+        return None
+    if (d.unit, d.origin, d.source, d.step) != (n.unit, n.origin, n.source, n.step):
+        return None
+    above, below = (n.value, d.value) if key in LOWER_IS_BETTER else (d.value, n.value)
+    return Ratio(
+        figure=key, unit=d.unit, design=d.value, network=n.value, ratio=above / below if below else None
+    )

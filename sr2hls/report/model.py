@@ -1,0 +1,243 @@
+"""The one typed record of a compilation; `Report` is what ``report.json`` holds."""
+
+import json
+from typing import Any, Literal
+
+from pydantic import Field
+
+from sr2hls.report.fidelity import SplitFidelity
+from sr2hls.report.hardware import Comparison, HardwareFigure, HardwareRow
+from sr2hls.report.record import FixedPoint, Record
+
+SCHEMA_VERSION = "sr2hls-report-1"
+
+Plain = str | int | float | bool | None | list[str] | dict[str, str]
+"""A value of an option."""
+
+
+class StageTime(Record):
+    """Wall time of one stage."""
+
+    name: str
+    seconds: float
+
+
+class Run(Record):
+    """How the result was made."""
+
+    command: tuple[str, ...] = ()
+    """The command line, word by word; empty if made from Python."""
+    options: dict[str, Plain] = Field(default_factory=dict)
+    """Every option with the value it had, defaults too."""
+    seed: int
+    date: str | None = None
+    """ISO 8601 date and time of the end of the run."""
+    versions: dict[str, str] = Field(default_factory=dict)
+    """Package or tool to version."""
+    stages: tuple[StageTime, ...] = ()
+
+
+class Task(Record):
+    """What the network is for."""
+
+    kind: Literal["classification", "regression"]
+    outputs: tuple[str, ...]
+    """Class names, or names of the regressed quantities."""
+    decision: str | None = None
+    """How outputs become a decision, e.g. ``argmax`` or ``output > 0``."""
+
+
+class Teacher(Record):
+    """The trained network."""
+
+    kind: str
+    """Format it was loaded from, e.g. ``onnx``."""
+    file: str
+    """File name without its folder."""
+    sha256: str | None = None
+    layers: tuple[str, ...] = ()
+    n_parameters: int | None = None
+
+
+class Split(Record):
+    """Rows of one split."""
+
+    name: str
+    rows: int
+
+
+class Feature(Record):
+    """One input column."""
+
+    name: str
+    type: FixedPoint | None
+    """Type of the hardware input, ``None`` if no formula uses the column."""
+    low: float | None = None
+    high: float | None = None
+    """Least and largest value in the training split, before the scaler."""
+
+
+class Scaler(Record):
+    """What is done to the columns before the formulas: ``(x - shift) · scale``."""
+
+    kind: str
+    source: str
+    """Where it comes from, e.g. ``checkpoint`` or ``fitted on the training split``."""
+    shift: tuple[float, ...] = ()
+    scale: tuple[float, ...] = ()
+
+
+class Data(Record):
+    """The data that the network was distilled on."""
+
+    file: str
+    sha256: str | None = None
+    splits: tuple[Split, ...]
+    features: tuple[Feature, ...]
+    scaler: Scaler | None = None
+    dropped: dict[str, int] = Field(default_factory=dict)
+    """Reason to number of rows left out, e.g. ``not finite`` to 3."""
+
+
+class Formula(Record):
+    """The chosen formula of one output."""
+
+    output: str
+    sympy: str
+    latex: str
+    complexity: float | None = None
+    """Number of operators, variables and constants, or the engine's own measure."""
+    loss: float | None = None
+
+
+class Candidate(Record):
+    """One formula of a front."""
+
+    formula: str
+    latex: str | None = None
+    loss: float
+    cost: float
+    """Hardware cost in the front's unit."""
+    latency_ns: float | None = None
+    complexity: float | None = None
+    engine: str | None = None
+    chosen: bool = False
+
+
+class Front(Record):
+    """Pareto front of one output: the fewer the loss, the higher the cost."""
+
+    output: str
+    loss: str
+    """What the loss measures, e.g. ``mean squared error to the teacher's logit``."""
+    cost: str
+    """What the cost measures, e.g. ``LUT (estimated)``."""
+    candidates: tuple[Candidate, ...]
+
+
+class DesignPoint(Record):
+    """A whole design, all outputs together, that was considered."""
+
+    name: str
+    score: float | None
+    """Accuracy (classification) or R² (regression) against the labels, or fidelity where there are none."""
+    fidelity: float | None
+    """Agreement with the teacher (classification) or R² against it (regression)."""
+    split: str
+    """Split that both were measured on."""
+    lut: HardwareFigure | None = None
+    latency_ns: HardwareFigure | None = None
+    formulas: dict[str, str] = Field(default_factory=dict)
+    chosen: bool = False
+    subject: Literal["design", "network", "other"] = "design"
+
+
+class GraphNode(Record):
+    """One operation of the program."""
+
+    id: int
+    op: str
+    """Operation, e.g. ``add``; see `sr2hls.program.ops`."""
+    label: str
+    """Short text for people, e.g. ``× 0.375``."""
+    type: str
+    args: tuple[int, ...] = ()
+    origin: str = ""
+    """Part of the formula that it computes."""
+    outputs: tuple[str, ...] = ()
+    """Outputs that are this value."""
+
+
+class ProgramRecord(Record):
+    """The typed fixed-point program."""
+
+    sha256: str
+    nodes: tuple[GraphNode, ...]
+    counts: dict[str, int]
+    """Operation to how often it occurs."""
+    table_entries: int
+    listing: str
+
+
+class Agreement(Record):
+    """Comparison of one executor with the integer interpreter."""
+
+    executor: str
+    """E.g. ``C++ (g++ 12.2)`` or ``Verilog (Verilator 5.048)``."""
+    vectors: int
+    values: int
+    """Number of values compared: vectors times outputs."""
+    differences: int
+    source: str
+    """What the vectors were, e.g. ``test split`` or ``corners and random``."""
+
+
+class Check(Record):
+    """A check that the design passed or a warning about it."""
+
+    name: str
+    passed: bool
+    detail: str = ""
+
+
+class Verification(Record):
+    """What was done to make sure that the circuit computes what was measured."""
+
+    executors: tuple[Agreement, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+
+class Report(Record):
+    """Everything there is to say about one result."""
+
+    schema_version: Literal["sr2hls-report-1"] = "sr2hls-report-1"
+    title: str
+    run: Run
+    task: Task
+    teacher: Teacher
+    data: Data
+    formulas: tuple[Formula, ...]
+    fronts: tuple[Front, ...] = ()
+    designs: tuple[DesignPoint, ...] = ()
+    fidelity: tuple[SplitFidelity, ...] = ()
+    program: ProgramRecord | None = None
+    verification: Verification = Verification()
+    hardware: tuple[HardwareRow, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What a reader has to know to read the figures rightly."""
+
+    def split(self, name: str) -> SplitFidelity | None:
+        """Return what was measured on a split, if it was."""
+        return next((s for s in self.fidelity if s.split == name), None)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of ``report.json`` (draft 2020-12)."""
+    schema = Report.model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def to_json(report: Report) -> str:
+    """Return a report as JSON text."""
+    return json.dumps(report.model_dump(mode="json"), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
