@@ -22,7 +22,9 @@ class Standardise(nn.Module):
 class JetTagger(nn.Module):
     """Raw features of shape (n, 16) in, logits of the classes g, q, w, z, t of shape (n, 5) out."""
 
-    def __init__(self, n_features: int = 16, hidden: tuple[int, ...] = (64, 32, 32), n_classes: int = 5) -> None:
+    def __init__(
+        self, n_features: int = 16, hidden: tuple[int, ...] = (64, 32, 32), n_classes: int = 5
+    ) -> None:
         super().__init__()
         self.scaler = Standardise(n_features)
         layers: list[nn.Module] = []

@@ -2,7 +2,8 @@
 
     python train.py --data jets.npz --out .
 
-The checkpoints take raw features and return logits; the scaler is fitted to the training split and is the first
+The checkpoints take raw features and return logits; the scaler is fitted to the training split and is the
+first
 module of the network. The epoch with the best validation loss is kept. Same seed and machine, same weights.
 """
 
@@ -13,11 +14,10 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from network import JetTagger
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
-
-from network import JetTagger
 
 SPLITS = ("train", "validation", "test")
 
@@ -34,7 +34,9 @@ def load(path: Path) -> tuple[dict[str, tuple[Tensor, Tensor]], list[str], list[
     return parts, names, classes
 
 
-def train(parts: dict[str, tuple[Tensor, Tensor]], epochs: int, batch: int, rate: float, seed: int) -> JetTagger:
+def train(
+    parts: dict[str, tuple[Tensor, Tensor]], epochs: int, batch: int, rate: float, seed: int
+) -> JetTagger:
     """Adam with decoupled weight decay on one cycle of the learning rate."""
     torch.manual_seed(seed)
     X, y = parts["train"]
@@ -61,7 +63,9 @@ def train(parts: dict[str, tuple[Tensor, Tensor]], epochs: int, batch: int, rate
         accuracy = float((logits.argmax(1) == y_val).double().mean())
         if loss < best_loss:
             best, best_loss = {k: v.clone() for k, v in model.state_dict().items()}, loss
-        print(f"epoch {epoch + 1:3d}/{epochs}  validation loss {loss:.4f}  accuracy {accuracy:.4f}", flush=True)
+        print(
+            f"epoch {epoch + 1:3d}/{epochs}  validation loss {loss:.4f}  accuracy {accuracy:.4f}", flush=True
+        )
     model.load_state_dict(best)
     return model.eval()
 
@@ -74,7 +78,9 @@ def measure(model: JetTagger, X: Tensor, y: Tensor, classes: list[str]) -> dict[
     return {
         "rows": len(label),
         "accuracy": round(float((probability.argmax(1) == label).mean()), 4),
-        "auc": {c: round(float(roc_auc_score(label == k, probability[:, k])), 4) for k, c in enumerate(classes)},
+        "auc": {
+            c: round(float(roc_auc_score(label == k, probability[:, k])), 4) for k, c in enumerate(classes)
+        },
     }
 
 
@@ -102,7 +108,9 @@ def export(model: JetTagger, out: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     here = Path(__file__).parent
     parser.add_argument("--data", type=Path, default=here / "jets.npz")
     parser.add_argument("--out", type=Path, default=here)

@@ -1,0 +1,65 @@
+"""Load a program of `torch.export` (.pt2)."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from sr2hls.data.reason import reason
+from sr2hls.errors import InputError
+from sr2hls.teacher.aten_graph import exported_graph
+from sr2hls.teacher.chain import last_operation
+from sr2hls.teacher.pt2_archive import clean_copy
+from sr2hls.teacher.task import guess_task
+from sr2hls.teacher.teacher import Teacher
+from sr2hls.teacher.torch_run import TorchRunner, dtype_of, find_features
+
+
+def load_exported(path: Path, *, n_features: int | None = None) -> Teacher:
+    """Load an exported program with one input of shape (rows, features) and one output.
+
+    Raises:
+        InputError: the file cannot be read or run.
+    """
+    buffer = clean_copy(path)
+    log = logging.getLogger("torch.export")
+    level = log.level
+    log.setLevel(logging.CRITICAL)  # torch logs a traceback for a broken file; the error below says it
+    try:
+        program = torch.export.load(buffer)
+    except Exception as error:  # anything can be wrong in a damaged archive
+        raise InputError(
+            f"'{path}' is no readable file of torch.export ({reason(error)}): save it again"
+        ) from error
+    finally:
+        log.setLevel(level)
+    inputs = [node for node in program.graph.nodes if node.name in program.graph_signature.user_inputs]
+    shape = tuple(inputs[0].meta["val"].shape) if len(inputs) == 1 else ()
+    if len(shape) != 2 or not isinstance(shape[1], int):
+        raise InputError(f"'{path}' does not take one tensor of shape (rows, features): export it so")
+    module = program.module(check_guards=False)
+    rows = shape[0] if isinstance(shape[0], int) else None
+    runner = TorchRunner(module, dtype_of(module), rows)
+    if rows is None:
+        features, outputs = find_features(module, path, n_features or shape[1])
+    else:
+        features = shape[1]
+        outputs = _outputs(runner, features, path)
+    graph = exported_graph(program, features)
+    return Teacher(
+        path=path,
+        n_features=features,
+        n_outputs=outputs,
+        task=guess_task(last_operation(graph), outputs),
+        runner=runner,
+        graph=lambda: graph,
+        module=module,
+    )
+
+
+def _outputs(runner: TorchRunner, features: int, path: Path) -> int:
+    try:
+        return int(runner(np.zeros((1, features))).shape[1])
+    except Exception as error:
+        raise InputError(f"'{path}' does not run on rows of {features} features ({error})") from error

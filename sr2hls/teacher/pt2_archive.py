@@ -1,0 +1,148 @@
+"""A copy of a `torch.export` archive that holds nothing that could run code while it is loaded.
+
+`torch.export.load` unpickles sample inputs and constants, hands strings to sympy, compiles guards, looks
+functions up by
+name below ``torch`` and loads compiled libraries. None of that is needed for a network: the copy has the
+plain tensors
+and a graph of ATen operators whose names and expressions have been checked.
+"""
+
+import io
+import json
+import re
+import zipfile
+from pathlib import Path
+
+from torch.export.pt2_archive._package import PT2ArchiveWriter
+
+from sr2hls.data.archive import check_archive
+from sr2hls.errors import InputError, UnsafeFileError
+
+_TARGET = re.compile(
+    r"torch\.ops\.aten\.(?!from_file\b|save\b)\w+\.\w+|_operator\.(add|sub|mul|floordiv|truediv|mod|neg|getitem|eq|ne|le|lt|ge|gt)"
+)
+_PLAIN = re.compile(r"[\w.\-]*")
+_EXPRESSION = re.compile(
+    r"(?:Symbol\('[su]\d+'(?:, (?:positive|nonnegative|integer)=True)*\)|[su]\d+|\d+"
+    r"|Integer|Add|Mul|Pow|Max|Min|FloorDiv|Mod|[+\-*/(), ])*"
+)
+_TREE = re.compile(r'[\w.\-\[\]{}", :]*')
+_WEIGHTS = re.compile(r"data/(weights|constants)/\w+|data/(weights|constants)/\w+_config\.json")
+
+
+def clean_copy(path: Path) -> io.BytesIO:
+    """Return the archive without samples, traces and guards.
+
+    Raises:
+        UnsafeFileError: it holds pickles, compiled code or names that are more than names.
+        InputError: it is no archive of `torch.export` with a single network.
+    """
+    names = check_archive(path)
+    roots = {name.split("/", 1)[0] for name in names}
+    if len(roots) != 1:
+        raise InputError(
+            f"'{path}' is no archive of torch.export: save the network again with torch.export.save"
+        )
+    root = roots.pop() + "/"
+    with zipfile.ZipFile(path) as archive:
+        members = {name.removeprefix(root): name for name in names}
+        models = [name for name in members if re.fullmatch(r"models/\w+\.json", name)]
+        if len(models) != 1:
+            raise InputError(
+                f"'{path}' holds {len(models)} networks in the form of torch.export: save one again with "
+                f"torch.export.save "
+                "of torch 2.8 or newer"
+            )
+        compiled = next((name for name in members if "aotinductor" in name or name.endswith(".so")), None)
+        if compiled:
+            raise UnsafeFileError(
+                f"'{path}' holds compiled code ('{compiled}'), which would be run: save it without"
+            )
+        buffer = io.BytesIO()
+        with PT2ArchiveWriter(buffer) as writer:
+            for short, name in members.items():
+                if short.endswith("_config.json") and _WEIGHTS.fullmatch(short):
+                    writer.write_bytes(_renamed(short, models[0]), _tensor_table(archive.read(name), path))
+                elif _WEIGHTS.fullmatch(short):
+                    writer.write_bytes(short, archive.read(name))
+            writer.write_bytes("models/model.json", _graph(archive.read(members[models[0]]), path))
+            writer.write_bytes("data/sample_inputs/model.pt", b"")
+    buffer.seek(0)
+    return buffer
+
+
+def _renamed(config: str, model: str) -> str:
+    name = Path(model).stem
+    return config.replace(f"/{name}_", "/model_")
+
+
+def _json(data: bytes, path: Path) -> dict[str, object]:
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"'{path}' holds broken JSON ({error}): save it again") from error
+    if not isinstance(value, dict):
+        raise InputError(f"'{path}' holds no description of a network: save it again")
+    return value
+
+
+def _tensor_table(data: bytes, path: Path) -> bytes:
+    table = _json(data, path)
+    entries = table.get("config")
+    for name, entry in (entries if isinstance(entries, dict) else {}).items():
+        plain = isinstance(entry, dict) and entry.get("use_pickle") is False
+        if (
+            not plain
+            or not _PLAIN.fullmatch(name)
+            or not re.fullmatch(r"(weight|tensor)_\d+", str(entry["path_name"]))
+        ):
+            raise UnsafeFileError(
+                f"'{path}' stores '{name}' as a pickle, which runs code when it is read: save the network "
+                f"in a newer torch"
+            )
+    return data
+
+
+def _graph(data: bytes, path: Path) -> bytes:
+    model = _json(data, path)
+    model["guards_code"] = []
+    graph = model.get("graph_module")
+    if not isinstance(graph, dict):
+        raise InputError(f"'{path}' holds no graph: save it again with torch.export.save")
+    graph["metadata"] = {}
+    _check(model, "", path)
+    return json.dumps(model).encode()
+
+
+def _check(value: object, key: str, path: Path) -> None:
+    """Walk the description; drop notes, and check every string by the kind of place it stands in."""
+    if isinstance(value, dict):
+        if isinstance(value.get("metadata"), dict):
+            value["metadata"] = {}
+        for name, item in value.items():
+            rule = _EXPRESSION if key == "range_constraints" else _PLAIN
+            _check_text(name, rule, path)
+            _check(item, name, path)
+    elif isinstance(value, list):
+        for item in value:
+            _check(item, key, path)
+    elif isinstance(value, str):
+        rules: dict[str, re.Pattern[str] | None] = {
+            "target": _TARGET,
+            "expr_str": _EXPRESSION,
+            "in_spec": _TREE,
+            "out_spec": _TREE,
+            "torch_version": None,
+        }
+        found = rules.get(key, _PLAIN)
+        if found is not None:
+            _check_text(value, found, path)
+
+
+def _check_text(text: str, rule: re.Pattern[str], path: Path) -> None:
+    if not rule.fullmatch(text):
+        what = "operator" if rule is _TARGET else "name or expression"
+        raise UnsafeFileError(
+            f"'{path}' uses the {what} '{text[:80]}', which is not one of a plain network: export it to "
+            f"ONNX instead"
+        )

@@ -1,0 +1,159 @@
+"""A trained network as an oracle: features in, outputs out."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from torch import nn
+
+from sr2hls.errors import InputError
+from sr2hls.teacher.chain import Graph, layers_of
+from sr2hls.teacher.layers import Affine, Layer, evaluate
+from sr2hls.teacher.task import Task
+
+Array = NDArray[np.float64]
+Progress = Callable[[int, int], None]
+"""Called with the rows done and the rows to do."""
+
+
+class Runner(Protocol):
+    """Runs a network on rows of shape (n, n_features), giving (n, n_outputs)."""
+
+    def __call__(self, rows: Array) -> Array:
+        """Run rows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Teacher:
+    """A trained network.
+
+    Attributes:
+        path: file it was read from.
+        n_features: number of features a row.
+        n_outputs: number of outputs a row.
+        task: what the outputs mean.
+        runner: runs rows.
+        graph: gives the network as a graph, where the file allows to.
+        module: torch module in evaluation mode with its named submodules; None for an ONNX file.
+        input_names: names of the features as the file has them; None where it has none.
+        output_names: names of the outputs as the file has them; None where it has none.
+    """
+
+    path: Path
+    n_features: int
+    n_outputs: int
+    task: Task
+    runner: Runner
+    graph: Callable[[], Graph]
+    module: nn.Module | None = None
+    input_names: tuple[str, ...] | None = None
+    output_names: tuple[str, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        """File name without its ending."""
+        return self.path.stem
+
+    def with_task(self, task: Task | str) -> "Teacher":
+        """Return the same network with its outputs read in another way."""
+        return replace(self, task=Task.parse(task) if isinstance(task, str) else task)
+
+    def predict(self, X: ArrayLike, *, batch: int = 65536, progress: Progress | None = None) -> Array:
+        """Run the network.
+
+        Args:
+            X: features of shape (n, n_features).
+            batch: rows run at once.
+            progress: called after each batch.
+
+        Returns:
+            Outputs of shape (n, n_outputs).
+
+        Raises:
+            InputError: X has another number of columns, or an output is not finite.
+        """
+        rows = self._checked(X)
+        out = np.empty((len(rows), self.n_outputs))
+        for start in range(0, len(rows), batch):
+            stop = min(start + batch, len(rows))
+            out[start:stop] = self._run(rows[start:stop], start)
+            if progress is not None:
+                progress(stop, len(rows))
+        return out
+
+    def stream(self, batches: Iterable[ArrayLike]) -> Iterator[Array]:
+        """Run the network on batches of rows as they come; memory holds one batch at a time."""
+        done = 0
+        for batch in batches:
+            rows = self._checked(batch)
+            yield self._run(rows, done)
+            done += len(rows)
+
+    def decide(self, X: ArrayLike, *, batch: int = 65536) -> NDArray[np.int64]:
+        """Return the class that the network gives to each row of X."""
+        return self.task.decide(self.predict(X, batch=batch))
+
+    def layers(self) -> tuple[Layer, ...]:
+        """Take a plain network apart into dense layers, affine maps and activations.
+
+        Raises:
+            InputError: the network is not a plain chain, or the layers do not compute what it does.
+        """
+        try:
+            layers = layers_of(self.graph())
+        except InputError as error:
+            raise InputError(f"'{self.path.name}' cannot be taken apart: {error}") from error
+        rows = probe_rows(self.n_features)
+        ours, theirs = evaluate(layers, rows), self._run(rows, 0)
+        if not np.allclose(ours, theirs, rtol=1e-3, atol=1e-3 * max(1.0, float(np.abs(theirs).max()))):
+            raise InputError(
+                f"'{self.path.name}' cannot be taken apart: its layers give other outputs than the network "
+                f"itself"
+            )
+        return layers
+
+    @property
+    def scaler(self) -> Affine | None:
+        """The affine map at the front of a plain network; None where there is none to be found."""
+        try:
+            layers = self.layers()
+        except InputError:
+            return None
+        return layers[0] if layers and isinstance(layers[0], Affine) else None
+
+    def _checked(self, X: ArrayLike) -> NDArray[np.floating]:
+        rows = np.asarray(X)
+        if rows.ndim != 2 or rows.shape[1] != self.n_features:
+            raise InputError(
+                f"'{self.path.name}' takes {self.n_features} features a row, but the data have the shape "
+                f"{rows.shape}: "
+                "select the features that it was trained on"
+            )
+        return rows
+
+    def _run(self, rows: NDArray[np.floating], first_row: int) -> Array:
+        out = self.runner(np.ascontiguousarray(rows, dtype=np.float64))
+        if out.shape != (len(rows), self.n_outputs):
+            raise InputError(
+                f"'{self.path.name}' gives outputs of shape {out.shape} for {len(rows)} rows instead of "
+                f"{(len(rows), self.n_outputs)}: its outputs have to be one row of numbers for a row of "
+                f"features"
+            )
+        bad = np.argwhere(~np.isfinite(out))
+        if len(bad):
+            row, column = bad[0]
+            raise InputError(
+                f"'{self.path.name}' gives {out[row, column]} for output {column} in row "
+                f"{row + first_row}: check the features "
+                "of that row and the network's weights"
+            )
+        return out
+
+
+def probe_rows(n_features: int, rows: int = 5) -> Array:
+    """A few fixed rows for trying a network out; their scale is that of standardised features."""
+    return np.random.default_rng(12345).normal(size=(rows, n_features))
