@@ -56,6 +56,9 @@ class _TreeBuilder:
         return var(name)
 
     def apply(self, operator: str, args: tuple[Tree, ...]) -> Tree:
+        # As written: a chain is a sequence of binary operations, from the left.
+        while operator in "+*" and len(args) > 2:
+            args = (Tree(operator, args[:2]), *args[2:])
         return Tree(operator, args)
 
 

@@ -34,7 +34,7 @@ class Builder(Protocol[T]):
         """An input."""
 
     def apply(self, operator: str, args: tuple[T, ...]) -> T:
-        """An operator on its arguments."""
+        """An operator on its arguments; a chain of ``+`` or ``*`` comes as one call with all of them."""
 
 
 def parse(
@@ -126,12 +126,27 @@ class _Reader(Generic[T]):
         while isinstance(left, ast.BinOp):
             spine.append(left)
             left = left.left
-        value = self.read(left)
-        for step in reversed(spine):
+        # -(a + b)*c is -((a + b)*c): the same value, and sympy does not distribute the sign into the sum.
+        steps = spine[::-1]
+        run = next((i for i, s in enumerate(steps) if not isinstance(s.op, (ast.Mult, ast.Div))), len(steps))
+        negative = run > 0 and isinstance(left, ast.UnaryOp) and isinstance(left.op, ast.USub)
+        if negative and isinstance(left, ast.UnaryOp) and not isinstance(left.operand, ast.Constant):
+            product = self._fold(self.read(left.operand), steps[:run])
+            return self._fold(self._builder.apply("neg", (product,)), steps[run:])
+        return self._fold(self.read(left), steps)
+
+    def _fold(self, first: T, steps: list[ast.BinOp]) -> T:
+        args = [first]
+        last = ""
+        for step in steps:
             if type(step.op) not in _BINARY:
                 raise InputError(f"'{_short(self._text)}' has an operator that no formula has")
-            value = self._builder.apply(_BINARY[type(step.op)], (value, self.read(step.right)))
-        return value
+            operator = _BINARY[type(step.op)]
+            if len(args) > 1 and (operator != last or operator not in "+*"):
+                args = [self._builder.apply(last, tuple(args))]
+            args.append(self.read(step.right))
+            last = operator
+        return self._builder.apply(last, tuple(args)) if last else first
 
     def _name(self, name: str) -> T:
         if name in self._known:
