@@ -62,7 +62,7 @@ class Builder:
         if key not in self._position:
             self._position[key] = len(self._ops)
             self._ops.append(op)
-            self._ranges.append(held_interval(self.exact(op), op.type))
+            self._ranges.append(held_interval(op, self.exact(op), [self._ranges[a] for a in op.args]))
         return self._position[key]
 
     def constant(self, raw: int, frac: int, type_: FixedType | None = None, origin: str = "") -> int:

@@ -158,36 +158,50 @@ class Emitter:
         size = 1 << sum(t.width for t in types)
         index = np.arange(size)
         known: dict[int, FloatArray] = {}
+        sign_bits = used = 0
         for anchor, type_ in reversed(list(zip(anchors, types, strict=True))):
             raw = index & ((1 << type_.width) - 1)
             index = index >> type_.width
             if type_.signed:
                 raw = np.where(raw >> (type_.width - 1) == 1, raw - (1 << type_.width), raw)
+                sign_bits |= 1 << (used + type_.width - 1)
+            used += type_.width
             known[anchor.node] = np.asarray(raw * type_.step + anchor.offset, dtype=np.float64)
         real = np.broadcast_to(self.graph.evaluate(position, known), (size,)).astype(np.float64)
-        return self._defined(position, real)
+        return self._defined(position, real, sign_bits)
 
-    def _defined(self, position: int, table: FloatArray) -> FloatArray:
-        """Replace entries where the formula is undefined, and no sample comes, by the nearest defined one."""
+    def _defined(self, position: int, table: FloatArray, sign_bits: int) -> FloatArray:
+        """Replace entries where the formula is undefined by the nearest defined ones.
+
+        Args:
+            position: of the node, for messages.
+            table: values, one for each index.
+            sign_bits: the index bits that are signs of anchors.
+        """
         bad = ~np.isfinite(table)
         if not bad.any():
             return table
         origin, seen = self._origin(position), self.values[position]
-        if bad.all() or not np.isfinite(seen).all():
+        if bad.all() or not np.isfinite(seen).any():
             raise LoweringError(
                 f"'{origin}' is undefined or infinite on the data: protect it (with Abs, Max or a small "
                 "constant in the denominator) or restrict its inputs"
             )
         self.notes.append(
-            f"'{origin}' is undefined for {int(bad.sum())} of {len(table)} table entries, which no sample "
-            "reaches; they repeat the nearest entry"
+            f"'{origin}' is undefined for {int(bad.sum())} of {len(table)} table entries; "
+            "they repeat the nearest entry"
         )
+        # In the order of the values, not of the index: negative numbers have the high indices.
+        order = np.argsort(np.arange(len(table)) ^ sign_bits, kind="stable")
+        table, bad = table[order], bad[order]
         good = np.flatnonzero(~bad)
         at = np.arange(len(table))
         right = np.clip(np.searchsorted(good, at), 0, len(good) - 1)
         left = np.maximum(right - 1, 0)
         nearest = np.where(np.abs(good[left] - at) <= np.abs(good[right] - at), good[left], good[right])
-        return table[nearest]
+        repaired = np.empty_like(table)
+        repaired[order] = table[nearest]
+        return repaired
 
     def _sum(self, position: int, node: Node) -> int:
         """Write a sum: unwritten terms over the same few bits share a table; constants join one."""
@@ -253,7 +267,11 @@ class Emitter:
         return frozenset([self._narrow[position]])
 
     def _argument_type(self, position: int, held: Interval) -> FixedType:
+        # A branch that a Piecewise does not take may be undefined there.
         seen = self.values[position]
+        seen = seen[np.isfinite(seen)]
+        if not seen.size:
+            raise LoweringError(f"'{self._origin(position)}' is undefined or infinite on all data")
         frac = min(held.frac, self.fracs[position])
         while True:
             scale = 2.0**frac

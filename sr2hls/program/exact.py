@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from sr2hls.errors import ProgramError
 from sr2hls.program import ops
-from sr2hls.program.types import FixedType
+from sr2hls.program.quantize import quantize_raw, rounded_raw
+from sr2hls.program.types import FixedType, Overflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +89,53 @@ def exact_interval(op: ops.Operation, args: list[Interval], arg_types: list[Fixe
             return Interval(min(b.low, c.low), max(b.high, c.high), b.frac)
         case ops.Mul():
             a, b = args
+            if op.args[0] == op.args[1]:
+                squares = [a.low * a.low, a.high * a.high]
+                return Interval(0 if a.low <= 0 <= a.high else min(squares), max(squares), 2 * a.frac)
             corners = [x * y for x in (a.low, a.high) for y in (b.low, b.high)]
             return Interval(min(corners), max(corners), a.frac + b.frac)
         case ops.Div():
-            shift = div_shift(arg_types[0], arg_types[1], op.type)
-            largest = max(abs(args[0].low), abs(args[0].high)) << max(0, shift)
-            return Interval(-2 * largest - 2, 2 * largest + 1, op.type.frac + 2)
+            return _quotient(args[0], args[1], div_shift(arg_types[0], arg_types[1], op.type), op.type.frac)
         case _:
             raise ProgramError(f"operation '{op.name}' has no exact result: it is not one of the contract's")
 
 
-def held_interval(exact: Interval, type_: FixedType) -> Interval:
-    """Return what an exact interval can become in a type (whole range of the type where it may wrap)."""
-    drop = exact.frac - type_.frac
-    if drop >= 0:
-        low, high = exact.low >> drop, -((-exact.high) >> drop)
-    else:
-        low, high = exact.low << -drop, exact.high << -drop
-    if type_.raw_min <= low and high <= type_.raw_max:
-        return Interval(low, high, type_.frac)
-    return Interval.of_type(type_)
+def _quotient(a: Interval, b: Interval, shift: int, frac: int) -> Interval:
+    """Return ``a · 2^shift / b`` with a sticky bit, for every b but 0."""
+    nearest = [d for d in (-1, 1, b.low, b.high) if d and b.low <= d <= b.high]
+    if not nearest:
+        return Interval(0, 0, frac + 2)
+    floors = [(n << max(0, shift)) // (d << max(0, -shift)) for n in (a.low, a.high) for d in nearest]
+    return Interval(2 * min(floors), 2 * max(floors) + 1, frac + 2)
+
+
+def held_interval(op: ops.Operation, exact: Interval, args: list[Interval]) -> Interval:
+    """Return the raw values that an operation can have once its exact results are quantised.
+
+    Rounding never changes the order of two values, so that it is enough to round the ends.
+    """
+    if isinstance(op, ops.Input | ops.Constant | ops.Table):
+        # Given as raw values of the type: not quantised, so that SAT_SYM does not take the least one away.
+        return exact
+    type_ = op.type
+    low, high = (rounded_raw(raw, exact.frac - type_.frac, type_.rounding) for raw in (exact.low, exact.high))
+    first, last = (quantize_raw(raw, type_.frac, type_) for raw in (low, high))
+    match type_.overflow:
+        case Overflow.SAT | Overflow.SAT_SYM:
+            held = Interval(first, last, type_.frac)
+        case Overflow.WRAP if high - low < 1 << type_.width and first <= last:
+            held = Interval(first, last, type_.frac)
+        case Overflow.SAT_ZERO if type_.raw_min <= low and high <= type_.raw_max:
+            held = Interval(first, last, type_.frac)
+        case Overflow.SAT_ZERO:
+            held = Interval(min(0, max(low, type_.raw_min)), max(0, min(high, type_.raw_max)), type_.frac)
+        case _:
+            held = Interval.of_type(type_)
+    if isinstance(op, ops.Div) and args[1].low <= 0 <= args[1].high:
+        ends = [
+            0,
+            *([type_.raw_max] if args[0].high > 0 else []),
+            *([type_.raw_min] if args[0].low < 0 else []),
+        ]
+        return Interval(min(held.low, *ends), max(held.high, *ends), type_.frac)
+    return held

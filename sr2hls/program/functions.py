@@ -25,7 +25,7 @@ UNARY: dict[type[sp.Function], Unary] = cast(
         sp.sech: lambda x: 1 / np.cosh(x), sp.csch: lambda x: 1 / np.sinh(x),
         sp.coth: lambda x: 1 / np.tanh(x),
         sp.sinc: lambda x: np.sinc(x / np.pi),
-        sp.LambertW: lambda x: special.lambertw(x).real,
+        sp.LambertW: lambda x: np.where(x >= -np.exp(-1), special.lambertw(x).real, np.nan),
         sp.Heaviside: lambda x: np.heaviside(x, 0.5),
     },
 )  # fmt: skip

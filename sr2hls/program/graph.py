@@ -1,5 +1,6 @@
 """Formulas as one graph: every subexpression once, across all outputs, still in real numbers."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,7 +9,7 @@ from functools import reduce
 import numpy as np
 import sympy as sp
 from sympy.core.relational import Relational
-from sympy.logic.boolalg import BooleanFalse, BooleanTrue
+from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
 
 from sr2hls.errors import LoweringError
 from sr2hls.program.functions import UNARY, FloatArray, apply_unary, power
@@ -87,22 +88,36 @@ class Graph:
         """Build the graph of several formulas over the named inputs.
 
         Raises:
-            LoweringError: a formula uses a symbol that is no input, or a construct without a meaning here.
+            LoweringError: a formula uses a symbol that is no input, or a construct without a meaning here, or
+                is nested too deeply.
         """
         graph = cls()
         names = list(inputs)
         for name in names:
             graph._push(Node(Kind.INPUT, (), sp.Symbol(name), name=name))
         for output, formula in formulas.items():
-            expr = sp.sympify(formula)
-            unknown = sorted(str(s) for s in expr.free_symbols if str(s) not in names)
-            if unknown:
+            if isinstance(formula, str):
                 raise LoweringError(
-                    f"formula of '{output}' uses {', '.join(map(repr, unknown))}, "
-                    f"which is none of the inputs {', '.join(names)}"
+                    f"formula of '{output}' is text: parse it first (sympify runs text as code)"
                 )
-            graph.outputs[output] = graph._lower(expr)
+            try:
+                graph._add_output(output, sp.sympify(formula), names)
+            except RecursionError:
+                raise LoweringError(
+                    f"formula of '{output}' is nested too deeply: simplify it or split it"
+                ) from None
         return graph
+
+    def _add_output(self, output: str, expr: sp.Basic, names: list[str]) -> None:
+        if not isinstance(expr, sp.Expr | Boolean):
+            raise LoweringError(f"formula of '{output}' is not an expression but {type(expr).__name__}")
+        unknown = sorted(str(s) for s in expr.free_symbols if str(s) not in names)
+        if unknown:
+            raise LoweringError(
+                f"formula of '{output}' uses {', '.join(map(repr, unknown))}, "
+                f"which is none of the inputs {', '.join(names)}"
+            )
+        self.outputs[output] = self._lower(expr)
 
     def _push(self, node: Node) -> int:
         if node not in self._position:
@@ -117,7 +132,8 @@ class Graph:
 
     def _lower(self, expr: sp.Basic) -> int:
         if isinstance(expr, sp.Symbol):
-            return self._push(Node(Kind.INPUT, (), expr, name=str(expr)))
+            # Two symbols of one name with different assumptions are the same input.
+            return self._push(Node(Kind.INPUT, (), sp.Symbol(str(expr)), name=str(expr)))
         if isinstance(expr, BooleanTrue | BooleanFalse):
             return self._constant(expr, float(bool(expr)))
         if isinstance(expr, sp.Expr) and not expr.free_symbols:
@@ -140,6 +156,8 @@ class Graph:
             return self._lower_relation(expr)
         if isinstance(expr, sp.And | sp.Or | sp.Not):
             return self._lower_logic(expr)
+        if isinstance(expr, sp.Heaviside) and expr.args[1] == sp.S.Half:
+            return self._push(Node(Kind.UNARY, (self._lower(expr.args[0]),), expr, function=sp.Heaviside))
         if isinstance(expr, sp.Function) and type(expr) in UNARY and len(expr.args) == 1:
             arg = self._lower(expr.args[0])
             return self._push(Node(Kind.UNARY, (arg,), expr, function=type(expr)))
@@ -159,7 +177,7 @@ class Graph:
             if not rest:
                 return reciprocal
             return self._push(Node(Kind.MUL, (self._lower(sp.Mul(*rest)), reciprocal), expr))
-        coefficient, rest = expr.as_coeff_Mul()
+        coefficient, rest = expr.as_independent(*expr.free_symbols, as_Add=False)
         factors = [self._lower(a) for a in sp.Mul.make_args(rest)]
         product = reduce(lambda a, b: self._push(Node(Kind.MUL, (a, b), rest)), factors)
         if coefficient == 1:
@@ -186,7 +204,7 @@ class Graph:
             raise LoweringError(f"'{expr}' does not say what it is elsewhere: end it with (value, True)")
         result = self._lower(last)
         for value, condition in reversed(cases):
-            args = (self._lower(condition), self._lower(value), result)
+            args = (self._lower_condition(condition), self._lower(value), result)
             result = self._push(Node(Kind.SELECT, args, expr))
         return result
 
@@ -194,8 +212,12 @@ class Graph:
         args = (self._lower(expr.lhs), self._lower(expr.rhs))
         return self._push(Node(Kind.COMPARE, args, expr, predicate=_RELATIONS[type(expr)]))
 
+    def _lower_condition(self, expr: sp.Basic) -> int:
+        """Lower a truth value to 0 or 1; an input used as one is true where it is not zero."""
+        return self._lower(sp.Ne(expr, 0) if isinstance(expr, sp.Symbol) else expr)
+
     def _lower_logic(self, expr: sp.Basic) -> int:
-        args = [self._lower(a) for a in expr.args]
+        args = [self._lower_condition(a) for a in expr.args]
         if isinstance(expr, sp.Not):
             one = self._constant(sp.Integer(1), 1.0)
             zero = self._constant(sp.Integer(0), 0.0)
@@ -219,7 +241,7 @@ class Graph:
 
 
 def _is_reciprocal(expr: sp.Pow) -> bool:
-    return bool(expr.exp.is_number and expr.exp.is_negative and expr.base != sp.E)
+    return bool(expr.free_symbols and expr.exp.is_number and expr.exp.is_negative and expr.base != sp.E)
 
 
 def _real(expr: sp.Basic) -> float:
@@ -227,9 +249,9 @@ def _real(expr: sp.Basic) -> float:
         value = complex(sp.N(expr, 17))
     except (TypeError, ValueError, OverflowError) as error:
         raise LoweringError(f"'{expr}' has no numeric value") from error
-    if value.imag:
+    if value.imag and math.isfinite(value.imag):
         raise LoweringError(f"'{expr}' is a complex number; formulas are real")
-    return value.real
+    return value.real if not math.isnan(value.imag) else math.nan
 
 
 def apply_node(node: Node, args: list[FloatArray]) -> FloatArray:

@@ -230,7 +230,10 @@ class Interpreter:
         Raises:
             ProgramError: the shape is wrong, or a raw input is outside of its type.
         """
-        inputs = np.ascontiguousarray(raw, dtype=np.int64)
+        given = np.asarray(raw)
+        if given.size and (given.dtype.kind not in "biu" or (given.dtype == np.uint64 and given.max() >> 63)):
+            raise ProgramError(f"raw inputs are of type {given.dtype}: give signed integers of at most 64 bits")
+        inputs = np.ascontiguousarray(given, dtype=np.int64)
         if inputs.ndim != 2 or inputs.shape[1] != self.program.n_inputs:
             raise ProgramError(
                 f"raw inputs have the shape {inputs.shape}; "

@@ -80,23 +80,27 @@ class Program:
         return tuple(tuple(positions) for positions in found)
 
     @cached_property
+    def _intervals(self) -> tuple[tuple[Interval, Interval], ...]:
+        found: list[tuple[Interval, Interval]] = []
+        for op in self.ops:
+            args = [found[a][1] for a in op.args]
+            exact = exact_interval(op, args, [self.ops[a].type for a in op.args])
+            found.append((exact, held_interval(op, exact, args)))
+        return tuple(found)
+
+    @property
     def exact(self) -> tuple[Interval, ...]:
         """For each operation, the exact results it can have before it is quantised.
 
         Inputs range over their whole types; every other value over what its arguments let through.
+        Division by zero has no exact result; `ranges` holds what it gives.
         """
-        exact: list[Interval] = []
-        held: list[Interval] = []
-        for op in self.ops:
-            interval = exact_interval(op, [held[a] for a in op.args], [self.ops[a].type for a in op.args])
-            exact.append(interval)
-            held.append(held_interval(interval, op.type))
-        return tuple(exact)
+        return tuple(exact for exact, _ in self._intervals)
 
-    @cached_property
+    @property
     def ranges(self) -> tuple[Interval, ...]:
         """For each value, the raw values that it can take in its type."""
-        return tuple(held_interval(e, op.type) for e, op in zip(self.exact, self.ops, strict=True))
+        return tuple(held for _, held in self._intervals)
 
     def __iter__(self) -> Iterator[Operation]:
         return iter(self.ops)
@@ -137,6 +141,10 @@ def verify(program: Program) -> None:
             f"a program needs at least one output and a name for each; it has {len(program.outputs)} outputs "
             f"and {len(program.output_names)} names"
         )
+    for kind, names in (("input", program.input_names), ("output", program.output_names)):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ProgramError(f"two {kind}s of the program have the name '{twice[0]}'")
     n_inputs = len(program.input_names)
     for position, op in enumerate(program.ops):
         where = f"operation %{position} ({op.name}{', ' + op.origin if op.origin else ''})"

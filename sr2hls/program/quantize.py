@@ -84,3 +84,9 @@ def quantize_raw(raw: int, frac: int, type_: FixedType) -> int:
     """Quantise the exact value ``raw · 2^-frac`` to a type; return its raw value."""
     code = QuantizeCode.of(type_)
     return requantize(raw, frac - type_.frac, *code)
+
+
+def rounded_raw(raw: int, drop: int, rounding: Rounding) -> int:
+    """Return an exact raw value without its ``drop`` low bits (negative: with more), rounded, not bounded."""
+    bound = (abs(raw) + 1) << max(0, -drop)
+    return requantize(raw, drop, ROUNDING_CODE[rounding], _WRAP, -bound, bound, 0)

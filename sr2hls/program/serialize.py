@@ -4,14 +4,15 @@ import hashlib
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sr2hls.errors import InputError, Sr2hlsError
+from sr2hls.errors import InputError, ProgramError, Sr2hlsError
 from sr2hls.program import ops
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, Overflow, Rounding
 
 FORMAT = "sr2hls-program-1"
+_T = TypeVar("_T")
 _KINDS = {kind.__name__.lower(): kind for kind in ops.OPERATIONS}
 
 
@@ -37,13 +38,15 @@ def from_dict(data: dict[str, Any]) -> Program:
         raise InputError(f"not a program: the key 'format' must be '{FORMAT}'")
     try:
         return Program(
-            tuple(_operation_from_dict(op) for op in data["operations"]),
-            tuple(int(o["value"]) for o in data["outputs"]),
-            tuple(str(n) for n in data["inputs"]),
-            tuple(str(o["name"]) for o in data["outputs"]),
+            tuple(_operation_from_dict(_a(dict, op)) for op in _a(list, data["operations"])),
+            tuple(_a(int, _a(dict, o)["value"]) for o in _a(list, data["outputs"])),
+            tuple(_a(str, n) for n in _a(list, data["inputs"])),
+            tuple(_a(str, o["name"]) for o in data["outputs"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"not a program: {error!r}") from error
+    except KeyError as error:
+        raise InputError(f"not a program: the key {error} is missing") from error
+    except (TypeError, ValueError, ProgramError) as error:
+        raise InputError(f"not a program: {error}") from error
 
 
 def digest(program: Program) -> str:
@@ -62,10 +65,17 @@ def load(path: Path) -> Program:
     """
     try:
         return from_dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"cannot read the program '{path}': {error}") from error
     except Sr2hlsError as error:
         raise InputError(f"'{path}' is {error}") from error
+
+
+def _a(kind: type[_T], value: object) -> _T:
+    """Return a value of exactly this type: nothing is converted, so that nothing is silently changed."""
+    if type(value) is not kind:
+        raise TypeError(f"{str(value)[:40]!r} is not of type {kind.__name__}")
+    return value
 
 
 def _operation_to_dict(op: ops.Operation) -> dict[str, Any]:
@@ -82,7 +92,7 @@ def _operation_to_dict(op: ops.Operation) -> dict[str, Any]:
 
 
 def _operation_from_dict(data: dict[str, Any]) -> ops.Operation:
-    kind = _KINDS.get(data["op"])
+    kind = _KINDS.get(_a(str, data["op"]))
     if kind is None:
         raise ValueError(f"unknown operation '{data['op']}'")
     arguments: dict[str, Any] = {}
@@ -91,19 +101,19 @@ def _operation_from_dict(data: dict[str, Any]) -> ops.Operation:
         match field.name:
             case "type":
                 value = FixedType(
-                    bool(value["signed"]),
-                    int(value["width"]),
-                    int(value["integer"]),
+                    _a(bool, _a(dict, value)["signed"]),
+                    _a(int, value["width"]),
+                    _a(int, value["integer"]),
                     Rounding(value["rounding"]),
                     Overflow(value["overflow"]),
                 )
             case "args" | "values":
-                value = tuple(int(v) for v in value)
+                value = tuple(_a(int, v) for v in _a(list, value))
             case "predicate":
                 value = ops.Predicate(value)
             case "origin":
-                value = str(value)
+                value = _a(str, value)
             case _:
-                value = int(value)
+                value = _a(int, value)
         arguments[field.name] = value
     return kind(**arguments)
