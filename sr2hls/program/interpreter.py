@@ -232,7 +232,7 @@ class Interpreter:
         """
         given = np.asarray(raw)
         if given.size and (given.dtype.kind not in "biu" or (given.dtype == np.uint64 and given.max() >> 63)):
-            raise ProgramError(f"raw inputs are of type {given.dtype}: give signed integers of at most 64 bits")
+            raise ProgramError(f"raw inputs are of type {given.dtype}: give integers that fit in int64")
         inputs = np.ascontiguousarray(given, dtype=np.int64)
         if inputs.ndim != 2 or inputs.shape[1] != self.program.n_inputs:
             raise ProgramError(

@@ -130,7 +130,7 @@ def narrowest(raw_min: int, raw_max: int, frac: int) -> FixedType:
     signed = raw_min < 0
     width = max(1, raw_max.bit_length())
     if signed:
-        width = max(raw_max.bit_length(), (-raw_min - 1).bit_length()) + 1
+        width = max(max(0, raw_max).bit_length(), (-raw_min - 1).bit_length()) + 1
     return FixedType(signed, width, width - frac)
 
 
