@@ -1,11 +1,9 @@
 """A toy detector: tracks measured exactly, photons and other neutrals in cells with a resolution.
 
 Tracks: charged particles with pT > 1 GeV keep their momentum and mass. Photons: cells of 0.0175 x 0.0175 in
-(eta, phi),
-7 %/sqrt(E) and 0.7 %. Other neutrals: cells of 0.022 x 0.022, 50 %/sqrt(E) and 5 %. The two terms of a
-resolution add in quadrature, E in GeV. A cell counts when its smeared pT is above 1 GeV; it is massless and
-sits at its
-centre.
+(eta, phi), 7 %/sqrt(E) and 0.7 %. Other neutrals: cells of 0.022 x 0.022, 50 %/sqrt(E) and 5 %. The two terms
+of a resolution add in quadrature, E in GeV. A cell counts when its smeared pT is above 1 GeV; it is massless
+and sits at its centre.
 """
 
 from dataclasses import dataclass

@@ -1,15 +1,15 @@
 """The 16 substructure features of a jet, in the order of the public LHC jet set (hls4ml_lhc_jets_hlf).
 
 Energy correlation functions (arXiv 1305.0007, generalised in 1609.07483) run over the constituents of the jet
-groomed
-by mMDT, i.e. soft drop with z_cut = 0.1 and beta = 0 (arXiv 1402.2657) on the jet reclustered by Cambridge/Aachen:
+groomed by mMDT, i.e. soft drop with z_cut = 0.1 and beta = 0 (arXiv 1402.2657) on the jet reclustered by
+Cambridge/Aachen:
 
     e2(b)  = sum_{i<j}   z_i z_j     dR_ij^b
     e3(b)  = sum_{i<j<k} z_i z_j z_k (dR_ij dR_ik dR_jk)^b
     1e3(b) = the same with the smallest of the three distances, 2e3(b) with the product of the two smallest
 
-with z the share of the groomed constituents' summed pT. The multiplicity and zlogz = sum z log z are those of the
-ungroomed jet, there with z the share of the jet's pT.
+with z the share of the groomed constituents' summed pT. The multiplicity and zlogz = sum z log z are those of
+the ungroomed jet, there with z the share of the jet's pT.
 """
 
 import math

@@ -4,10 +4,9 @@
     python generate.py --jets 9400 --seed 1 --processes 2 --out jets.npz
 
 13 TeV proton collisions with multi-parton interactions, pTHat from 990 to 1010 GeV; the toy detector of
-detector.py;
-anti-kT jets of R = 0.8; the two leading jets with 800 < pT < 1600 GeV and abs(eta) < 2.5; the features of features.py.
-About 110 jets a second and process. The seed decides everything: the number of processes does not change the
-result.
+detector.py; anti-kT jets of R = 0.8; the two leading jets with 800 < pT < 1600 GeV and abs(eta) < 2.5; the
+features of features.py. About 110 jets a second and process. The seed decides everything: the number of
+processes does not change the result.
 """
 
 import argparse

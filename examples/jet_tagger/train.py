@@ -3,8 +3,8 @@
     python train.py --data jets.npz --out .
 
 The checkpoints take raw features and return logits; the scaler is fitted to the training split and is the
-first
-module of the network. The epoch with the best validation loss is kept. Same seed and machine, same weights.
+first module of the network. The epoch with the best validation loss is kept. Same seed and machine, same
+weights.
 """
 
 import argparse
@@ -90,7 +90,10 @@ def export(model: JetTagger, out: Path) -> None:
     torch.save(model.state_dict(), out / "jet_tagger.state_dict.pt")
     example = (torch.zeros(2, 16),)
     shapes = {"features": {0: torch.export.Dim("batch")}}
-    torch.export.save(torch.export.export(model, example, dynamic_shapes=shapes), out / "jet_tagger.pt2")
+    exported = torch.export.export(model, example, dynamic_shapes=shapes)
+    for node in exported.graph.nodes:
+        node.meta.pop("stack_trace", None)  # names the folders of this machine
+    torch.export.save(exported, out / "jet_tagger.pt2")
     program = torch.onnx.export(
         model, example, dynamo=True, input_names=["features"], output_names=["logits"], dynamic_shapes=shapes
     )
