@@ -1,0 +1,36 @@
+# `make demo` and `make test` set everything up first; nothing but Python 3.11, g++ and make is needed.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test test-slow lint docs clean
+.DEFAULT_GOAL := test
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --constraint constraints.txt --editable ".[dev,docs]"
+	touch $@
+
+# The main job: the trained jet tagger to a verified circuit, with the embedded search engine.
+demo: $(STAMP)
+	$(BIN)/sr2hls compile examples/jet_tagger/jet_tagger.onnx --data examples/jet_tagger/jets.npz \
+		--engine operon --output runs/jet_tagger
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: $(STAMP) lint
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-slow: $(STAMP)
+	$(BIN)/python -m pytest -n 2 -m slow
+
+docs: $(STAMP)
+	$(BIN)/mkdocs build --strict --site-dir build/site
+
+clean:
+	rm -rf $(VENV) build runs
