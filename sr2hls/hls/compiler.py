@@ -1,0 +1,89 @@
+"""Compile C++ with g++ into a shared library, once for each content."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from sr2hls.errors import ToolError
+
+FLAGS = ("-std=c++14", "-O2", "-fPIC", "-shared", "-fno-gnu-unique", "-w")
+"""-w: the open ap_types headers warn about themselves."""
+
+
+def compiler() -> str:
+    """Return the path of the C++ compiler: ``$CXX`` or g++.
+
+    Raises:
+        ToolError: there is none.
+    """
+    wanted = os.environ.get("CXX") or "g++"
+    found = shutil.which(wanted)
+    if found is None:
+        raise ToolError(
+            f"'{wanted}' is not on PATH: install g++ (Debian, Ubuntu: apt install g++) or set CXX to a C++ "
+            "compiler to run the HLS project's C++"
+        )
+    return found
+
+
+def compile_shared(
+    sources: Sequence[Path],
+    library_dir: Path,
+    *,
+    include_dirs: Sequence[Path] = (),
+    defines: dict[str, str] | None = None,
+    timeout_s: float = 1800.0,
+) -> Path:
+    """Compile sources into a shared library; what was compiled before is used again.
+
+    Args:
+        sources: C++ files.
+        library_dir: where libraries are kept; made where it is missing.
+        include_dirs: directories of headers. Their files count as content, so that an edited header compiles
+            anew.
+        defines: macros.
+        timeout_s: most seconds that the compiler may take.
+
+    Returns:
+        Path of the library; its name is the digest of everything that went in.
+
+    Raises:
+        ToolError: there is no compiler, it fails or takes too long.
+    """
+    command = [compiler(), *FLAGS]
+    command += [f"-D{name}={value}" for name, value in (defines or {}).items()]
+    digest = hashlib.sha256("\0".join(command).encode())
+    for path in [*sources, *(h for d in include_dirs for h in sorted(d.rglob("*.h")))]:
+        digest.update(path.read_bytes())
+    library = library_dir / f"lib{digest.hexdigest()[:24]}.so"
+    if library.is_file():
+        return library
+    library_dir.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(suffix=".so.part", dir=library_dir)
+    os.close(handle)
+    try:
+        _run(
+            [*command, *(f"-I{d}" for d in include_dirs), *map(str, sources), "-o", unfinished],
+            sources[0],
+            timeout_s,
+        )
+        os.replace(unfinished, library)
+    finally:
+        Path(unfinished).unlink(missing_ok=True)
+    return library
+
+
+def _run(command: list[str], source: Path, timeout_s: float) -> None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        raise ToolError(f"{command[0]} did not finish '{source}' within {timeout_s:g} s") from None
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if "error" in line.lower()] or [
+            f"exit code {done.returncode}"
+        ]
+        raise ToolError(f"{command[0]} cannot compile '{source}': {lines[0].strip()}")
