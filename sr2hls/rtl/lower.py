@@ -41,8 +41,7 @@ def to_alkaid(program: Program) -> CombLogic:
             where = f"operation %{position} ({op.name}{', ' + op.origin if op.origin else ''})"
             raise LoweringError(f"{where}: {error}") from None
     logic = nets.logic_of([values[i] for i in program.outputs])
-    # Inputs stay, used or not, so that the ports are those of the program.
-    return add_surrogate(dead_code_elimin(logic, keep_dead_inputs=True))
+    return add_surrogate(dead_code_elimin(logic))
 
 
 def _lower(nets: Netlist, op: ops.Operation, program: Program, args: list[Net]) -> Net:

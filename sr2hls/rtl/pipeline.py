@@ -1,0 +1,149 @@
+"""Pipeline registers: combinational logic cut into stages that fit a clock.
+
+alkaid's own splitter divides the total delay evenly and moves an operation that straddles a border to the next
+stage, which can then be too long. Here each operation is placed in the first stage that it still fits into, so
+that no stage exceeds the limit unless a single operation does; then the limit is lowered as far as the number
+of stages allows, which leaves the most slack.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alkaid.stateful import FSM, Conn, ModuloSchedule, Signal
+from alkaid.trace.passes import dead_code_elimin
+from alkaid.types import CombLogic, Op
+
+_SEARCH_STEPS = 12
+_INPUT, _CONSTANT = -1, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Operations in stages.
+
+    Attributes:
+        stage: for each operation, its stage.
+        delay_ns: for each stage, its longest path by alkaid's delay model, nanoseconds.
+    """
+
+    stage: tuple[int, ...]
+    delay_ns: tuple[float, ...]
+
+    @property
+    def n_stages(self) -> int:
+        """Number of stages: clock cycles from the input to the output registers."""
+        return len(self.delay_ns)
+
+
+def schedule(logic: CombLogic, limit_ns: float) -> Schedule:
+    """Return the fewest stages that keep to a limit, with the shortest longest stage."""
+    best = _place(logic, limit_ns)
+    low, high = max(best.delay_ns) / 4, max(best.delay_ns)
+    for _ in range(_SEARCH_STEPS if best.n_stages > 1 else 0):
+        middle = (low + high) / 2
+        found = _place(logic, middle)
+        if found.n_stages == best.n_stages and max(found.delay_ns) <= max(best.delay_ns):
+            best, high = found, middle
+        else:
+            low = middle
+    return best
+
+
+def _place(logic: CombLogic, limit_ns: float) -> Schedule:
+    stage: list[int] = []
+    arrival: list[float] = []
+    delays = [0.0]
+    for op in logic.ops:
+        own = op.latency - max((logic.ops[a].latency for a in op.addr), default=0.0)
+        at = max((stage[a] for a in op.addr), default=0)
+        start = max((arrival[a] for a in op.addr if stage[a] == at), default=0.0)
+        if own > 0 and start > 0 and start + own > limit_ns:
+            at, start = at + 1, 0.0
+        if at == len(delays):
+            delays.append(0.0)
+        stage.append(at)
+        arrival.append(start + own)
+        delays[at] = max(delays[at], start + own)
+    return Schedule(tuple(stage), tuple(delays))
+
+
+def split(logic: CombLogic, plan: Schedule) -> tuple[CombLogic, ...]:
+    """Return the logic of each stage; a stage's outputs are the next one's inputs, in the same order."""
+    constants = {k for k, op in enumerate(logic.ops) if op.opcode == _CONSTANT}
+    # What a later stage reads has to pass through every stage from where it is computed.
+    needed: list[set[int]] = [set() for _ in range(plan.n_stages + 1)]
+    needed[-1] = set(logic.out_idxs)
+    for border in reversed(range(1, plan.n_stages)):
+        read = {a for k, op in enumerate(logic.ops) if plan.stage[k] == border for a in op.addr}
+        needed[border] = {a for a in needed[border + 1] | read if plan.stage[a] < border} - constants
+    borders = [sorted(n) for n in needed]
+    stages = []
+    for number in range(plan.n_stages):
+        last = number == plan.n_stages - 1
+        outputs = list(logic.out_idxs) if last else borders[number + 1]
+        inputs = None if number == 0 else borders[number]
+        stages.append(_stage(logic, plan, number, inputs, outputs, constants))
+    return tuple(stages)
+
+
+def _stage(
+    logic: CombLogic,
+    plan: Schedule,
+    number: int,
+    inputs: list[int] | None,
+    outputs: list[int],
+    constants: set[int],
+) -> CombLogic:
+    ops: list[Op] = []
+    local: dict[int, int] = {}
+    for index, position in enumerate(inputs or []):
+        local[position] = len(ops)
+        ops.append(Op((), _INPUT, (index,), logic.ops[position].qint, 0.0, 0.0))
+    for position, op in enumerate(logic.ops):
+        if position in local or (plan.stage[position] != number and position not in constants):
+            continue
+        local[position] = len(ops)
+        ops.append(op._replace(addr=tuple(local[a] for a in op.addr)))
+    part = logic._replace(
+        shape=(logic.shape[0] if inputs is None else len(inputs), len(outputs)),
+        inp_shifts=[0] * (logic.shape[0] if inputs is None else len(inputs)),
+        out_idxs=[local[k] for k in outputs],
+        out_shifts=[0] * len(outputs),
+        out_negs=[False] * len(outputs),
+        ops=ops,
+    )
+    return dead_code_elimin(part)
+
+
+def to_machine(stages: Sequence[CombLogic], name: str) -> FSM:
+    """Return alkaid's machine of the stages between registers at the inputs, each border and the outputs.
+
+    A new sample is taken each cycle (II = 1). The stages' modules are called ``<name>_stage<k>``.
+    """
+    n = len(stages)
+    precisions_in = [tuple(q.kif for q in s.inp_qint) for s in stages]
+    precisions_out = tuple(q.kif for q in stages[-1].out_qint)
+    port = Signal("model_inp", True, precisions_in[0], reg=False, mode="r", schedule=ModuloSchedule((0,), 1))
+    registers = [
+        Signal(f"stage{k}_reg", False, precisions, reg=True, mode="rw")
+        for k, precisions in enumerate(precisions_in)
+    ]
+    out = Signal(
+        "model_out", True, precisions_out, reg=True, mode="w", schedule=ModuloSchedule((n + 1,), 1)
+    )
+    connections = [Conn(port, registers[0])]
+    logic: dict[str, CombLogic] = {}
+    for k, stage in enumerate(stages):
+        module = f"{name}_stage{k}"
+        logic[module] = stage
+        taken = Signal(f"INTERNAL_{module}_inp", False, precisions_in[k], reg=False, mode="r")
+        given = tuple(q.kif for q in stage.out_qint)
+        produced = Signal(f"INTERNAL_{module}_outp", False, given, reg=False, mode="w")
+        connections.append(Conn(registers[k], taken))
+        connections.append(Conn(produced, registers[k + 1] if k + 1 < n else out))
+    return FSM(logic, tuple(connections))
+
+
+def register_bits(machine: FSM) -> int:
+    """Return how many bits the registers of a machine hold, before synthesis removes those that nothing reads."""
+    return sum(signal.width for signal in machine.signals.values() if signal.reg)

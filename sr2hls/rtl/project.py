@@ -1,0 +1,179 @@
+"""RTL projects: a program as Verilog or VHDL, pipelined for a clock, with everything that a tool needs."""
+
+import json
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sr2hls.errors import InputError
+from sr2hls.program.program import Program
+from sr2hls.program.serialize import digest, load
+from sr2hls.provenance import Figure, Origin, Provenance
+from sr2hls.rtl.lower import to_alkaid
+from sr2hls.rtl.names import check_module_name
+from sr2hls.rtl.pipeline import Schedule, register_bits, schedule, split, to_machine
+from sr2hls.rtl.ports import Port, ports_of, variable_outputs
+from sr2hls.rtl.sources import Design, write_files
+from sr2hls.target import Target
+
+Language = Literal["verilog", "vhdl"]
+FORMAT = "sr2hls-rtl-1"
+RECORD = "project.json"
+CLOCK_SHARE = 0.9
+"""Share of the clock period that a stage's logic may take by the delay model. The rest is for the clock's
+uncertainty and the registers; alkaid's own constraints assume 10 % of uncertainty, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class RtlProject:
+    """A project on disk.
+
+    Attributes:
+        directory: where it is.
+        name: top module.
+        language: ``verilog`` or ``vhdl``.
+        part: FPGA part it was pipelined for.
+        sources: source files, in an order that they can be compiled in.
+        inputs: input ports, in the order of the program.
+        outputs: output ports, in the order of the program.
+        clock_ns: clock period, nanoseconds.
+        latency_cycles: cycles from the input registers to the output registers.
+        ii: initiation interval, cycles: a new sample is taken each ``ii`` cycles.
+        stage_delay: longest path of a stage by alkaid's delay model.
+        register_bits: bits of registers before synthesis.
+        program_digest: SHA-256 of what the program computes.
+    """
+
+    directory: Path
+    name: str
+    language: Language
+    part: str
+    sources: tuple[Path, ...]
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    clock_ns: float
+    latency_cycles: int
+    ii: int
+    stage_delay: Figure
+    register_bits: int
+    program_digest: str
+
+    @property
+    def latency_ns(self) -> float:
+        """Latency at the clock of the target, nanoseconds."""
+        return self.latency_cycles * self.clock_ns
+
+    @property
+    def meets_clock(self) -> bool:
+        """Whether the longest stage fits into its share of the clock by the delay model."""
+        return self.stage_delay.value <= self.clock_ns * CLOCK_SHARE
+
+
+def write_rtl(
+    program: Program,
+    directory: Path,
+    *,
+    target: Target,
+    name: str = "top",
+    language: Language = "verilog",
+    vectors: NDArray[np.int64] | None = None,
+) -> RtlProject:
+    """Write a program as an RTL project.
+
+    The pipeline has the fewest stages whose logic takes at most `CLOCK_SHARE` of the clock by alkaid's delay
+    model; an operation that alone takes longer gets a stage of its own (see `RtlProject.meets_clock`).
+
+    Args:
+        program: what to write.
+        directory: where; an RTL project that is there already is replaced, anything else is refused.
+        target: part and clock.
+        name: top module.
+        language: ``verilog`` or ``vhdl``.
+        vectors: raw inputs, shape (samples, inputs), to put beside it with the outputs that they must give;
+            by default the least and the largest value of every input and random ones.
+
+    Raises:
+        InputError: the name is not legal, or the directory is something else.
+        LoweringError: a value of the program is outside of what alkaid can express.
+    """
+    check_module_name(name)
+    if language not in ("verilog", "vhdl"):
+        raise InputError(f"language '{language}' is not one that RTL is written in: give 'verilog' or 'vhdl'")
+    logic = to_alkaid(program)
+    core = variable_outputs(logic)
+    plan = schedule(core, target.clock_ns * CLOCK_SHARE) if core.shape[1] else Schedule((), (0.0,))
+    machine = to_machine(split(core, plan), name) if core.shape[1] else None
+    inputs, outputs = ports_of(program)
+    estimate = Provenance(
+        Origin.ESTIMATED, f"delay model of alkaid {version('alkaid')}", part="xcvu13p", step="RTL generation"
+    )
+    design = Design(program, logic, machine, inputs, outputs, name, language, target, plan.n_stages)
+    stage_delay = Figure(max(plan.delay_ns), "ns", estimate)
+
+    def record(sources: list[str]) -> str:
+        facts = {
+            "format": FORMAT,
+            "name": name,
+            "language": language,
+            "part": target.part,
+            "clock_ns": target.clock_ns,
+            "latency_cycles": plan.n_stages,
+            "ii": 1,
+            "stage_delay_ns": stage_delay.value,
+            "stage_delay_source": estimate.source,
+            "register_bits": register_bits(machine) if machine else 0,
+            "program_sha256": digest(program),
+            "sources": sources,
+        }
+        return json.dumps(facts, indent=1) + "\n"
+
+    if vectors is None:
+        vectors = default_vectors(program)
+    write_files(design, directory, stage_delay, record, vectors)
+    return load_project(directory)
+
+
+def default_vectors(program: Program, n_samples: int = 256, seed: int = 0) -> NDArray[np.int64]:
+    """Return raw inputs: all at their least, all at their largest value, then random ones."""
+    low = np.array([t.raw_min for t in program.input_types], dtype=np.int64)
+    high = np.array([t.raw_max for t in program.input_types], dtype=np.int64)
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(low, high, size=(n_samples - 2, len(low)), endpoint=True)
+    return np.concatenate([low[None], high[None], drawn])
+
+
+def load_project(directory: Path) -> RtlProject:
+    """Read the record of a project that `write_rtl` wrote.
+
+    Raises:
+        InputError: there is no project, or its record is damaged.
+    """
+    try:
+        facts: dict[str, Any] = json.loads((directory / RECORD).read_text(encoding="utf-8"))
+        if facts["format"] != FORMAT:
+            raise ValueError(f"its format is '{facts['format']}', not '{FORMAT}'")
+        inputs, outputs = ports_of(load(directory / "program.json"))
+        estimate = Provenance(
+            Origin.ESTIMATED, facts["stage_delay_source"], part="xcvu13p", step="RTL generation"
+        )
+        return RtlProject(
+            directory=directory,
+            name=facts["name"],
+            language=facts["language"],
+            part=facts["part"],
+            sources=tuple(directory / "src" / Path(s).name for s in facts["sources"]),
+            inputs=inputs,
+            outputs=outputs,
+            clock_ns=facts["clock_ns"],
+            latency_cycles=facts["latency_cycles"],
+            ii=facts["ii"],
+            stage_delay=Figure(facts["stage_delay_ns"], "ns", estimate),
+            register_bits=facts["register_bits"],
+            program_digest=facts["program_sha256"],
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"'{directory}' holds no readable RTL project: {error}") from error
