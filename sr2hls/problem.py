@@ -1,0 +1,125 @@
+"""What has to be done: the teacher's answers on the circuit's inputs, and a score for anything that tries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sr2hls.errors import InputError
+from sr2hls.program.types import FixedType
+from sr2hls.teacher.task import Task
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """One part of the data.
+
+    Attributes:
+        inputs: circuit inputs on the grid of their types, shape (samples, inputs).
+        outputs: the teacher's outputs; for a classification logits, shape (samples, outputs).
+        labels: class of each row, or the true values, shape (samples, outputs), of a regression; ``None``
+            where the data have none.
+    """
+
+    inputs: FloatArray
+    outputs: FloatArray
+    labels: NDArray[np.generic] | None
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A teacher, its data, and the inputs of the circuit.
+
+    Attributes:
+        task: what the outputs mean.
+        types: input name (an identifier) to fixed-point type, in the order of the columns.
+        output_names: names of the outputs (identifiers).
+        feature_names: the user's names of the inputs.
+        class_names: the user's names of the outputs.
+        train: what searches and fits see.
+        validation: what choices are made on.
+        test: what results are reported on; nothing is chosen by it.
+    """
+
+    task: Task
+    types: Mapping[str, FixedType]
+    output_names: tuple[str, ...]
+    feature_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+    train: Split
+    validation: Split
+    test: Split
+
+    @property
+    def splits(self) -> dict[str, Split]:
+        """The splits by name."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs."""
+        return len(self.output_names)
+
+    def decide(self, outputs: FloatArray) -> IntArray:
+        """Return the class of each row of outputs, which are logits.
+
+        Raises:
+            InputError: the task is a regression.
+        """
+        return Task.LOGITS.decide(outputs) if self.task.is_classification else self.task.decide(outputs)
+
+    def score(self, outputs: FloatArray, split: Split) -> float:
+        """Return how good outputs are, the higher the better.
+
+        Classification: accuracy against the labels, or agreement with the teacher where there are none.
+        Regression: R² against the teacher's outputs, averaged over the outputs.
+        """
+        if not self.task.is_classification:
+            return r2(outputs, split.outputs)
+        if split.labels is None:
+            return self.fidelity(outputs, split)
+        return float(np.mean(self.decide(outputs) == split.labels))
+
+    def fidelity(self, outputs: FloatArray, split: Split) -> float:
+        """Return the share of decisions that are the teacher's; for a regression, R² against it."""
+        if not self.task.is_classification:
+            return r2(outputs, split.outputs)
+        return float(np.mean(self.decide(outputs) == self.decide(split.outputs)))
+
+    def teacher_score(self, split: Split) -> float:
+        """Return the teacher's own score."""
+        return self.score(split.outputs, split)
+
+
+def r2(outputs: FloatArray, wanted: FloatArray) -> float:
+    """Return the coefficient of determination, averaged over the outputs.
+
+    Raises:
+        InputError: the shapes differ.
+    """
+    if outputs.shape != wanted.shape:
+        raise InputError(f"outputs have the shape {outputs.shape}, what is wanted {wanted.shape}")
+    residual = np.mean((outputs - wanted) ** 2, axis=0)
+    spread = np.maximum(np.var(wanted, axis=0), 1e-300)
+    return float(np.mean(1 - residual / spread))
+
+
+def to_logits(task: Task, outputs: FloatArray) -> FloatArray:
+    """Return probabilities as logits (centred logarithms); other outputs as they are.
+
+    Formulas are fitted to logits: they add up, and a rounding error of theirs means the same everywhere.
+    """
+    if task is not Task.PROBABILITIES:
+        return outputs
+    clipped = np.clip(outputs, 1e-6, 1 - 1e-6)
+    if outputs.shape[1] == 1:
+        return np.log(clipped / (1 - clipped))
+    logs = np.log(clipped)
+    return np.asarray(logs - logs.mean(axis=1, keepdims=True), dtype=np.float64)
