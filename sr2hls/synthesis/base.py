@@ -1,0 +1,88 @@
+"""What a synthesis tool is, and which there are.
+
+A tool is one file with one class; `TOOLS` in `sr2hls.synthesis.registry` names it. It takes an `HdlDesign`,
+which an RTL project gives, or anyone who has sources and the name of a top module.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from sr2hls.provenance import Figure, Origin, Provenance
+from sr2hls.rtl.project import RtlProject
+from sr2hls.synthesis.report import HardwareReport
+from sr2hls.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class HdlDesign:
+    """Verilog or VHDL with a single clock.
+
+    Attributes:
+        top: top module.
+        sources: source files, those without dependencies first.
+        clock: name of the clock port, None for combinational logic.
+        latency_cycles: cycles from input to output registers, where known.
+        ii: initiation interval in cycles, where known.
+        stage_delay: longest path between registers by a model, where known.
+    """
+
+    top: str
+    sources: tuple[Path, ...]
+    clock: str | None = "clk"
+    latency_cycles: int | None = None
+    ii: int | None = None
+    stage_delay: Figure | None = None
+
+    @classmethod
+    def of(cls, project: RtlProject) -> "HdlDesign":
+        """Return the design of a project."""
+        return cls(
+            top=project.name,
+            sources=project.sources,
+            latency_cycles=project.latency_cycles,
+            ii=project.ii,
+            stage_delay=project.stage_delay,
+        )
+
+
+class SynthesisTool(Protocol):
+    """A tool that turns HDL into a `HardwareReport`."""
+
+    @property
+    def name(self) -> str:
+        """Name on the command line, e.g. ``yosys``."""
+
+    def missing(self) -> str | None:
+        """Return what to install for the tool to work, None where it works."""
+
+    def synthesise(
+        self, design: HdlDesign, target: Target, *, dsp: bool = True, timeout_s: float = 3600.0
+    ) -> HardwareReport:
+        """Synthesise a design.
+
+        Args:
+            design: sources and top module.
+            target: part and clock.
+            dsp: whether multiplications may become DSP blocks.
+            timeout_s: limit on the wall time.
+
+        Raises:
+            ToolError: the tool is missing, fails or exceeds the limit.
+            InputError: the tool does not know the target's part.
+        """
+
+
+def known_timing(design: HdlDesign, target: Target) -> dict[str, Figure]:
+    """Return the figures that hold before any tool runs: latency, initiation interval, clock, delay model."""
+    figures: dict[str, Figure] = {}
+    asked = Provenance(Origin.MEASURED, "the pipeline of the RTL", target.part, "RTL generation")
+    figures["clock_ns"] = Figure(target.clock_ns, "ns", Provenance(Origin.MEASURED, "target", target.part))
+    if design.latency_cycles is not None:
+        figures["latency_cycles"] = Figure(design.latency_cycles, "cycles", asked)
+        figures["latency_ns"] = Figure(design.latency_cycles * target.clock_ns, "ns", asked)
+    if design.ii is not None:
+        figures["ii"] = Figure(design.ii, "cycles", asked)
+    if design.stage_delay is not None:
+        figures["critical_path_ns"] = design.stage_delay
+    return figures

@@ -1,0 +1,103 @@
+"""Yosys through pyosys: sources in, counts of cells (and a netlist) out."""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from sr2hls.errors import InputError, ToolError
+from sr2hls.synthesis.base import HdlDesign
+
+# Safe for a Yosys command line, whatever the user's files are called.
+_VERILOG = frozenset({".v", ".sv"})
+
+
+@dataclass(frozen=True, slots=True)
+class YosysResult:
+    """What a run leaves behind.
+
+    Attributes:
+        cells: how many cells there are of each type in the flattened design.
+        version: of Yosys.
+        netlist: Yosys' JSON netlist, where one was asked for.
+    """
+
+    cells: dict[str, int]
+    version: str
+    netlist: str | None = None
+
+
+def missing_yosys() -> str | None:
+    """Return what to install, None where pyosys is there."""
+    return None if find_spec("pyosys") else "Yosys: run 'pip install pyosys'"
+
+
+def yosys_version() -> str:
+    """Return the version of pyosys, which is that of Yosys."""
+    try:
+        return version("pyosys")
+    except PackageNotFoundError:
+        raise ToolError("Yosys is not installed: run 'pip install pyosys'") from None
+
+
+def run_yosys(
+    design: HdlDesign, passes: Sequence[str], *, timeout_s: float, netlist: bool = False
+) -> YosysResult:
+    """Read a design's sources, run passes on it and count its cells.
+
+    Raises:
+        ToolError: pyosys is missing, a pass fails, or the limit is exceeded.
+        InputError: a source is not Verilog.
+    """
+    found = yosys_version()
+    with tempfile.TemporaryDirectory(prefix="sr2hls-yosys-") as scratch:
+        work = Path(scratch)
+        names = []
+        for number, source in enumerate(design.sources):
+            if source.suffix not in _VERILOG:
+                raise InputError(f"Yosys reads Verilog only and '{source}' is something else")
+            names.append(f"source{number}{source.suffix}")
+            shutil.copy(source, work / names[-1])
+        script = [f"read_verilog -sv -defer {' '.join(names)}", *passes, "tee -q -o stat.json stat -json"]
+        if netlist:
+            script.append("write_json netlist.json")
+        _run_worker(script, work, timeout_s)
+        cells = _cells(json.loads((work / "stat.json").read_text(encoding="utf-8")), design.top)
+        text = (work / "netlist.json").read_text(encoding="utf-8") if netlist else None
+    return YosysResult(cells, found, text)
+
+
+def _run_worker(script: Sequence[str], work: Path, timeout_s: float) -> None:
+    command = [sys.executable, "-m", "sr2hls.synthesis.yosys_worker"]
+    try:
+        done = subprocess.run(
+            command,
+            input="\n".join(script),
+            cwd=work,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise ToolError(f"Yosys did not finish within {timeout_s:g} s: raise the limit or shrink the design") from None
+    if done.returncode:
+        lines = (done.stdout + done.stderr).splitlines()
+        error = next((line for line in reversed(lines) if "ERROR" in line), lines[-1] if lines else "no message")
+        raise ToolError(f"Yosys failed with code {done.returncode}: {error.strip()[:400]}")
+
+
+def _cells(statistics: dict[str, Any], top: str) -> dict[str, int]:
+    modules = statistics.get("modules", {})
+    module = modules.get(f"\\{top}") or modules.get(top)
+    if module is None:
+        raise ToolError(f"Yosys reported no cells of the module '{top}'")
+    return {str(k): int(n) for k, n in module.get("num_cells_by_type", {}).items()}
