@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sr2hls.errors import InputError
 
-MAX_BYTES = 8 << 30
+MAX_BYTES = 2 << 30
 """Default limit on what one file may unpack to, in bytes."""
 
 

@@ -1,0 +1,112 @@
+"""Which columns of a table are features, labels and splits."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sr2hls.data.source import SPLIT_ALIASES, SPLIT_KEYS, TARGET_KEYS, AnyArray, Floats, Selection, as_floats
+from sr2hls.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Names of the columns of a table.
+
+    Attributes:
+        path: the file.
+        features: in the order in which they become inputs.
+        target: none, one, or one a class (one-hot) or output.
+        split: column with the name or number of the split.
+    """
+
+    path: Path
+    features: tuple[str, ...]
+    target: tuple[str, ...]
+    split: str | None
+
+    @classmethod
+    def choose(cls, path: Path, names: Sequence[str], selection: Selection) -> "Columns":
+        """Choose by the user's selection, or by the usual names; what is neither label nor split is a
+        feature.
+
+        Raises:
+            InputError: a column asked for is not there, or is asked for twice.
+        """
+        listed = ", ".join(f"'{name}'" for name in names[:20])
+        if len(set(names)) != len(names):
+            twice = next(name for name in names if list(names).count(name) > 1)
+            raise InputError(f"'{path}' has two columns named '{twice}': give each a name of its own")
+        wanted = selection.target
+        if wanted is None:
+            target = tuple(name for name in names if name in TARGET_KEYS)[:1]
+        else:
+            target = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+        split = next((name for name in names if name in SPLIT_KEYS and name not in target), None)
+        if selection.features is None:
+            features = tuple(name for name in names if name not in target and name != split)
+        else:
+            features = (
+                (selection.features,) if isinstance(selection.features, str) else tuple(selection.features)
+            )
+        for name in (*features, *target):
+            if name not in names:
+                raise InputError(f"'{path}' has no column '{name}': it has {listed}")
+        both = set(features) & set(target)
+        if both:
+            raise InputError(
+                f"the column '{sorted(both)[0]}' of '{path}' cannot be both a feature and the target"
+            )
+        if not features:
+            raise InputError(f"'{path}' has no column left for the features: it has {listed}")
+        return cls(path, features, target, split)
+
+    @property
+    def wanted(self) -> list[str]:
+        """All columns to be read."""
+        return [*self.features, *self.target, *([self.split] if self.split else [])]
+
+    def take(self, frame: pd.DataFrame, first_row: int) -> tuple[Floats, AnyArray | None]:
+        """Features and raw labels of a piece of the table.
+
+        Raises:
+            InputError: a feature is no number; the message names row and column.
+        """
+        columns = [self._numbers(frame[name], name, first_row) for name in self.features]
+        X = as_floats(np.stack(columns, axis=1))
+        if not self.target:
+            return X, None
+        y: AnyArray = frame[list(self.target)].to_numpy()
+        return X, y[:, 0] if len(self.target) == 1 else y
+
+    def _numbers(self, column: "pd.Series[Any]", name: str, first_row: int) -> Floats:
+        if column.dtype.kind in "fiub" and isinstance(column.dtype, np.dtype):
+            values: Floats = column.to_numpy()
+            return values if values.dtype.kind == "f" else values.astype(np.float64)
+        numbers = pd.to_numeric(column, errors="coerce")
+        bad = np.flatnonzero(numbers.isna().to_numpy(dtype=bool) & column.notna().to_numpy(dtype=bool))
+        if len(bad):
+            value = str(column.iloc[bad[0]])[:40]
+            raise InputError(
+                f"row {first_row + bad[0]} of '{self.path}' has '{value}' in column '{name}', which is no "
+                f"number: fix it, or "
+                "leave the column out of the features"
+            )
+        return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+
+    def split_values(self, frames: Iterator[pd.DataFrame]) -> AnyArray | None:
+        """All values of the split column."""
+        if self.split is None:
+            return None
+        values = [frame[self.split].to_numpy() for frame in frames]
+        return np.concatenate(values) if values else None
+
+
+def is_split(values: AnyArray | None) -> bool:
+    """Whether a column's values are names or numbers of splits."""
+    if values is None:
+        return False
+    return all(str(v) in SPLIT_ALIASES or str(v) in ("0", "1", "2") for v in pd.unique(values))

@@ -1,0 +1,264 @@
+"""Data in memory, checked, named and split."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sr2hls.data.archive import MAX_BYTES
+from sr2hls.data.hdf5 import open_hdf5
+from sr2hls.data.labels import encode_labels
+from sr2hls.data.names import FeatureNames
+from sr2hls.data.npz import open_npy, open_npz
+from sr2hls.data.source import AnyArray, Floats, Selection, Source
+from sr2hls.data.split import DEFAULT_FRACTIONS, Split, split_rows
+from sr2hls.data.tables import open_csv, open_parquet
+from sr2hls.errors import InputError
+
+Progress = Callable[[int, int | None], None]
+"""Called with the rows done and the rows to do, None where only reading tells."""
+
+_OPENERS: dict[str, Callable[[Path, Selection], Source]] = {
+    ".npz": open_npz,
+    ".npy": open_npy,
+    ".csv": open_csv,
+    ".tsv": open_csv,
+    ".txt": open_csv,
+    ".parquet": open_parquet,
+    ".pq": open_parquet,
+    ".h5": open_hdf5,
+    ".hdf5": open_hdf5,
+}
+_PIECE = 65536
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Rows of one part.
+
+    Attributes:
+        X: features (n, f), raw.
+        y: labels (n,) or targets, None without.
+        rows: their numbers in the file's order (after rows were dropped, if they were).
+    """
+
+    X: Floats
+    y: NDArray[Any] | None
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """Features and labels of a file.
+
+    Attributes:
+        path: the file.
+        X: features (n, f), raw, float32 or float64, all finite.
+        y: class numbers (n,), targets (n,) or (n, k), or None without labels.
+        names: names of the features.
+        classes: names of the classes; None without labels or for a regression.
+        split: row numbers of the parts.
+        constant: numbers of the features that are the same in every row; they tell nothing.
+        dropped: rows left out because of values that are not finite.
+    """
+
+    path: Path
+    X: Floats
+    y: NDArray[Any] | None
+    names: FeatureNames
+    classes: tuple[str, ...] | None
+    split: Split
+    constant: tuple[int, ...]
+    dropped: int
+
+    @property
+    def n_features(self) -> int:
+        """Number of features a row."""
+        return int(self.X.shape[1])
+
+    @property
+    def train(self) -> Part:
+        """Rows to fit to."""
+        return self._part(self.split.train)
+
+    @property
+    def validation(self) -> Part:
+        """Rows to choose by."""
+        return self._part(self.split.validation)
+
+    @property
+    def test(self) -> Part:
+        """Rows to report on, and for nothing else."""
+        return self._part(self.split.test)
+
+    def warnings(self) -> tuple[str, ...]:
+        """What a user should know about the data, one sentence each."""
+        notes = []
+        if self.constant:
+            names = ", ".join(f"'{self.names.display[i]}'" for i in self.constant)
+            notes.append(f"constant in every row of '{self.path}', so that no formula can use them: {names}")
+        if self.dropped:
+            notes.append(f"{self.dropped} rows of '{self.path}' with values that are not finite were dropped")
+        return tuple(notes)
+
+    def _part(self, rows: NDArray[np.int64]) -> Part:
+        return Part(self.X[rows], None if self.y is None else self.y[rows], rows)
+
+
+def load_dataset(
+    path: str | Path,
+    *,
+    features: str | Sequence[str] | None = None,
+    target: str | Sequence[str] | None = None,
+    task: str | None = None,
+    fractions: tuple[float, float, float] = DEFAULT_FRACTIONS,
+    seed: int = 0,
+    drop_nonfinite: bool = False,
+    n_features: int | None = None,
+    max_bytes: int = MAX_BYTES,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Load a .npz, .npy, .csv, .parquet or .h5 file.
+
+    Args:
+        path: the file.
+        features: key of the array (.npz, .h5) or names of the columns (tables); None for the usual keys, or
+        for all columns
+            that are neither label nor split.
+        target: key of the labels or names of their columns; None for the usual names. Labels may be missing.
+        task: ``classification`` or ``regression`` where the labels do not say it themselves.
+        fractions: of train, validation and test where the file has no splits.
+        seed: of the draw of the splits.
+        drop_nonfinite: leave rows with nan or infinity out instead of refusing them.
+        n_features: number of features that the teacher takes; another number is refused.
+        max_bytes: limit on what the file may unpack to.
+        progress: called after each piece that was read.
+
+    Raises:
+        InputError: the file cannot be used.
+        UnsafeFileError: the file holds Python objects.
+    """
+    source = open_source(path, features=features, target=target, max_bytes=max_bytes)
+    X_parts: list[Floats] = []
+    y_parts: list[AnyArray] = []
+    done = size = 0
+    for X, y in source.read(_PIECE):
+        size += X.nbytes
+        if size > max_bytes:
+            raise InputError(
+                f"'{source.path}' unpacks to more than the limit of {max_bytes / 2**30:.1f} GiB: stream "
+                f"it, or raise max_bytes"
+            )
+        X_parts.append(X)
+        if y is not None:
+            y_parts.append(y)
+        done += len(X)
+        if progress is not None:
+            progress(done, source.n_rows)
+    if not done:
+        raise InputError(f"'{source.path}' has no rows: give a file with rows of features")
+    X = np.concatenate(X_parts)
+    names = FeatureNames.of(source.names, X.shape[1])
+    _check_count(X.shape[1], n_features, source, names)
+    keep = _finite_rows(X, names, source.path, drop_nonfinite)
+    y_raw = np.concatenate(y_parts) if y_parts else None
+    splits = source.splits
+    if not keep.all():
+        new_number = np.cumsum(keep) - 1
+        X, y_raw = X[keep], None if y_raw is None else y_raw[keep]
+        splits = None if splits is None else {k: new_number[rows[keep[rows]]] for k, rows in splits.items()}
+    labels = None if y_raw is None else encode_labels(y_raw, source.classes, source.path, task)
+    by_class = labels.y if labels is not None and labels.classes is not None else None
+    return Dataset(
+        path=source.path,
+        X=X,
+        y=None if labels is None else labels.y,
+        names=names,
+        classes=None if labels is None else labels.classes,
+        split=split_rows(len(X), by_class, splits, source.path, fractions=fractions, seed=seed),
+        constant=tuple(np.flatnonzero((X[0] == X).all(axis=0)).tolist()),
+        dropped=int((~keep).sum()),
+    )
+
+
+def iter_batches(
+    path: str | Path,
+    *,
+    rows: int = _PIECE,
+    features: str | Sequence[str] | None = None,
+    target: str | Sequence[str] | None = None,
+    classes: Sequence[str] | None = None,
+    max_bytes: int = 1 << 40,
+) -> Iterator[tuple[Floats, AnyArray | None]]:
+    """Read a file piece by piece; memory holds one piece (all of a compressed .npz).
+
+    Yields:
+        Features (m, f), and labels as the file has them or None.
+
+    Raises:
+        InputError: as `load_dataset`; a row with nan or infinity is refused.
+    """
+    source = open_source(path, features=features, target=target, max_bytes=max_bytes)
+    first = 0
+    for X, y in source.read(rows):
+        _finite_rows(X, FeatureNames.of(source.names, X.shape[1]), source.path, False, first)
+        first += len(X)
+        yield X, y
+
+
+def open_source(
+    path: str | Path,
+    *,
+    features: str | Sequence[str] | None = None,
+    target: str | Sequence[str] | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> Source:
+    """Open a file for reading.
+
+    Raises:
+        InputError: there is no such file, or it is of no known kind.
+    """
+    path = Path(path)
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise InputError(f"the data file '{path}' {what}: give a .npz, .npy, .csv, .parquet or .h5 file")
+    opener = _OPENERS.get(path.suffix.lower())
+    if opener is None:
+        raise InputError(
+            f"'{path}' has the ending '{path.suffix}': give a .npz, .npy, .csv, .parquet or .h5 file"
+        )
+    try:
+        return opener(path, Selection(features, target, max_bytes))
+    except OSError as error:
+        raise InputError(f"the data file '{path}' cannot be read ({error.strerror or error})") from error
+
+
+def _check_count(found: int, wanted: int | None, source: Source, names: FeatureNames) -> None:
+    if wanted is None or found == wanted:
+        return
+    listed = ", ".join(f"'{name}'" for name in names.display[:20])
+    raise InputError(
+        f"'{source.path}' has {found} features but the network takes {wanted}: select them with features "
+        f"(the file has {listed})"
+    )
+
+
+def _finite_rows(X: Floats, names: FeatureNames, path: Path, drop: bool, first: int = 0) -> NDArray[np.bool_]:
+    finite = np.isfinite(X)
+    keep: NDArray[np.bool_] = np.asarray(finite.all(axis=1))
+    if keep.all():
+        return keep
+    if not drop:
+        row = int(np.argmin(keep))
+        column = int(np.argmin(finite[row]))
+        raise InputError(
+            f"row {first + row} of '{path}' has {X[row, column]} in column '{names.display[column]}': mend "
+            f"the data, or drop "
+            "such rows with --drop-nonfinite"
+        )
+    if not keep.any():
+        raise InputError(f"every row of '{path}' has a value that is not finite: mend the data")
+    return keep

@@ -1,0 +1,230 @@
+"""The fixed-point numbers that the circuit sees, and how a raw row becomes one."""
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sr2hls.data.names import FeatureNames
+from sr2hls.data.reason import reason
+from sr2hls.data.scaler import InputScaler, ScalerKind
+from sr2hls.errors import InputError, ProgramError
+from sr2hls.program.types import FixedType, Overflow, Rounding
+
+Array = NDArray[np.float64]
+DEFAULT_WIDTH = 6
+"""A table of one input of six bits is one LUT6 an output bit."""
+_WIDEST = 32
+_FORMAT = "sr2hls inputs 1"
+
+
+def choose_input_types(Z: ArrayLike, width: int | Sequence[int] = DEFAULT_WIDTH) -> tuple[FixedType, ...]:
+    """Choose a fixed-point type a feature: sign and integer bits with the least mean absolute error at the
+    given width.
+
+    Rounding is to nearest (RND) and overflow saturates (SAT), since features have tails.
+
+    Args:
+        Z: features as they come to the circuit, after the scaler, (n, f).
+        width: bits of all inputs, or of each.
+
+    Raises:
+        InputError: a width is not in 1 to 32, or there are not as many as features.
+    """
+    rows = np.asarray(Z, dtype=np.float64)
+    return tuple(_best_type(rows[:, i], w) for i, w in enumerate(widths_of(width, rows.shape[1])))
+
+
+def widths_of(width: int | Sequence[int], n_features: int) -> tuple[int, ...]:
+    """One width a feature.
+
+    Raises:
+        InputError: a width is not in 1 to 32, or there are not as many as features.
+    """
+    widths = (width,) * n_features if isinstance(width, int) else tuple(width)
+    if len(widths) != n_features:
+        raise InputError(f"{len(widths)} input widths for {n_features} features: give one, or one each")
+    for value in widths:
+        if not 1 <= value <= _WIDEST:
+            raise InputError(f"input width {value}: give 1 to {_WIDEST} bits")
+    return widths
+
+
+def _best_type(values: Array, width: int) -> FixedType:
+    signed = bool(values.min() < 0) and width > 1
+    largest = max(abs(float(values.min())), abs(float(values.max())), 2.0**-60)
+    top = int(np.ceil(np.log2(largest))) + 1 + signed
+    sample = values[:: max(1, len(values) // 20_000)]
+    candidates = [
+        FixedType(signed, width, integer, Rounding.RND, Overflow.SAT) for integer in range(top, top - 8, -1)
+    ]
+    return min(candidates, key=lambda t: float(np.abs(_snap(sample, t) - sample).mean()))
+
+
+def _codes(values: Array, type_: FixedType) -> NDArray[np.int64]:
+    # RND: nearest, ties towards plus infinity. floor(v + 0.5) is exact here: a width of at most 32 bits
+    # leaves 21 bits of the double below the tie, and what is larger saturates.
+    scaled = np.clip(np.ldexp(values, type_.frac), type_.raw_min - 1.0, type_.raw_max + 1.0)
+    below = np.floor(scaled)
+    nearest = np.clip(below + (scaled - below >= 0.5), type_.raw_min, type_.raw_max)
+    codes: NDArray[np.int64] = nearest.astype(np.int64)
+    return codes
+
+
+def _snap(values: Array, type_: FixedType) -> Array:
+    return np.ldexp(_codes(values, type_).astype(np.float64), -type_.frac)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InputFormat:
+    """How raw features become the circuit's inputs: a scaler upstream, then rounding to fixed point.
+
+    Attributes:
+        names: of the features.
+        scaler: affine map that runs upstream of the circuit.
+        types: of the circuit's inputs, rounding RND and overflow SAT.
+    """
+
+    names: FeatureNames
+    scaler: InputScaler
+    types: tuple[FixedType, ...]
+
+    def __post_init__(self) -> None:
+        counts = {len(self.names.display), self.scaler.n_features, len(self.types)}
+        if len(counts) != 1:
+            raise InputError(
+                f"{len(self.names.display)} features, a scaler of {self.scaler.n_features} and "
+                f"{len(self.types)} types: "
+                "they have to fit together"
+            )
+        for name, type_ in zip(self.names.display, self.types, strict=True):
+            if (type_.rounding, type_.overflow) != (Rounding.RND, Overflow.SAT) or type_.width > _WIDEST:
+                raise InputError(
+                    f"the input '{name}' is {type_}: give at most {_WIDEST} bits with RND and SAT"
+                )
+
+    @classmethod
+    def fit(
+        cls,
+        X: ArrayLike,
+        names: FeatureNames | None = None,
+        *,
+        width: int | Sequence[int] = DEFAULT_WIDTH,
+        scaler: InputScaler | ScalerKind | str = ScalerKind.RANGE,
+        types: Sequence[FixedType] | None = None,
+    ) -> "InputFormat":
+        """Choose scaler and types on training rows.
+
+        Args:
+            X: raw features (n, f).
+            names: of the features.
+            width: bits of all inputs, or of each.
+            scaler: one that is given, or the kind to fit.
+            types: given types; None to choose them.
+
+        Raises:
+            InputError: widths, scaler or types do not fit the features.
+        """
+        rows = np.asarray(X, dtype=np.float64)
+        n = rows.shape[1]
+        widths = widths_of(width, n)
+        if not isinstance(scaler, InputScaler):
+            scaler = InputScaler.fit(rows, scaler, widths)
+        if scaler.n_features != n:
+            raise InputError(
+                f"the scaler is for {scaler.n_features} features, the data have {n}: give the right one"
+            )
+        if types is None and scaler.kind == ScalerKind.RANGE:
+            types = tuple(FixedType(True, w, 1, Rounding.RND, Overflow.SAT) for w in widths)
+        elif types is None:
+            types = choose_input_types(scaler.transform(rows), widths)
+        return cls(names or FeatureNames.of(None, n), scaler, tuple(types))
+
+    def raw(self, X: ArrayLike) -> NDArray[np.int64]:
+        """Raw features (n, f) to the integers on the circuit's wires (n, f)."""
+        Z = self._scaled(X)
+        return np.stack([_codes(Z[:, i], type_) for i, type_ in enumerate(self.types)], axis=1)
+
+    def values(self, X: ArrayLike) -> Array:
+        """Raw features (n, f) to the numbers that the circuit's inputs stand for (n, f)."""
+        Z = self._scaled(X)
+        return np.stack([_snap(Z[:, i], type_) for i, type_ in enumerate(self.types)], axis=1)
+
+    def snap(self, X: ArrayLike) -> Array:
+        """Raw features (n, f) as the circuit sees them, in raw units: what the network is given in a fair
+        comparison."""
+        return self.scaler.inverse_transform(self.values(X))
+
+    def saturated(self, X: ArrayLike) -> Array:
+        """Share of rows of X outside of each input's range, (f,)."""
+        Z = self._scaled(X)
+        low = np.array([t.min - t.step / 2 for t in self.types])
+        high = np.array([t.max + t.step / 2 for t in self.types])
+        share: Array = ((low > Z) | (high < Z)).mean(axis=0)
+        return share
+
+    def _scaled(self, X: ArrayLike) -> Array:
+        rows = np.asarray(X)
+        if rows.ndim != 2 or rows.shape[1] != len(self.types):
+            raise InputError(
+                f"rows of shape {rows.shape} for {len(self.types)} inputs: give (rows, features)"
+            )
+        return self.scaler.transform(rows)
+
+    def save(self, path: str | Path) -> None:
+        """Write everything to a .json file, whole or not at all.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        path = Path(path)
+        content = {
+            "format": _FORMAT,
+            "features": list(self.names.display),
+            "scaler": self.scaler.to_json(),
+            "types": [
+                {"signed": t.signed, "width": t.width, "integer": t.integer, "ap_fixed": str(t)}
+                for t in self.types
+            ],
+            "meaning": "input = (feature - offset) / scale, rounded to nearest (RND), saturating (SAT)",
+        }
+        try:
+            handle, beside = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    json.dump(content, file, indent=1)
+                Path(beside).replace(path)
+            except BaseException:
+                Path(beside).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise InputError(f"'{path}' cannot be written ({error.strerror})") from error
+
+    @classmethod
+    def load(cls, path: str | Path) -> "InputFormat":
+        """Read a file that `save` wrote.
+
+        Raises:
+            InputError: the file cannot be read, or is none of those.
+        """
+        try:
+            content: Any = json.loads(Path(path).read_text(encoding="utf-8"))
+            if content["format"] != _FORMAT:
+                raise ValueError(f"format '{content['format']}'")
+            types = tuple(
+                FixedType(bool(t["signed"]), int(t["width"]), int(t["integer"]), Rounding.RND, Overflow.SAT)
+                for t in content["types"]
+            )
+            names = FeatureNames.of([str(name) for name in content["features"]], len(types))
+            scaler = InputScaler.from_mapping(content["scaler"], str(path), str(content["scaler"]["kind"]))
+        except (OSError, ValueError, KeyError, TypeError, ProgramError, RecursionError) as error:
+            raise InputError(
+                f"'{path}' is no description of inputs ({reason(error)}): write it again"
+            ) from error
+        return cls(names, scaler, types)
