@@ -16,9 +16,10 @@ from sr2hls.program.types import FixedType, Overflow, Rounding
 def random_type(rng: Generator, max_width: int) -> FixedType:
     """Return a random type of at most ``max_width`` bits; the binary point may lie outside of the bits."""
     width = int(rng.integers(1, max_width + 1))
+    signed = bool(rng.integers(2))
     return FixedType(
-        signed=bool(rng.integers(2)),
-        width=width,
+        signed=signed,
+        width=width if signed else min(width, 63),
         integer=int(rng.integers(-2, width + 3)),
         rounding=list(Rounding)[rng.integers(len(Rounding))],
         overflow=list(Overflow)[rng.integers(len(Overflow))],
@@ -53,8 +54,13 @@ def random_program(
             value = _push(builder, rng, kind, values, max_width)
         except ProgramError:
             continue
-        if value is not None and value not in values:
-            values.append(value)
+        if value is None or value in values:
+            continue
+        # Draws often end in a constant (0 after SAT_ZERO, say); most of these would show nothing.
+        interval = builder.range(value)
+        if kind is not ops.Constant and interval.low == interval.high and rng.random() < 0.9:
+            continue
+        values.append(value)
     used = {arg for v in values for arg in builder.operation(v).args}
     outputs = [v for v in values if v not in used and v >= n_inputs] or values[-1:]
     return builder.program({f"y{k}": v for k, v in enumerate(outputs)})

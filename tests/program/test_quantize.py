@@ -97,7 +97,11 @@ def test_ties_and_their_neighbours(type_: FixedType, whole: int, drop: int, besi
 )
 def test_modes_by_hand(mode: Rounding, of_plus_2_5: int, of_minus_2_5: int, of_minus_2_75: int) -> None:
     type_ = FixedType(True, 8, 8, mode)
-    assert [quantize_raw(raw, 2, type_) for raw in (10, -10, -11)] == [of_plus_2_5, of_minus_2_5, of_minus_2_75]
+    assert [quantize_raw(raw, 2, type_) for raw in (10, -10, -11)] == [
+        of_plus_2_5,
+        of_minus_2_5,
+        of_minus_2_75,
+    ]
 
 
 @given(st.integers(-(2**70), 2**70), st.integers(-10, 70), st.sampled_from(list(Rounding)))
