@@ -5,6 +5,7 @@ depends on few enough bits of anchors stays unwritten: where it is needed it bec
 whatever it computes. Everything else becomes arithmetic on anchors.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +22,11 @@ from sr2hls.program.packing import packed
 from sr2hls.program.program import Program
 from sr2hls.program.real import quantize_real
 from sr2hls.program.types import BIT, FixedType, Overflow, Rounding, narrowest
+
+_WIDE = 4.0
+"""A table whose range is more than this many times the range with margin that data reach is saturated."""
+_WORTH_SATURATING = 3
+"""Bits that a product must lose for the comparators of a saturation to pay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,22 @@ Basis = frozenset[Anchor]
 
 
 @dataclass
+class Memory:
+    """What several emissions of one graph on the same data share, so that trials of precisions are quick.
+
+    Attributes:
+        origins: formula of each node as text.
+        ranges: range of each node on data, with its margin.
+        tables: real values of a node for every index of a table over anchors of given types, and the notes
+            that came with them.
+    """
+
+    origins: dict[int, str] = field(default_factory=dict)
+    ranges: dict[int, tuple[float, float]] = field(default_factory=dict)
+    tables: dict[tuple[object, ...], tuple[FloatArray, tuple[str, ...]]] = field(default_factory=dict)
+
+
+@dataclass
 class Emitter:
     """Writes one graph as a program.
 
@@ -73,6 +95,7 @@ class Emitter:
         fracs: fractional bits of each node, where it is written.
         values: each node's values on data, shape (samples,): they give ranges where intervals are too wide.
         options: see `EmitOptions`.
+        memory: shared with other emissions of the same graph on the same data.
         notes: what a user should know about the result.
     """
 
@@ -81,6 +104,7 @@ class Emitter:
     fracs: Mapping[int, int]
     values: Mapping[int, FloatArray]
     options: EmitOptions = EmitOptions()
+    memory: Memory = field(default_factory=Memory)
     notes: list[str] = field(default_factory=list)
     _builder: Builder = field(init=False)
     _basis: dict[int, Basis] = field(default_factory=dict)
@@ -133,7 +157,10 @@ class Emitter:
         return sum(self._builder.type(anchor.value).width for anchor in basis)
 
     def _origin(self, position: int) -> str:
-        return str(sp.sstr(self.graph.nodes[position].expr))
+        origins = self.memory.origins
+        if position not in origins:
+            origins[position] = str(sp.sstr(self.graph.nodes[position].expr))
+        return origins[position]
 
     def _value(self, position: int) -> int:
         """Return the value that stands for a node; a node without one gets its table or constant here."""
@@ -155,6 +182,18 @@ class Emitter:
         """Return a node's real values for every index of a table over a basis."""
         anchors = _ordered(basis)
         types = [self._builder.type(a.value) for a in anchors]
+        key = (position, *((a.node, a.offset, t) for a, t in zip(anchors, types, strict=True)))
+        if key not in self.memory.tables:
+            before, self.notes = self.notes, []
+            table = self._evaluated(position, anchors, types)
+            self.memory.tables[key] = table, tuple(self.notes)
+            self.notes = before
+        table, notes = self.memory.tables[key]
+        for note in notes:
+            self._note(note)
+        return table
+
+    def _evaluated(self, position: int, anchors: list[Anchor], types: list[FixedType]) -> FloatArray:
         size = 1 << sum(t.width for t in types)
         index = np.arange(size)
         known: dict[int, FloatArray] = {}
@@ -168,7 +207,31 @@ class Emitter:
             used += type_.width
             known[anchor.node] = np.asarray(raw * type_.step + anchor.offset, dtype=np.float64)
         real = np.broadcast_to(self.graph.evaluate(position, known), (size,)).astype(np.float64)
-        return self._defined(position, real, sign_bits)
+        return self._bounded(position, self._defined(position, real, sign_bits))
+
+    def _bounded(self, position: int, table: FloatArray) -> FloatArray:
+        """Saturate entries far outside of what the node reaches on data: their bits would buy nothing."""
+        low, high = self._seen_range(position)
+        if np.ptp(table) <= _WIDE * (high - low):
+            return table
+        self._note(
+            f"'{self._origin(position)}' saturates at {low:.4g} and {high:.4g}; on the data it stays within"
+        )
+        return np.clip(table, low, high)
+
+    def _seen_range(self, position: int) -> tuple[float, float]:
+        """Return the range on data with half of its width added on both sides."""
+        ranges = self.memory.ranges
+        if position not in ranges:
+            seen = self.values[position]
+            finite = seen[np.isfinite(seen)]
+            margin = max(float(np.ptp(finite)) / 2, 1e-9 * float(np.abs(finite).max()))
+            ranges[position] = float(finite.min()) - margin, float(finite.max()) + margin
+        return ranges[position]
+
+    def _note(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
 
     def _defined(self, position: int, table: FloatArray, sign_bits: int) -> FloatArray:
         """Replace entries where the formula is undefined by the nearest defined ones.
@@ -187,7 +250,7 @@ class Emitter:
                 f"'{origin}' is undefined or infinite on the data: protect it (with Abs, Max or a small "
                 "constant in the denominator) or restrict its inputs"
             )
-        self.notes.append(
+        self._note(
             f"'{origin}' is undefined for {int(bad.sum())} of {len(table)} table entries; "
             "they repeat the nearest entry"
         )
@@ -247,9 +310,14 @@ class Emitter:
         drop = exact.frac - self.fracs[position]
         if drop <= 0:
             return self._builder.mul(a, b, origin=self._origin(position))
-        half = 1 << (drop - 1)
-        type_ = narrowest((exact.low + half) >> drop, (exact.high + half) >> drop, self.fracs[position])
-        type_ = type_.with_modes(Rounding.RND, Overflow.WRAP)
+        half, frac = 1 << (drop - 1), self.fracs[position]
+        type_ = narrowest((exact.low + half) >> drop, (exact.high + half) >> drop, frac)
+        low, high = (math.floor(bound * 2.0**frac) for bound in self._seen_range(position))
+        seen = narrowest(max(low, type_.raw_min), min(high, type_.raw_max), frac)
+        saturate = type_.width - seen.width >= _WORTH_SATURATING
+        type_ = (seen if saturate else type_).with_modes(
+            Rounding.RND, Overflow.SAT if saturate else Overflow.WRAP
+        )
         return self._builder.mul(a, b, type_, self._origin(position))
 
     def _narrowed(self, position: int) -> Basis:

@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import sympy as sp
 
 from sr2hls.errors import LoweringError
 from sr2hls.program import ops
-from sr2hls.program.emit import EmitOptions, Emitter
+from sr2hls.program.emit import EmitOptions, Emitter, Memory
 from sr2hls.program.functions import FloatArray
 from sr2hls.program.graph import Graph, Kind
 from sr2hls.program.interpreter import Interpreter
@@ -39,6 +39,7 @@ class Lowered:
         fracs: fractional bits of each node of the graph, where it was written.
         errors: output name to the difference from the formula on the data given.
         notes: what a user should know, e.g. where a formula is undefined.
+        outputs: the program's outputs on the data given, shape (samples, outputs).
     """
 
     program: Program
@@ -46,6 +47,7 @@ class Lowered:
     fracs: Mapping[int, int]
     errors: Mapping[str, OutputError]
     notes: tuple[str, ...]
+    outputs: FloatArray = field(repr=False, compare=False)
 
 
 class Lowering:
@@ -72,6 +74,7 @@ class Lowering:
         self.types = dict(types)
         self.options = options or EmitOptions()
         self.graph = Graph.of(formulas, types)
+        self.memory = Memory()
         self.X = _on_grid(types, X)
         self.values = self._evaluate(self.X)
         step = max(1, len(self.X) // _SAMPLES_FOR_SENSITIVITY)
@@ -97,9 +100,10 @@ class Lowering:
 
     def with_fracs(self, fracs: Mapping[int, int]) -> Lowered:
         """Return the program with the given fractional bits of each node."""
-        emitter = Emitter(self.graph, self.types, fracs, self.values, self.options)
+        emitter = Emitter(self.graph, self.types, fracs, self.values, self.options, self.memory)
         program = emitter.program()
-        difference = Interpreter(program).predict(self.X) - self.float_outputs
+        outputs = Interpreter(program).predict(self.X)
+        difference = outputs - self.float_outputs
         errors = {
             name: OutputError(
                 float(np.sqrt(np.mean(difference[:, k] ** 2))), float(np.abs(difference[:, k]).max())
@@ -107,7 +111,7 @@ class Lowering:
             for k, name in enumerate(self.formulas)
         }
         notes = tuple(dict.fromkeys(emitter.notes))
-        return Lowered(program, self.formulas, dict(fracs), errors, notes)
+        return Lowered(program, self.formulas, dict(fracs), errors, notes, outputs)
 
     def _fracs(self, errors: Mapping[str, float]) -> dict[int, int]:
         fracs: dict[int, int] = {}

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from sr2hls.errors import LoweringError
 from sr2hls.program import ops
 from sr2hls.program.functions import FloatArray
-from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.lower import Lowered, Lowering, relative_errors
 from sr2hls.program.program import Program
 
@@ -70,7 +69,7 @@ def fit_precision(
     best: tuple[Lowered, float] | None = None
     while best is None:
         lowered = lowering.within(relative_errors(lowering, error))
-        reached = _score(lowering, lowered, score)
+        reached = score(lowered.outputs)
         if reached >= floor:
             best = lowered, reached
         elif error < _FINEST:
@@ -81,10 +80,6 @@ def fit_precision(
             )
         error *= _RATIO
     return _trim(lowering, *best, floor, score) if options.trim else best
-
-
-def _score(lowering: Lowering, lowered: Lowered, score: Score) -> float:
-    return score(Interpreter(lowered.program).predict(lowering.X))
 
 
 def _trim(
@@ -100,7 +95,7 @@ def _trim(
             trial = lowering.with_fracs(fracs)
             if table_bits(trial.program) >= table_bits(lowered.program):
                 continue
-            trial_score = _score(lowering, trial, score)
+            trial_score = score(trial.outputs)
             if trial_score >= floor:
                 lowered, reached = trial, trial_score
                 kept.append(position)
