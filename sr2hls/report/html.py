@@ -1,0 +1,239 @@
+"""A report as one HTML file that needs no network."""
+
+import base64
+import hashlib
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from sr2hls.progress import duration
+from sr2hls.report import format as fmt
+from sr2hls.report.fidelity import SplitFidelity
+from sr2hls.report.hardware import FigureKey, HardwareFigure
+from sr2hls.report.mathml import mathml, terms
+from sr2hls.report.model import Formula, Report
+from sr2hls.report.summary import Card, cards, subtitle
+from sr2hls.templates import render, template_path
+
+_SCRIPTS = (
+    "vendor/plotly-basic.min.js",
+    "vendor/dagre.min.js",
+    "js/common.js",
+    "js/fronts.js",
+    "js/fidelity.js",
+    "js/graph.js",
+)
+_LONG_FORMULA = 900
+"""Characters of LaTeX above which a formula scrolls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footnote:
+    """Where some figures come from."""
+
+    number: int
+    origin: str
+    text: str
+
+    @property
+    def mark(self) -> str:
+        """Short sign of the note: m, e or p for measured, estimated or published, and its number."""
+        return f"{self.origin[0]}{self.number}"
+
+
+class Footnotes:
+    """Numbers the sources of figures in the order in which they are met."""
+
+    def __init__(self) -> None:
+        self._notes: dict[str, Footnote] = {}
+
+    def note(self, figure: HardwareFigure) -> Footnote:
+        """Return the footnote of a figure."""
+        text = figure.provenance
+        if text not in self._notes:
+            self._notes[text] = Footnote(len(self._notes) + 1, figure.origin.value, text)
+        return self._notes[text]
+
+    def all(self) -> list[Footnote]:
+        """Return the footnotes met so far."""
+        return list(self._notes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFormula:
+    """A formula as the page shows it."""
+
+    output: str
+    terms: list[Markup]
+    sympy: str
+    summary: str
+    long: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStage:
+    """A stage with its time and a bar."""
+
+    name: str
+    text: str
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the template needs besides the report itself."""
+
+    style: Markup
+    scripts: list[Markup]
+    script_hashes: Markup
+    data: Markup
+    sections: list[tuple[str, str]]
+    subtitle: str
+    cards: list[Card]
+    formulas: list[ShownFormula]
+    score_name: str
+    fidelity_name: str
+    score_titles: list[str]
+    score_rows: list[tuple[str, str, int, list[float | None]]]
+    shown: SplitFidelity | None
+    classes: list[str]
+    points: list[str]
+    efficiencies: list[tuple[str, list[str | None]]]
+    error_outputs: list[str]
+    figure_keys: list[FigureKey]
+    program_summary: str
+    stages: list[ShownStage]
+    command: str
+    options: list[tuple[str, str]]
+
+
+def to_html(report: Report) -> str:
+    """Return a report as a self-contained page.
+
+    Every text of the report is escaped, formulas become MathML of known elements, and a content security
+    policy lets only the scripts embedded here run and nothing be fetched.
+    """
+    footnotes = Footnotes()
+    return render(
+        "report/report.html.j2",
+        report=report,
+        page=_page(report),
+        note=footnotes.note,
+        footnotes=footnotes.all,
+        number=fmt.number,
+        ratio=fmt.ratio,
+        figure_name=fmt.figure_name,
+        row_published=fmt.is_published,
+        mixed_units=_mixed_units(report),
+    )
+
+
+def _page(report: Report) -> Page:
+    scripts = [_script(name) for name in _SCRIPTS]
+    shown = fmt.shown_split(report)
+    titles, rows = fmt.score_table(report)
+    points, efficiencies = fmt.efficiency_table(report)
+    return Page(
+        style=Markup(_text("report.css")),
+        scripts=scripts,
+        script_hashes=Markup(" ".join(_hash(s) for s in scripts)),
+        data=_data(report),
+        sections=_sections(report),
+        subtitle=subtitle(report),
+        cards=cards(report),
+        formulas=[_formula(f) for f in report.formulas],
+        score_name=fmt.score_name(report),
+        fidelity_name=fmt.fidelity_name(report),
+        score_titles=titles,
+        score_rows=rows,
+        shown=shown,
+        classes=list(dict.fromkeys(c.positive for c in shown.roc)) if shown else [],
+        points=points,
+        efficiencies=efficiencies,
+        error_outputs=list(dict.fromkeys(e.output for e in shown.errors)) if shown else [],
+        figure_keys=fmt.figure_keys(report),
+        program_summary=_program_summary(report),
+        stages=_stages(report),
+        command=shlex.join(report.run.command),
+        options=[(k, fmt.plain_text(v)) for k, v in report.run.options.items()],
+    )
+
+
+def _mixed_units(report: Report) -> set[FigureKey]:
+    """Return the figures that the rows give in different units (BRAM18 and BRAM36, say)."""
+    units: dict[FigureKey, set[str]] = {}
+    for row in report.hardware:
+        for key, figure in row.figures.items():
+            if figure is not None:
+                units.setdefault(key, set()).add(figure.unit)
+    return {key for key, names in units.items() if len(names) > 1}
+
+
+def _text(name: str) -> str:
+    return template_path(f"report/{name}").read_text(encoding="utf-8")
+
+
+def _script(name: str) -> Markup:
+    # Inside of a script element only these sequences would be read as HTML; in JavaScript strings and regular
+    # expressions the backslash changes nothing.
+    return Markup(_text(name).replace("</script", r"<\/script").replace("<!--", r"<\!--"))
+
+
+def _hash(script: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+
+
+def _data(report: Report) -> Markup:
+    data = report.model_dump(mode="json", exclude={"program": {"listing"}, "run": True, "notes": True})
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    return Markup(text.replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e"))
+
+
+def _sections(report: Report) -> list[tuple[str, str]]:
+    wanted: Sequence[tuple[str, str, object]] = (
+        ("formulas", "Formulas", True),
+        ("designs", "Designs", report.designs),
+        ("fronts", "Fronts", report.fronts),
+        ("fidelity", "Fidelity", report.fidelity),
+        ("hardware", "Hardware", report.hardware),
+        ("circuit", "Circuit", report.program),
+        ("verification", "Verification", report.verification.executors or report.verification.checks),
+        ("run", "Inputs and run", True),
+    )
+    return [(anchor, text) for anchor, text, there in wanted if there]
+
+
+def _formula(formula: Formula) -> ShownFormula:
+    parts = []
+    if formula.complexity is not None:
+        parts.append(f"complexity {fmt.number(formula.complexity)}")
+    if formula.loss is not None:
+        parts.append(f"loss {fmt.number(formula.loss)}")
+    return ShownFormula(
+        output=formula.output,
+        terms=[Markup(mathml(t, continues=i > 0)) for i, t in enumerate(terms(formula.latex))],
+        sympy=formula.sympy,
+        summary=", ".join(["with all digits", *parts]),
+        long=len(formula.latex) > _LONG_FORMULA,
+    )
+
+
+def _program_summary(report: Report) -> str:
+    if report.program is None:
+        return ""
+    counts = {k: n for k, n in report.program.counts.items() if k not in ("input", "constant")}
+    parts = [f"{report.program.counts.get('input', 0)} inputs"]
+    parts += [f"{n} {k}" for k, n in sorted(counts.items(), key=lambda item: -item[1])]
+    if report.program.table_entries:
+        parts.append(f"{fmt.number(report.program.table_entries)} table entries in all")
+    return ", ".join(parts)
+
+
+def _stages(report: Report) -> list[ShownStage]:
+    longest = max((s.seconds for s in report.run.stages), default=0.0) or 1.0
+    return [
+        ShownStage(s.name, duration(s.seconds), round(140 * s.seconds / longest)) for s in report.run.stages
+    ]

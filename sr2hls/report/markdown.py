@@ -1,0 +1,56 @@
+"""A report as Markdown."""
+
+import re
+
+from sr2hls.progress import duration
+from sr2hls.report import format as fmt
+from sr2hls.report.model import Report
+from sr2hls.report.summary import cards, subtitle
+from sr2hls.templates import render
+
+
+def to_markdown(report: Report) -> str:
+    """Return a report as Markdown (GitHub's flavour, formulas in ``$$``)."""
+    titles, rows = fmt.score_table(report)
+    points, efficiencies = fmt.efficiency_table(report)
+    text = render(
+        "report/report.md.j2",
+        filters={"md": escape, "code": code},
+        report=report,
+        subtitle=subtitle(report),
+        cards=cards(report),
+        score_titles=titles,
+        score_rows=rows,
+        score_name=fmt.score_name(report),
+        points=points,
+        efficiencies=efficiencies,
+        figure_keys=fmt.figure_keys(report),
+        figure_name=fmt.figure_name,
+        number=fmt.number,
+        ratio=fmt.ratio,
+        duration=duration,
+        is_published=fmt.is_published,
+        sources=_sources(report),
+    )
+    return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def escape(text: object) -> str:
+    """Return text with everything escaped that Markdown, its tables or HTML would read as markup."""
+    flat = " ".join(str(text).split())
+    flat = flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_{}\[\]#|!~$])", r"\\\1", flat)
+
+
+def code(text: object) -> str:
+    """Return text as inline code, whatever backticks it holds."""
+    flat = " ".join(str(text).split())
+    longest = max((len(run) for run in re.findall("`+", flat)), default=0)
+    ticks = "`" * (longest + 1)
+    pad = " " if longest else ""
+    return f"{ticks}{pad}{flat}{pad}{ticks}".replace("|", "\\|")
+
+
+def _sources(report: Report) -> list[str]:
+    figures = [f for row in report.hardware for f in row.figures.values() if f is not None]
+    return list(dict.fromkeys(f.provenance for f in figures))

@@ -1,0 +1,63 @@
+"""Reports as files: read with every key checked, written whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from sr2hls.errors import InputError
+from sr2hls.report.html import to_html
+from sr2hls.report.markdown import to_markdown
+from sr2hls.report.model import SCHEMA_VERSION, Report, to_json
+
+JSON_NAME, HTML_NAME, MARKDOWN_NAME = "report.json", "report.html", "report.md"
+_MOST_BYTES = 200_000_000
+
+
+def load_report(path: Path) -> Report:
+    """Read ``report.json``; of a folder, the one in it.
+
+    Raises:
+        InputError: it is missing, unreadable, or no report of this version.
+    """
+    file = path / JSON_NAME if path.is_dir() else path
+    try:
+        if file.stat().st_size > _MOST_BYTES:
+            raise InputError(f"'{file}' is larger than 200 MB: that is no report of sr2hls")
+        text = file.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read the report '{file}': {error.strerror}") from error
+    try:
+        return Report.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(p) for p in first["loc"]) or "the file"
+        raise InputError(
+            f"'{file}' is no report of version '{SCHEMA_VERSION}': {where}: {first['msg'].lower()}"
+        ) from error
+
+
+def write_report(report: Report, folder: Path) -> tuple[Path, Path, Path]:
+    """Write ``report.json``, ``report.html`` and ``report.md``; returns their paths."""
+    written = (folder / JSON_NAME, folder / HTML_NAME, folder / MARKDOWN_NAME)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, text in zip(written, (to_json(report), to_html(report), to_markdown(report)), strict=True):
+        write_text(path, text)
+    return written
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file beside its place and move it there, so that nobody sees half of it.
+
+    A symbolic link in that place is replaced, not followed.
+    """
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,130 @@
+"""What a result comes to in a few lines: the cards at the top of the page, the head of the Markdown."""
+
+from dataclasses import dataclass
+
+from sr2hls.report.format import number, ratio, shown_split
+from sr2hls.report.hardware import Comparison, FigureKey, HardwareFigure, HardwareRow, Subject
+from sr2hls.report.model import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One figure with what it means."""
+
+    label: str
+    value: str
+    unit: str
+    detail: str
+    figure: HardwareFigure | None = None
+
+
+def subtitle(report: Report) -> str:
+    """Return one sentence on what was made from what."""
+    n, outputs = len(report.data.features), report.task.outputs
+    what = f"{len(outputs)} classes" if report.task.kind == "classification" else f"{len(outputs)} outputs"
+    if report.task.kind == "classification" and len(outputs) == 1:
+        what = f"a yes-or-no decision ({outputs[0]})"
+    parts = [f"{n} features to {what}, distilled from {report.teacher.file}"]
+    if report.teacher.n_parameters:
+        parts.append(f"{number(report.teacher.n_parameters)} parameters")
+    part = next((r.part for r in report.hardware if r.subject is Subject.DESIGN and r.part), None)
+    if part:
+        parts.append(f"for {part}")
+    clock = report.run.options.get("target.clock_ns")
+    if part and isinstance(clock, int | float):
+        parts.append(f"clock {clock:g} ns")
+    return ", ".join(parts) + "."
+
+
+def cards(report: Report) -> list[Card]:
+    """Return the figures that matter most, those that are known."""
+    found = [_quality(report), *_hardware(report), _verification(report)]
+    return [card for card in found if card is not None]
+
+
+def headline(report: Report) -> Comparison | None:
+    """Return the comparison that the summary quotes: the one where the network needs the fewest LUTs.
+
+    With several networks (4, 6, 8 bits) by the same tool, the smallest is the hardest to beat.
+    """
+
+    def luts(comparison: Comparison) -> float:
+        return next((r.network for r in comparison.ratios if r.figure is FigureKey.LUT), float("inf"))
+
+    return min(report.comparisons, key=luts, default=None)
+
+
+def _quality(report: Report) -> Card | None:
+    split = shown_split(report)
+    if split is None or "design" not in split.scores:
+        return None
+    design, teacher = split.scores["design"], split.scores.get("teacher")
+    if design.accuracy is not None and teacher is not None and teacher.accuracy:
+        share = design.accuracy / teacher.accuracy
+        detail = (
+            f"{share:.3f} of the network's {teacher.accuracy:.4f}, on {number(split.rows)} {split.split} rows"
+        )
+        return Card("Accuracy of the circuit", f"{design.accuracy:.4f}", "", detail)
+    if design.agreement is not None:
+        detail = f"of {number(split.rows)} {split.split} rows"
+        return Card("Decisions equal to the network's", f"{design.agreement:.4f}", "", detail)
+    known = [v for v in (design.r2 or design.teacher_r2).values() if v is not None]
+    if not known:
+        return None
+    against = "the labels" if design.r2 else "the network"
+    label = "R² of the circuit" if len(known) == 1 else "Least R² of the outputs"
+    detail = f"against {against}, on {number(split.rows)} {split.split} rows"
+    return Card(label, f"{min(known):.4f}", "", detail)
+
+
+def _hardware(report: Report) -> list[Card | None]:
+    best = headline(report)
+    rows = [r for r in report.hardware if r.subject is Subject.DESIGN]
+    row = next((r for r in rows if best and r.label == best.design and r.tool == best.tool), None)
+    row = row or next(iter(rows), None)
+    if row is None:
+        return []
+    return [_lut(row, best), _latency(row, best)]
+
+
+def _lut(row: HardwareRow, best: Comparison | None) -> Card | None:
+    lut = row.figures.get(FigureKey.LUT)
+    if lut is None:
+        return None
+    others = [(row.figures.get(k), k.value.upper()) for k in (FigureKey.DSP, FigureKey.BRAM)]
+    rest = ", ".join(f"{number(f.value)} {name}" for f, name in others if f is not None)
+    return Card("Resources", number(lut.value), "LUT", _beside(best, FigureKey.LUT, "fewer") or rest, lut)
+
+
+def _latency(row: HardwareRow, best: Comparison | None) -> Card | None:
+    ns, cycles = row.figures.get(FigureKey.LATENCY_NS), row.figures.get(FigureKey.LATENCY_CYCLES)
+    shown = ns or cycles
+    if shown is None:
+        return None
+    counted = ""
+    if ns and cycles:
+        counted = f"{number(cycles.value)} clock cycle{'' if cycles.value == 1 else 's'}"
+    faster = _beside(best, FigureKey.LATENCY_NS if ns else FigureKey.LATENCY_CYCLES, "less")
+    detail = ", ".join(t for t in (counted, faster) if t)
+    return Card("Latency", number(shown.value), "ns" if ns else "cycles", detail, shown)
+
+
+def _beside(best: Comparison | None, key: FigureKey, word: str) -> str:
+    found = next((r for r in best.ratios if r.figure is key), None) if best else None
+    if found is None or best is None or found.ratio is None:
+        return ""
+    if found.ratio >= 1:
+        return f"{ratio(found.ratio)} {word} than the {best.network} ({number(found.network)})"
+    return f"{best.network}: {number(found.network)}"
+
+
+def _verification(report: Report) -> Card | None:
+    executors = report.verification.executors
+    if not executors:
+        return None
+    differences = sum(e.differences for e in executors)
+    values = sum(e.values for e in executors)
+    names = ", ".join(dict.fromkeys(e.executor.split(" (")[0] for e in executors))
+    return Card(
+        "Differences between executors", number(differences), "", f"in {number(values)} values: {names}"
+    )
