@@ -247,7 +247,7 @@ def _is_reciprocal(expr: sp.Pow) -> bool:
 def _real(expr: sp.Basic) -> float:
     try:
         value = complex(sp.N(expr, 17))
-    except (TypeError, ValueError, OverflowError) as error:
+    except (ArithmeticError, LookupError, TypeError, ValueError, NotImplementedError) as error:
         raise LoweringError(f"'{expr}' has no numeric value") from error
     if value.imag and math.isfinite(value.imag):
         raise LoweringError(f"'{expr}' is a complex number; formulas are real")
