@@ -12,11 +12,15 @@ FIGURE_NAMES: dict[FigureKey, str] = {
     FigureKey.CARRY: "CARRY",
     FigureKey.DSP: "DSP",
     FigureKey.BRAM: "BRAM",
+    FigureKey.URAM: "URAM",
+    FigureKey.SRL: "SRL",
+    FigureKey.WIDE_MUX: "MUXF",
     FigureKey.LATENCY_CYCLES: "latency [cycles]",
     FigureKey.LATENCY_NS: "latency [ns]",
     FigureKey.II: "II",
+    FigureKey.CLOCK_NS: "clock [ns]",
+    FigureKey.CRITICAL_PATH_NS: "longest path [ns]",
     FigureKey.FMAX_MHZ: "Fmax [MHz]",
-    FigureKey.STAGE_DELAY_NS: "longest stage [ns]",
 }
 
 MODEL_NAMES = {"teacher": "network", "formulas": "formulas", "design": "design"}

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from sr2hls.provenance import Figure, Origin
 from sr2hls.report.record import Record
+from sr2hls.synthesis.report import HardwareReport
 
 
 class Subject(StrEnum):
@@ -21,21 +22,26 @@ class Subject(StrEnum):
 
 
 class FigureKey(StrEnum):
-    """Names of the figures, in the order of the tables."""
+    """Names of the figures as `sr2hls.synthesis.report.HardwareReport` has them, in the order of the tables."""
 
     LUT = "lut"
     FF = "ff"
     CARRY = "carry"
     DSP = "dsp"
     BRAM = "bram"
+    URAM = "uram"
+    SRL = "srl"
+    WIDE_MUX = "wide_mux"
     LATENCY_CYCLES = "latency_cycles"
     LATENCY_NS = "latency_ns"
     II = "ii"
+    CLOCK_NS = "clock_ns"
+    CRITICAL_PATH_NS = "critical_path_ns"
     FMAX_MHZ = "fmax_mhz"
-    STAGE_DELAY_NS = "stage_delay_ns"
 
 
-LOWER_IS_BETTER = tuple(key for key in FigureKey if key is not FigureKey.FMAX_MHZ)
+NOT_COMPARED = (FigureKey.CLOCK_NS,)
+"""Figures that were asked for, not found out."""
 
 
 class HardwareFigure(Record):
@@ -86,6 +92,30 @@ class HardwareRow(Record):
     """Accuracy (classification) or R² (regression) of this very design on the test split, if known."""
     figures: dict[FigureKey, HardwareFigure | None] = Field(default_factory=dict)
     """``None`` or missing where the tool could not give the figure."""
+
+    @classmethod
+    def of(
+        cls, report: HardwareReport, subject: Subject, label: str, accuracy: float | None = None
+    ) -> "HardwareRow":
+        """Return the row of a tool's report.
+
+        Args:
+            report: what the tool found out.
+            subject: what the design is.
+            label: its name for people.
+            accuracy: accuracy or R² of this very design on the test split.
+        """
+        # The name of the top module is no setting: it differs between designs that are compared.
+        settings = {k: v.replace(f"-top {report.design}", "-top TOP") for k, v in report.settings.items()}
+        return cls(
+            subject=subject,
+            label=label,
+            tool=f"{report.tool} {report.version}".strip(),
+            part=report.part,
+            settings={"step": report.step, **settings},
+            accuracy=accuracy,
+            figures={FigureKey(k): HardwareFigure.of(f) for k, f in report.figures().items()},
+        )
 
     def comparable(self, other: "HardwareRow") -> bool:
         """Return whether both rows come from the same tool with the same settings for the same part."""
@@ -154,11 +184,11 @@ def compare(rows: Sequence[HardwareRow]) -> tuple[Comparison, ...]:
 
 def _ratio(key: FigureKey, design: HardwareRow, network: HardwareRow) -> Ratio | None:
     d, n = design.figures.get(key), network.figures.get(key)
-    if d is None or n is None or Origin.PUBLISHED in (d.origin, n.origin):
+    if key in NOT_COMPARED or d is None or n is None or Origin.PUBLISHED in (d.origin, n.origin):
         return None
     if (d.unit, d.origin, d.source, d.step) != (n.unit, n.origin, n.source, n.step):
         return None
-    above, below = (n.value, d.value) if key in LOWER_IS_BETTER else (d.value, n.value)
+    above, below = (n.value, d.value) if key is not FigureKey.FMAX_MHZ else (d.value, n.value)
     return Ratio(
         figure=key, unit=d.unit, design=d.value, network=n.value, ratio=above / below if below else None
     )
