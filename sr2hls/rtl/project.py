@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from alkaid.types import CombLogic
 from numpy.typing import NDArray
 
 from sr2hls.errors import InputError
@@ -81,6 +82,7 @@ def write_rtl(
     name: str = "top",
     language: Language = "verilog",
     vectors: NDArray[np.int64] | None = None,
+    logic: CombLogic | None = None,
 ) -> RtlProject:
     """Write a program as an RTL project.
 
@@ -95,6 +97,8 @@ def write_rtl(
         language: ``verilog`` or ``vhdl``.
         vectors: raw inputs, shape (samples, inputs), to put beside it with the outputs that they must give;
             by default the least and the largest value of every input and random ones.
+        logic: alkaid's logic for the program, where something better than `to_alkaid` made it (a network's
+            constant matrices share adders); verification compares it with the program all the same.
 
     Raises:
         InputError: the name is not legal, or the directory is something else.
@@ -103,7 +107,7 @@ def write_rtl(
     check_module_name(name)
     if language not in ("verilog", "vhdl"):
         raise InputError(f"language '{language}' is not one that RTL is written in: give 'verilog' or 'vhdl'")
-    logic = to_alkaid(program)
+    logic = to_alkaid(program) if logic is None else logic
     core = variable_outputs(logic)
     plan = schedule(core, target.clock_ns * CLOCK_SHARE) if core.shape[1] else Schedule((), (0.0,))
     machine = to_machine(split(core, plan), name) if core.shape[1] else None

@@ -1,0 +1,142 @@
+"""Checkpoint and data to a `Problem`: what the circuit sees, and what the teacher says about it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sr2hls.data import Dataset, InputFormat, InputScaler, Part, ScalerKind, load_dataset, load_scaler
+from sr2hls.errors import InputError
+from sr2hls.options import CompileOptions
+from sr2hls.problem import Problem, Split, to_logits
+from sr2hls.program.types import FixedType, Overflow, Rounding
+from sr2hls.progress import Progress
+from sr2hls.teacher import Teacher, load_teacher
+
+_TYPE = re.compile(r"ap_(u?)fixed<\s*(\d+)\s*,\s*(-?\d+)\s*>")
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What the first two stages give.
+
+    Attributes:
+        teacher: the trained network.
+        dataset: the data as they are in the file.
+        inputs: how raw features become the circuit's inputs.
+        problem: everything that later stages need.
+    """
+
+    teacher: Teacher
+    dataset: Dataset
+    inputs: InputFormat
+    problem: Problem
+
+
+def prepare(options: CompileOptions, progress: Progress) -> Prepared:
+    """Load checkpoint and data, choose the circuit's inputs and ask the teacher.
+
+    Raises:
+        InputError: the checkpoint, the data or the options cannot be used.
+    """
+    with progress.stage("teacher"):
+        teacher = load_teacher(
+            options.checkpoint, model=options.model, unsafe_pickle=options.allow_pickle, task=options.task
+        )
+    with progress.stage("data"):
+        dataset = load_dataset(
+            options.data,
+            features=options.features,
+            target=options.target_column,
+            task=None if teacher.task.is_classification else "regression",
+            seed=options.seed,
+            n_features=teacher.n_features,
+            drop_nonfinite=options.drop_nonfinite,
+        )
+        _check_labels(teacher, dataset)
+        for warning in dataset.warnings():
+            progress.note(warning)
+        inputs = _input_format(options, teacher, dataset)
+    with progress.stage("oracle", total=3) as stage:
+        splits = []
+        for part in (dataset.train, dataset.validation, dataset.test):
+            splits.append(_ask(teacher, inputs, part))
+            stage.advance()
+    problem = Problem(
+        task=teacher.task,
+        types=dict(zip(inputs.names.identifiers, inputs.types, strict=True)),
+        output_names=tuple(f"y{k}" for k in range(teacher.n_outputs)),
+        feature_names=inputs.names.display,
+        class_names=_class_names(teacher, dataset),
+        train=splits[0],
+        validation=splits[1],
+        test=splits[2],
+    )
+    return Prepared(teacher, dataset, inputs, problem)
+
+
+def _ask(teacher: Teacher, inputs: InputFormat, part: Part) -> Split:
+    # The teacher sees the features as they are; the circuit sees them rounded.
+    outputs = to_logits(teacher.task, teacher.predict(part.X))
+    labels = part.y
+    if labels is not None and not teacher.task.is_classification:
+        labels = np.asarray(labels, dtype=np.float64).reshape(len(labels), -1)
+    return Split(inputs.values(part.X), outputs, labels)
+
+
+def _check_labels(teacher: Teacher, dataset: Dataset) -> None:
+    if not teacher.task.is_classification or dataset.classes is None:
+        return
+    n_classes = max(2, teacher.n_outputs)
+    if len(dataset.classes) > n_classes:
+        raise InputError(
+            f"'{dataset.path}' has labels of {len(dataset.classes)} classes but the network "
+            f"'{teacher.path.name}' tells {n_classes} apart: give the labels it was trained on"
+        )
+
+
+def _class_names(teacher: Teacher, dataset: Dataset) -> tuple[str, ...]:
+    if dataset.classes is not None and len(dataset.classes) == teacher.n_outputs:
+        return tuple(dataset.classes)
+    names = teacher.output_names
+    if names is not None and len(names) == teacher.n_outputs:
+        return tuple(names)
+    return tuple(f"y{k}" for k in range(teacher.n_outputs))
+
+
+def _input_format(options: CompileOptions, teacher: Teacher, dataset: Dataset) -> InputFormat:
+    scaler = _scaler(options.scaler, teacher)
+    fitted = InputFormat.fit(dataset.train.X, dataset.names, width=options.input_bits, scaler=scaler)
+    given = {name: _parse_type(name, text) for name, text in options.input_types}
+    unknown = sorted(set(given) - set(dataset.names.display))
+    if unknown:
+        raise InputError(
+            f"input_types names the feature '{unknown[0]}', which the data do not have; they have "
+            f"{', '.join(dataset.names.display)}"
+        )
+    types = [given.get(n, t) for n, t in zip(dataset.names.display, fitted.types, strict=True)]
+    return InputFormat(fitted.names, fitted.scaler, tuple(types))
+
+
+def _scaler(choice: str, teacher: Teacher) -> InputScaler | ScalerKind:
+    if choice == "auto":
+        return ScalerKind.RANGE
+    if choice == "checkpoint":
+        affine = teacher.scaler
+        if affine is None:
+            raise InputError(
+                f"'{teacher.path.name}' has no scaler at its front: leave --scaler out, or give a kind or file"
+            )
+        return InputScaler.from_affine(affine.scale, affine.shift)
+    kinds: Sequence[str] = [kind.value for kind in ScalerKind]
+    return ScalerKind(choice) if choice in kinds else load_scaler(choice)
+
+
+def _parse_type(name: str, text: str) -> FixedType:
+    match = _TYPE.fullmatch(text.strip())
+    if match is None:
+        raise InputError(
+            f"type '{text}' of input '{name}' is not of the form ap_fixed<W,I> or ap_ufixed<W,I>"
+        )
+    return FixedType(not match.group(1), int(match.group(2)), int(match.group(3)), Rounding.RND, Overflow.SAT)
