@@ -75,8 +75,8 @@ def _finite(
     finite = [(c, values) for c, values in rows if np.isfinite(values).all()]
     if not finite:
         raise InputError(
-            f"no formula was found for output '{output}' that is finite on all validation rows: search longer "
-            "or with fewer operators"
+            f"no formula was found for output '{output}' that is finite on all validation rows: "
+            "search longer or with fewer operators"
         )
     return sorted(finite, key=lambda item: _cost(item[0]))
 

@@ -57,15 +57,14 @@ class CompileOptions:
         output: folder of the result; made if it is not there.
         model: ``module:factory`` that builds the network a state_dict belongs to.
         allow_pickle: load whole pickled modules, which runs code from the file.
-        task: what the outputs mean, ``logits``, ``probabilities`` or ``regression``; ``None`` guesses from the
-            network's last operation.
+        task: what the outputs mean, ``logits``, ``probabilities`` or ``regression``; ``None`` guesses from
+            the network's last operation.
         target_column: column or key of the labels; ``None`` takes ``y``, ``label`` or ``target`` if there.
         features: columns that are inputs, in the order of the network; ``None`` means all but the labels.
         scaler: affine map upstream of the circuit: ``auto`` (the range of each feature that uses the bits
             best), ``checkpoint`` (the one at the network's front), a kind fitted on the training split
             (``range``, ``standard``, ``robust``, ``power-of-two``, ``identity``), or a file with one. It is
             written out beside the design.
-        task: ``logits``, ``probabilities`` or ``regression`` where the guess from the network is wrong.
         drop_nonfinite: leave rows with NaN or infinity out instead of refusing them.
         input_bits: width of each fixed-point input; range and binary point come from the data.
         input_types: fixed-point types of single inputs, pairs of feature name and e.g. ``ap_fixed<8,3>``.
@@ -90,7 +89,6 @@ class CompileOptions:
     target_column: str | None = None
     features: tuple[str, ...] | None = None
     scaler: str = "auto"
-    task: str | None = None
     drop_nonfinite: bool = False
     input_bits: int = 6
     input_types: tuple[tuple[str, str], ...] = ()

@@ -126,7 +126,7 @@ def _scaler(choice: str, teacher: Teacher) -> InputScaler | ScalerKind:
         affine = teacher.scaler
         if affine is None:
             raise InputError(
-                f"'{teacher.path.name}' has no scaler at its front: leave --scaler out, or give a kind or file"
+                f"'{teacher.path.name}' has no scaler at its front: leave --scaler out, or give another"
             )
         return InputScaler.from_affine(affine.scale, affine.shift)
     kinds: Sequence[str] = [kind.value for kind in ScalerKind]

@@ -1,0 +1,80 @@
+"""Formulas as a circuit that keeps what they are for: the program, and what it was checked on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from sr2hls.problem import Problem, Split
+from sr2hls.program.emit import EmitOptions
+from sr2hls.program.interpreter import Interpreter
+from sr2hls.program.lower import Lowering, OutputError
+from sr2hls.program.precision import PrecisionOptions, fit_precision
+from sr2hls.program.program import Program
+from sr2hls.search.expressions import evaluate_expr
+
+FloatArray = NDArray[np.float64]
+
+_ROWS = 12_000
+"""Rows on which precision is chosen: enough that a thousandth of the accuracy is seen, and quick."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """Formulas and the program that stands for them.
+
+    Attributes:
+        formulas: output name to formula over the input names.
+        program: the program.
+        errors: output name to the difference of program and formula on training data.
+        notes: what a user should know about the lowering.
+    """
+
+    formulas: Mapping[str, sp.Expr]
+    program: Program
+    errors: Mapping[str, OutputError]
+    notes: tuple[str, ...] = ()
+
+    def predict(self, inputs: FloatArray) -> FloatArray:
+        """Return the circuit's outputs, shape (samples, outputs), for circuit inputs."""
+        return Interpreter(self.program).predict(inputs)
+
+    def float_outputs(self, inputs: FloatArray) -> FloatArray:
+        """Return the formulas' values in floating point, shape (samples, outputs)."""
+        columns = [
+            np.broadcast_to(evaluate_expr(f, inputs).astype(np.float64), (len(inputs),))
+            for f in self.formulas.values()
+        ]
+        return np.stack(columns, axis=1)
+
+
+def make_design(
+    problem: Problem,
+    formulas: Mapping[str, sp.Expr],
+    *,
+    max_loss: float = 0.004,
+    options: EmitOptions | None = None,
+) -> Design:
+    """Compile formulas with the fewest bits that cost at most ``max_loss`` of the score.
+
+    Args:
+        problem: types, training data and score.
+        formulas: output name to formula over the input names.
+        max_loss: how much of the score rounding may cost on training data.
+        options: how subexpressions become tables.
+
+    Raises:
+        LoweringError: a formula has no fixed-point form, or rounding costs more at any precision.
+    """
+    rows = Split(
+        problem.train.inputs[:_ROWS],
+        problem.train.outputs[:_ROWS],
+        None if problem.train.labels is None else problem.train.labels[:_ROWS],
+    )
+    lowering = Lowering(formulas, problem.types, rows.inputs, options)
+    lowered, _ = fit_precision(
+        lowering, lambda outputs: problem.score(outputs, rows), PrecisionOptions(max_loss=max_loss)
+    )
+    return Design(dict(formulas), lowered.program, lowered.errors, lowered.notes)
