@@ -85,7 +85,6 @@ class CompileOptions:
     output: Path
     model: str | None = None
     allow_pickle: bool = False
-    task: str | None = None
     target_column: str | None = None
     features: tuple[str, ...] | None = None
     scaler: str = "auto"

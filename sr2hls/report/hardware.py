@@ -22,7 +22,7 @@ class Subject(StrEnum):
 
 
 class FigureKey(StrEnum):
-    """Names of the figures as `sr2hls.synthesis.report.HardwareReport` has them, in the order of the tables."""
+    """Names of the figures, as a tool's `HardwareReport` has them, in the order of the tables."""
 
     LUT = "lut"
     FF = "ff"
