@@ -78,6 +78,7 @@ class CompileOptions:
         baseline: put the original network through the same tools for the comparison.
         jobs: processes to use; ``None`` means one a core.
         overwrite: start afresh in a folder that holds a result; otherwise finished stages are kept.
+        command: the command line, word by word, for the report; it decides nothing.
     """
 
     checkpoint: Path
@@ -85,6 +86,7 @@ class CompileOptions:
     output: Path
     model: str | None = None
     allow_pickle: bool = False
+    task: str | None = None
     target_column: str | None = None
     features: tuple[str, ...] | None = None
     scaler: str = "auto"
@@ -101,6 +103,7 @@ class CompileOptions:
     baseline: bool = True
     jobs: int | None = None
     overwrite: bool = False
+    command: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= self.input_bits <= 24:

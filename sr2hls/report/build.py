@@ -155,7 +155,7 @@ def run_record(
     """
     return Run(
         command=tuple(command),
-        options=plain_options(options),
+        options={k: v for k, v in plain_options(options).items() if k != "command"},
         seed=seed,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         versions=versions() | dict(tools or {}),
