@@ -4,6 +4,7 @@ import ctypes
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,7 @@ class CompiledFunction:
         # The first call may read weights from files: it must not be shared by threads.
         self._call(inputs[:1], outputs[:1])
         edges = np.linspace(0, len(inputs), self.threads + 1).astype(int)
-        parts = [(inputs[a:b], outputs[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True) if a < b]
+        parts = [(inputs[a:b], outputs[a:b]) for a, b in pairwise(edges) if a < b]
         if len(parts) == 1:
             self._call(*parts[0])
         else:

@@ -43,8 +43,7 @@ def compile_shared(
     Args:
         sources: C++ files.
         library_dir: where libraries are kept; made where it is missing.
-        include_dirs: directories of headers. Their files count as content, so that an edited header compiles
-            anew.
+        include_dirs: directories of headers. Their files count as content: an edited header compiles anew.
         defines: macros.
         timeout_s: most seconds that the compiler may take.
 
@@ -57,7 +56,8 @@ def compile_shared(
     command = [compiler(), *FLAGS]
     command += [f"-D{name}={value}" for name, value in (defines or {}).items()]
     digest = hashlib.sha256("\0".join(command).encode())
-    for path in [*sources, *(h for d in include_dirs for h in sorted(d.rglob("*.h")))]:
+    headers = {h for d in include_dirs for pattern in ("*.h", "*.cpp") for h in d.rglob(pattern)}
+    for path in [*sources, *sorted(headers)]:
         digest.update(path.read_bytes())
     library = library_dir / f"lib{digest.hexdigest()[:24]}.so"
     if library.is_file():
@@ -71,7 +71,7 @@ def compile_shared(
             sources[0],
             timeout_s,
         )
-        os.replace(unfinished, library)
+        Path(unfinished).replace(library)
     finally:
         Path(unfinished).unlink(missing_ok=True)
     return library

@@ -177,13 +177,13 @@ def _statement(program: Program, position: int, declared: FixedType, input_type:
                 matches=_tournament(len(args)),
             )
         case ops.Table(values=values):
-            index = ", ".join(f"sr2hls::bits({a})" for a in args)
+            bits = ", ".join(f"sr2hls::bits({a})" for a in args)
             return replace(
                 plain,
                 exact=f"{'ap_int' if op.type.signed else 'ap_uint'}<{op.type.width}>",
                 comment=native_integer(op.type),
                 number=sum(t.width for t in types),
-                index=f"({index})" if len(args) > 1 else index,
+                index=f"({bits})" if len(args) > 1 else bits,
                 entries=tuple(literal(v) if abs(v) >> 31 else str(v) for v in values),
             )
         case ops.Div():
@@ -200,8 +200,8 @@ def _statement(program: Program, position: int, declared: FixedType, input_type:
 def _holds_only_zero(type_: FixedType) -> bool:
     """Return whether quantising to a type gives 0 whatever the value.
 
-    UG1399 saturates SAT_SYM at minus the largest value, which is 0 in one signed bit; the open ap_fixed's code
-    gives -1 there, and so would the hardware.
+    UG1399 saturates SAT_SYM at minus the largest value, which is 0 in one signed bit; AMD's ap_fixed gives
+    -1 there, in C++ and in hardware, so the type cannot be left to do it.
     """
     return type_.signed and type_.width == 1 and type_.overflow is Overflow.SAT_SYM
 

@@ -7,26 +7,38 @@
 
 namespace sr2hls {
 
+// Copying the bits of one type into another of the same width. range() is the documented way; a C++ compiler
+// takes the member behind it several times faster.
+template <class To, class From> inline void copy_bits(To &to, const From &from) {
+#pragma HLS INLINE
+#if defined(__SYNTHESIS__) || defined(SR2HLS_DOCUMENTED_ONLY)
+    to.range() = from.range();
+#else
+    to.V = from.V;
+#endif
+}
+
 // The bits of a number as an integer; the first form keeps the sign.
 template <int W, int I, ap_q_mode Q, ap_o_mode O, int N> inline ap_int<W> raw(const ap_fixed<W, I, Q, O, N> &x) {
 #pragma HLS INLINE
-    ap_int<W> bits;
-    bits.range() = x.range();
-    return bits;
+    ap_int<W> integer;
+    copy_bits(integer, x);
+    return integer;
 }
 
 template <int W, int I, ap_q_mode Q, ap_o_mode O, int N> inline ap_uint<W> raw(const ap_ufixed<W, I, Q, O, N> &x) {
 #pragma HLS INLINE
-    ap_uint<W> bits;
-    bits.range() = x.range();
-    return bits;
+    ap_uint<W> integer;
+    copy_bits(integer, x);
+    return integer;
 }
 
+// The bits of a number as the unsigned integer that they spell.
 template <int W, int I, ap_q_mode Q, ap_o_mode O, int N> inline ap_uint<W> bits(const ap_fixed<W, I, Q, O, N> &x) {
 #pragma HLS INLINE
-    ap_uint<W> bits;
-    bits.range() = x.range();
-    return bits;
+    ap_uint<W> integer;
+    copy_bits(integer, x);
+    return integer;
 }
 
 template <int W, int I, ap_q_mode Q, ap_o_mode O, int N> inline ap_uint<W> bits(const ap_ufixed<W, I, Q, O, N> &x) {
@@ -37,9 +49,9 @@ template <int W, int I, ap_q_mode Q, ap_o_mode O, int N> inline ap_uint<W> bits(
 // The number that the low bits of an integer spell in a type.
 template <class T, class Integer> inline T from_raw(Integer integer) {
 #pragma HLS INLINE
-    ap_uint<T::width> bits = integer;
+    const ap_uint<T::width> bits = integer;
     T x;
-    x.range() = bits.range();
+    copy_bits(x, bits);
     return x;
 }
 
@@ -47,7 +59,7 @@ template <class T, class Integer> inline T from_raw(Integer integer) {
 template <class T, class X> inline T reinterpret(const X &x) {
 #pragma HLS INLINE
     T y;
-    y.range() = x.range();
+    copy_bits(y, x);
     return y;
 }
 
