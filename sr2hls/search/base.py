@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sr2hls.costs import CostModel, Operators
 from sr2hls.errors import InputError
 from sr2hls.search.front import Candidate, Choice, Front, Frontier
+from sr2hls.search.objective import Loss
 
 __all__ = [
     "Candidate",
@@ -17,6 +18,7 @@ __all__ = [
     "Engine",
     "Front",
     "Frontier",
+    "Loss",
     "Progress",
     "ProgressCallback",
     "SearchOptions",
@@ -55,7 +57,8 @@ class SearchOptions:
         max_depth: largest depth of a formula.
         input_names: the user's names of the columns of X.
         output_names: the user's names of the columns of Y.
-        target_loss: stop as soon as a formula reaches this mean squared error.
+        target_loss: stop as soon as a formula reaches this loss.
+        loss: what is minimised.
         latency: second cost model, for the longest path, as an objective of its own.
         definitions: the operators known, with the user's own.
     """
@@ -66,6 +69,7 @@ class SearchOptions:
     input_names: tuple[str, ...] | None = None
     output_names: tuple[str, ...] | None = None
     target_loss: float | None = None
+    loss: Loss = Loss.MSE
     latency: CostModel | None = None
     definitions: Operators = field(default_factory=Operators)
 

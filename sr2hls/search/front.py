@@ -86,6 +86,8 @@ class Choice(StrEnum):
     """The least loss."""
     COMPLEXITY = "complexity"
     """The given complexity, or else the largest one below it."""
+    EVIDENCE = "evidence"
+    """The shortest description of formula, constants and residuals together: for noisy data."""
     INDEX = "index"
     """The given position in the front, cheapest first."""
 
@@ -98,11 +100,13 @@ class Front:
         output: name of the output.
         candidates: the formulas.
         loss_floor: losses below this are rounding noise and count as equal.
+        rows: number of rows that the losses are means over; 0 if unknown.
     """
 
     output: str
     candidates: tuple[Candidate, ...]
     loss_floor: float = 0.0
+    rows: int = 0
 
     def __len__(self) -> int:
         return len(self.candidates)
@@ -118,17 +122,35 @@ class Front:
                 kept.append(candidate)
         return replace(self, candidates=tuple(kept))
 
+    def cost_of(self, candidate: Candidate) -> float:
+        """Cost of a candidate; its complexity where the cost of any candidate of the front is unknown."""
+        if candidate.cost is None or any(c.cost is None for c in self.candidates):
+            return candidate.complexity
+        return candidate.cost
+
     def _objectives(self, c: Candidate) -> tuple[float, ...]:
         loss = max(c.loss, self.loss_floor)
-        return (_cost(c), loss) if c.latency is None else (_cost(c), loss, c.latency)
+        return (self.cost_of(c), loss) if c.latency is None else (self.cost_of(c), loss, c.latency)
 
     def _order(self, c: Candidate) -> tuple[float, ...]:
-        return (_cost(c), max(c.loss, self.loss_floor), c.latency or 0.0, c.complexity, c.loss)
+        return (self.cost_of(c), max(c.loss, self.loss_floor), c.latency or 0.0, c.complexity, c.loss)
+
+    def description_length(self, candidate: Candidate) -> float:
+        """Description length in nats, up to a constant.
+
+        n/2 log(loss) for the residuals, log(n)/2 for each fitted constant (Rissanen, Automatica 14, 1978)
+        and log(8) for each node of the formula, about as many symbols as it is written with.
+        """
+        fitted = len(candidate.expr.atoms(sympy.Float))
+        loss = max(candidate.loss, self.loss_floor, 1e-300)
+        rows = max(self.rows, 2)
+        return rows / 2 * math.log(loss) + fitted * math.log(rows) / 2 + candidate.complexity * math.log(8)
 
     def merge(self, other: "Front") -> "Front":
         """The Pareto front of both."""
         floor = max(self.loss_floor, other.loss_floor)
-        return Front(self.output, self.candidates + other.candidates, floor).pareto()
+        rows = max(self.rows, other.rows)
+        return Front(self.output, self.candidates + other.candidates, floor, rows).pareto()
 
     def scores(self) -> tuple[float, ...]:
         """-Δlog(loss)/Δcost of each candidate against the next cheaper one (arXiv 2305.01582, section 2.3).
@@ -141,7 +163,7 @@ class Front:
         tiny = max(self.loss_floor, 1e-300)
         for c in self.candidates:
             loss = max(c.loss, tiny)
-            cost = _cost(c)
+            cost = self.cost_of(c)
             if not scores:
                 scores.append(0.0)
                 best, last_cost = loss, cost
@@ -165,13 +187,17 @@ class Front:
         try:
             choice = Choice(by)
         except ValueError:
-            raise InputError(f"choice '{by}' is unknown: use score, loss, complexity or index") from None
+            raise InputError(
+                f"choice '{by}' is unknown: use score, loss, evidence, complexity or index"
+            ) from None
         if choice is Choice.LOSS:
-            return min(self.candidates, key=lambda c: (max(c.loss, self.loss_floor), _cost(c)))
+            return min(self.candidates, key=lambda c: (max(c.loss, self.loss_floor), self.cost_of(c)))
         if choice is Choice.SCORE:
             limit = 1.5 * max(min(c.loss for c in self.candidates), self.loss_floor)
             scored = zip(self.scores(), self.candidates, strict=True)
             return max((s for s in scored if s[1].loss <= limit), key=lambda s: s[0])[1]
+        if choice is Choice.EVIDENCE:
+            return min(self.candidates, key=self.description_length)
         if value is None:
             raise InputError(f"choosing by {choice.value} needs a number, e.g. {choice.value}=5")
         if choice is Choice.INDEX:
@@ -183,11 +209,6 @@ class Front:
             least = min(c.complexity for c in self.candidates)
             raise InputError(f"no candidate of complexity {value:g} or less: the least is {least:g}")
         return max(below, key=lambda c: (c.complexity, -c.loss))
-
-
-def _cost(candidate: Candidate) -> float:
-    """Cost, or where the model does not know it, complexity."""
-    return candidate.complexity if candidate.cost is None else candidate.cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +261,7 @@ class Frontier:
     def rescored(self, model: CostModel, latency: CostModel | None = None) -> "Frontier":
         """The same formulas with the costs of another model, non-dominated ones only."""
         fronts = tuple(
-            Front(f.output, tuple(_rescore(c, model, latency) for c in f.candidates), f.loss_floor).pareto()
+            replace(f, candidates=tuple(_rescore(c, model, latency) for c in f.candidates)).pareto()
             for f in self.fronts
         )
         return replace(self, fronts=fronts, cost_model=describe(model))
@@ -256,6 +277,7 @@ class Frontier:
                 {
                     "output": f.output,
                     "loss_floor": f.loss_floor,
+                    "rows": f.rows,
                     "candidates": [c.to_dict() for c in f.candidates],
                 }
                 for f in self.fronts
@@ -275,7 +297,12 @@ class Frontier:
                     f"schema '{data['schema']}' is unknown: this version reads sr2hls.frontier/1"
                 )
             fronts = tuple(
-                Front(f["output"], tuple(Candidate.from_dict(c) for c in f["candidates"]), f["loss_floor"])
+                Front(
+                    f["output"],
+                    tuple(Candidate.from_dict(c) for c in f["candidates"]),
+                    f["loss_floor"],
+                    f["rows"],
+                )
                 for f in data["fronts"]
             )
             return cls(fronts, tuple(data["input_names"]), data["cost_model"], tuple(data["notes"]))

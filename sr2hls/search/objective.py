@@ -1,0 +1,179 @@
+"""What a search minimises, and how data of extreme magnitude are scaled for it; the notes say so."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+
+from sr2hls.errors import InputError
+
+_COMFORTABLE = 1e3  # magnitudes from 1e-3 to 1e3 are left alone: scaling would spoil exact constants
+_DECADES = 2.0  # positive data over more decades than this are seen better on a logarithmic axis
+
+
+class Loss(StrEnum):
+    """How far a formula is from the data."""
+
+    MSE = "mse"
+    """Mean squared error."""
+    LOG = "log"
+    """Mean squared error of log|y|: relative errors. All targets must have one sign."""
+    AUTO = "auto"
+    """`LOG` for targets of one sign over more than two decades, else `MSE`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """Residuals of a formula on the data of one output.
+
+    Attributes:
+        y: targets, shape (n,).
+        loss: `Loss.MSE` or `Loss.LOG`.
+    """
+
+    y: NDArray[np.float64]
+    loss: Loss
+
+    def residual(self, prediction: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Residuals, shape (n,); divided by the spread of y for `Loss.MSE`, so that they are of order one."""
+        with np.errstate(all="ignore"):
+            if self.loss is Loss.LOG:
+                ratio = prediction / self.y
+                return np.where(ratio > 0, np.log(np.where(ratio > 0, ratio, 1.0)), np.nan)
+            return np.asarray((prediction - self.y) / self.unit)
+
+    def slope(self, prediction: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Derivative of the residual by the prediction, shape (n,)."""
+        with np.errstate(all="ignore"):
+            return 1 / prediction if self.loss is Loss.LOG else np.full(len(self.y), 1 / self.unit)
+
+    def value(self, prediction: NDArray[np.float64]) -> float:
+        """Loss of predictions: in units of y squared, or for `Loss.LOG` in squared natural logarithms."""
+        residual = self.residual(prediction)
+        unit = self.unit if self.loss is Loss.MSE else 1.0
+        with np.errstate(all="ignore"):
+            result = float(np.mean(residual**2)) * unit * unit
+        return result if np.isfinite(result) else float("inf")
+
+    @property
+    def unit(self) -> float:
+        """Root mean square of y (1 if y is zero)."""
+        return float(np.sqrt(np.mean(self.y**2))) or 1.0
+
+    @property
+    def floor(self) -> float:
+        """Losses below this are rounding noise of double arithmetic."""
+        step = 64 * np.finfo(np.float64).eps
+        return float((step * (self.unit if self.loss is Loss.MSE else 1.0)) ** 2)
+
+
+def decades(values: NDArray[np.float64]) -> float:
+    """Decades that values of one sign span; 0 if they have both signs or a zero."""
+    if not (np.all(values > 0) or np.all(values < 0)):
+        return 0.0
+    magnitude = np.abs(values)
+    return float(np.log10(magnitude.max() / magnitude.min()))
+
+
+def objective_for(y: NDArray[np.float64], loss: Loss) -> Objective:
+    """Resolve `Loss.AUTO`.
+
+    Raises:
+        InputError: `Loss.LOG` for targets of both signs or with a zero.
+    """
+    one_sign = bool(np.all(y > 0) or np.all(y < 0))
+    if loss is Loss.LOG and not one_sign:
+        raise InputError("loss 'log' needs targets of one sign and without zeros: use loss 'mse'")
+    if loss is Loss.AUTO:
+        loss = Loss.LOG if decades(y) > _DECADES else Loss.MSE
+    return Objective(y, loss)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One way to look at the data: what an engine is given instead of X and y, and the way back.
+
+    Attributes:
+        name: ``linear`` or ``log``.
+        columns: for each column of the view, the index of the input and whether its logarithm is taken.
+        input_scales: inputs are divided by these, shape (f,).
+        output_scale: targets are divided by this; its sign makes them positive in a logarithmic view.
+        log_output: whether the engine sees log(y / output_scale).
+    """
+
+    name: str
+    columns: tuple[tuple[int, bool], ...]
+    input_scales: tuple[float, ...]
+    output_scale: float
+    log_output: bool
+
+    def transform(
+        self, X: NDArray[np.float64], y: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Data as the engine sees them: shapes (n, columns) and (n,)."""
+        scaled = X / np.asarray(self.input_scales)
+        seen = [np.log(np.abs(scaled[:, i])) if log else scaled[:, i] for i, log in self.columns]
+        target = y / self.output_scale
+        return np.column_stack(seen), np.log(target) if self.log_output else target
+
+    def back(self, expr: sympy.Expr) -> sympy.Expr:
+        """The formula for y over the inputs, from the engine's formula over the columns of this view."""
+        replace: dict[sympy.Symbol, sympy.Expr] = {}
+        dummies: dict[sympy.Symbol, sympy.Expr] = {}
+        for k, (i, log) in enumerate(self.columns):
+            # positive, so that exp(a*log(x)) becomes x**a
+            symbol = sympy.Symbol(f"x{i}", positive=True) if log else sympy.Symbol(f"x{i}")
+            scale = self.input_scales[i]
+            value = symbol if scale == 1.0 else symbol / sympy.Float(scale)
+            replace[sympy.Symbol(f"x{k}")] = sympy.expand_log(sympy.log(value)) if log else value
+            if log:
+                dummies[symbol] = sympy.Symbol(f"x{i}")
+        result = expr.xreplace(replace)
+        if self.log_output:
+            result = sympy.expand_power_exp(sympy.exp(sympy.expand_mul(result)))
+        if self.output_scale != 1.0:
+            result = result * sympy.Float(self.output_scale)
+        return result.xreplace(dummies)
+
+    def describe(self, names: tuple[str, ...]) -> str:
+        """One line for the notes; empty if the data are taken as they are."""
+        parts = [f"{names[i]}/{s:.0e}" for i, s in enumerate(self.input_scales) if s != 1.0]
+        logs = [names[i] for i, log in self.columns if log]
+        if self.output_scale not in (1.0, -1.0):
+            parts.append(f"target/{self.output_scale:.0e}")
+        if logs:
+            parts.append(f"log of {', '.join(logs)}")
+        if self.log_output:
+            parts.append("log of the target")
+        return f"{self.name} view: {', '.join(parts)}" if parts else ""
+
+
+def _scale(values: NDArray[np.float64]) -> float:
+    """A power of ten near the typical magnitude, or 1 if that is moderate."""
+    magnitude = np.abs(values[values != 0])
+    if not len(magnitude):
+        return 1.0
+    typical = float(np.exp(np.mean(np.log(magnitude))))
+    largest = float(magnitude.max())
+    if typical >= 1 / _COMFORTABLE and largest <= _COMFORTABLE:
+        return 1.0
+    return float(10.0 ** np.round(np.log10(typical)))
+
+
+def views_of(X: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[View, ...]:
+    """The ways to look at the data that are worth a search, most natural first.
+
+    Always the linear one; a logarithmic one where targets of one sign span more than two decades, in which
+    inputs of one sign over a decade appear as themselves and as their logarithm, so that power laws are sums.
+    """
+    count = X.shape[1]
+    scales = tuple(_scale(X[:, i]) for i in range(count))
+    plain = tuple((i, False) for i in range(count))
+    views = [View("linear", plain, scales, _scale(y), False)]
+    if decades(y) > _DECADES:
+        logs = tuple((i, True) for i in range(count) if np.all(X[:, i] > 0) and decades(X[:, i]) > 1.0)
+        sign = 1.0 if y[0] > 0 else -1.0
+        views.append(View("log", plain + logs, scales, sign * abs(_scale(y)), True))
+    return tuple(views)

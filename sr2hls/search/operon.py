@@ -1,0 +1,218 @@
+"""The embedded engine: Operon's NSGA-II over loss, cost and latency, several restarts merged."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import sympy
+from joblib import Parallel, delayed
+from numpy.typing import ArrayLike, NDArray
+
+from sr2hls.costs import CostModel, describe
+from sr2hls.errors import InputError
+from sr2hls.search.base import (
+    Candidate,
+    Front,
+    Frontier,
+    Loss,
+    Progress,
+    ProgressCallback,
+    SearchOptions,
+    checked_data,
+    output_names,
+)
+from sr2hls.search.expressions import expr_from_tree
+from sr2hls.search.front import Scalar
+from sr2hls.search.names import checked_names
+from sr2hls.search.objective import Objective, View, objective_for, views_of
+from sr2hls.search.operon_run import OperonSettings, Run, RunResult, run_operon
+from sr2hls.search.operon_tree import operon_operators
+from sr2hls.search.polish import Polisher
+
+
+@dataclass(frozen=True, slots=True)
+class OperonEngine:
+    """Operon behind the protocol of search engines.
+
+    The budget counts generations and restarts, so that the same seed gives the same front on any machine; a
+    time limit is a second stop, and the notes of the frontier say when it was what stopped the search.
+    """
+
+    settings: OperonSettings = field(default_factory=OperonSettings)
+    name: str = "operon"
+
+    def search(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        cost: CostModel,
+        options: SearchOptions,
+        seed: int = 0,
+        time_limit: float | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> Frontier:
+        """See `sr2hls.search.base.Engine.search`.
+
+        Raises:
+            InputError: data cannot be used, Operon lacks an operator, or its cost is unknown.
+        """
+        inputs, outputs = checked_data(X, y)
+        names = checked_names(options.input_names, inputs.shape[1])
+        out = output_names(options.output_names, outputs.shape[1])
+        operon_operators(options.operators, options.definitions)
+        for operator in options.operators:
+            if not cost.supports(operator):
+                raise InputError(
+                    f"the cost model '{cost.name}' has no cost for operator '{operator}': leave the operator "
+                    "out or add it to a cost table"
+                )
+        start = time.time()
+        fronts: list[Front] = []
+        notes: list[str] = []
+        for k, name in enumerate(out):
+            deadline = None
+            if time_limit is not None:
+                left = max(0.0, start + time_limit - time.time())
+                deadline = time.time() + left / (len(out) - k)
+            task = _Output(self.settings, name, names, inputs, outputs[:, k], cost, options, seed + 1000 * k)
+            front, more = task.search(deadline, progress)
+            fronts.append(front)
+            notes += more
+            if any("interrupted" in note for note in more):
+                fronts += [Front(rest, ()) for rest in out[k + 1 :]]
+                break
+        return Frontier(tuple(fronts), names, describe(cost), tuple(dict.fromkeys(notes)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """The search for one output."""
+
+    settings: OperonSettings
+    name: str
+    names: tuple[str, ...]
+    X: NDArray[np.float64]
+    y: NDArray[np.float64]
+    cost: CostModel
+    options: SearchOptions
+    seed: int
+
+    def search(self, deadline: float | None, progress: ProgressCallback | None) -> tuple[Front, list[str]]:
+        objective = objective_for(self.y, self.options.loss)
+        polisher = Polisher(self.X, objective, self.cost, self.options.latency, self.options.definitions)
+        views = views_of(self.X, self.y)
+        notes = [f"{self.name}: {text}" for v in views if (text := v.describe(self.names))]
+        front = polisher.front(self.name, [self._constant(polisher)])
+        goal = max(self.options.target_loss or 0.0, objective.floor)
+        total = self.settings.restarts
+        try:
+            for first in range(0, total, self.settings.round_size):
+                last = min(total, first + self.settings.round_size)
+                results = self._round(views, objective, range(first, last), deadline, progress)
+                for restart, view, result in results:
+                    found = self._polished(polisher, view, result, restart, front)
+                    front = polisher.front(self.name, (*front.candidates, *found))
+                best = min(c.loss for c in front.candidates)
+                if progress is not None:
+                    progress(Progress(self.name, last / total, best, f"{last} of {total} restarts"))
+                if any(r.interrupted for _, _, r in results):
+                    raise KeyboardInterrupt
+                if any(r.timed_out for _, _, r in results) or (deadline and time.time() > deadline):
+                    notes.append(
+                        f"{self.name}: stopped by the time limit in restart {last} of {total}; the front "
+                        "depends on the speed of the machine"
+                    )
+                    break
+                if best <= goal:
+                    notes.append(f"{self.name}: stopped at loss {best:.3g} after {last} of {total} restarts")
+                    break
+        except KeyboardInterrupt:
+            notes.append(f"{self.name}: interrupted, the best so far is kept")
+        return front, notes
+
+    def _constant(self, polisher: Polisher) -> Candidate:
+        if polisher.objective.loss is Loss.LOG:
+            mean = float(np.exp(np.mean(np.log(np.abs(self.y))))) * float(np.sign(self.y[0]))
+        else:
+            mean = float(np.mean(self.y))
+        expr = sympy.Float(mean)
+        loss = polisher.objective.value(np.full(len(self.y), mean))
+        return polisher.score(expr, loss, "operon", {"seed": self.seed})
+
+    def _round(
+        self,
+        views: tuple[View, ...],
+        objective: Objective,
+        restarts: range,
+        deadline: float | None,
+        progress: ProgressCallback | None,
+    ) -> list[tuple[int, View, RunResult]]:
+        chosen = [views[r % len(views)] for r in restarts]
+        runs = [self._run(v, objective, r, deadline) for r, v in zip(restarts, chosen, strict=True)]
+        if self.settings.jobs > 1 and len(runs) > 1:
+            results = list(
+                Parallel(n_jobs=min(self.settings.jobs, len(runs)))(delayed(run_operon)(r) for r in runs)
+            )
+        else:
+            results = []
+            for r, run in zip(restarts, runs, strict=True):
+                results.append(run_operon(run, lambda g, r=r: self._report(r, g, progress)))  # type: ignore[misc]
+                if results[-1].interrupted:
+                    break
+        return list(zip(restarts, chosen, results, strict=False))
+
+    def _report(self, restart: int, generation: int, progress: ProgressCallback | None) -> None:
+        if progress is not None and generation % 5 == 0:
+            done = (restart + generation / self.settings.generations) / self.settings.restarts
+            progress(Progress(self.name, min(1.0, done), float("nan"), f"restart {restart + 1}"))
+
+    def _run(self, view: View, objective: Objective, restart: int, deadline: float | None) -> Run:
+        seed = self.seed + restart + 1
+        rows = np.arange(len(self.X))
+        if len(rows) > self.settings.max_rows:
+            chosen = np.random.default_rng(seed).choice(len(rows), self.settings.max_rows, replace=False)
+            rows = np.sort(chosen)
+        X, y = view.transform(self.X[rows], self.y[rows])
+        target = self.options.target_loss or 0.0
+        if objective.loss is Loss.MSE and not view.log_output:
+            target /= view.output_scale**2
+        elif (objective.loss is Loss.LOG) != view.log_output:
+            target = 0.0
+        # Below this an error is rounding of Operon's single precision: the form is exact.
+        exact = float((4 * np.finfo(np.float32).eps) ** 2 * np.mean(y**2))
+        return Run(
+            X=X,
+            y=y,
+            cost=self.cost,
+            latency=self.options.latency,
+            operators=self.options.operators,
+            definitions=self.options.definitions,
+            max_size=self.options.max_size,
+            max_depth=self.options.max_depth,
+            settings=self.settings,
+            seed=seed,
+            deadline=deadline,
+            target_loss=max(target, exact),
+        )
+
+    def _polished(
+        self, polisher: Polisher, view: View, result: RunResult, restart: int, front: Front
+    ) -> Iterator[Candidate]:
+        details: dict[str, Scalar] = {"seed": self.seed, "restart": restart, "view": view.name}
+        seen: set[sympy.Expr] = set()
+        for tree in result.trees:
+            expr = view.back(expr_from_tree(tree, self.options.definitions))
+            form = _skeleton(expr)
+            if form in seen:
+                continue
+            seen.add(form)
+            for candidate in polisher.polish(expr, "operon", details):
+                if candidate.cost is not None:
+                    yield candidate
+
+
+def _skeleton(expr: sympy.Expr) -> sympy.Expr:
+    """The formula with every fitted constant replaced by the same symbol, to recognise the same form."""
+    return expr.xreplace({c: sympy.Symbol("c") for c in expr.atoms(sympy.Float)})

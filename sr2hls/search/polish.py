@@ -1,0 +1,155 @@
+"""What candidates of every engine go through: constants refitted, simplified, snapped; scored again."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+import sympy
+from numpy.typing import NDArray
+from scipy import stats
+
+from sr2hls.costs import CostModel, Operators
+from sr2hls.errors import InputError
+from sr2hls.search.fit import MAX_FITTED, Fit, Fitter
+from sr2hls.search.front import Candidate, Front, Scalar, complexity_of, cost_or_none
+from sr2hls.search.objective import Objective
+from sr2hls.search.simplify import simplified
+
+_PRUNE_TRIALS = 4
+# Largest denominator and how near, relatively, a constant has to be to such a fraction to be tried.
+_CLOSENESS = ((1, 0.05), (2, 0.03), (3, 0.02), (4, 0.01), (10, 1e-4), (100, 1e-6))
+
+
+@dataclass(frozen=True, slots=True)
+class Polisher:
+    """Refits, simplifies and snaps formulas on the data of one output.
+
+    Attributes:
+        X: inputs, shape (n, f).
+        objective: targets and loss.
+        cost: cost model for the scores.
+        latency: second cost model, or ``None``.
+        operators: the operators known.
+    """
+
+    X: NDArray[np.float64]
+    objective: Objective
+    cost: CostModel
+    latency: CostModel | None = None
+    operators: Operators = field(default_factory=Operators)
+
+    def fit(self, expr: sympy.Expr) -> Fit | None:
+        """Fit the constants; ``None`` if the formula has no real value on the data."""
+        try:
+            if expr.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo, sympy.I):
+                return None
+            fit = Fitter(self.X, self.objective, self.operators).fit(expr)
+        except (InputError, TypeError, ValueError, OverflowError, np.linalg.LinAlgError):
+            return None
+        return fit if math.isfinite(fit.loss) else None
+
+    def tolerance(self, fitted: int) -> float:
+        """Factor that the loss may grow by when one constant is fixed: the 5 % point of the F test.
+
+        With many rows it is close to 1: a constant is rounded only if the data cannot tell.
+        """
+        free = max(1, len(self.X) - fitted)
+        return 1.0 + min(1.0, float(stats.f.ppf(0.95, 1, free)) / free)
+
+    def snap(self, fit: Fit) -> Fit:
+        """Replace constants by simple exact ones where the data cannot tell; refit the others."""
+        limit = fit.loss * self.tolerance(len(fit.form.values)) + self.objective.floor
+        tried: set[float] = set()
+        while True:
+            step = self._snap_one(fit, limit, tried)
+            if step is None:
+                return fit
+            fit = step
+
+    def _snap_one(self, fit: Fit, limit: float, tried: set[float]) -> Fit | None:
+        for k, value in enumerate(fit.form.values):
+            # Constants that follow others move a little in each refit: compare them roughly.
+            mark = float(f"{value:.3g}")
+            if mark in tried:
+                continue
+            tried.add(mark)
+            for number in simple_numbers(value):
+                if fit.stiffness is not None:
+                    expected = fit.stiffness[k] * (float(number) - value) ** 2
+                    if fit.loss + 0.2 * expected > limit:
+                        continue
+                trial = self.fit(fit.form.with_fixed(k, number))
+                if trial is not None and trial.loss <= limit:
+                    return trial
+        return None
+
+    def prune(self, fit: Fit) -> Iterator[Fit]:
+        """Ever cheaper formulas: each time the constant goes (to 0, 1 or -1) that the loss needs least."""
+        first = max(fit.loss, self.objective.floor)
+        for _ in range(MAX_FITTED):
+            values = fit.form.values
+            if not values or len(values) > MAX_FITTED:
+                return
+            stiffness = fit.stiffness or (1.0,) * len(values)
+            moves = sorted(
+                (s * (number - v) ** 2, k, number)
+                for k, (v, s) in enumerate(zip(values, stiffness, strict=True))
+                for number in (0, 1 if v > 0 else -1)
+            )
+            trials = (self.fit(fit.form.with_fixed(k, sympy.Integer(n))) for _, k, n in moves[:_PRUNE_TRIALS])
+            options = [t for t in trials if t is not None]
+            if not options:
+                return
+            fit = min(options, key=lambda t: (max(t.loss, self.objective.floor), t.form.tree.complexity))
+            yield fit
+            if fit.loss > 1e3 * first:
+                return
+
+    def polish(self, expr: sympy.Expr, engine: str, details: Mapping[str, Scalar]) -> list[Candidate]:
+        """All that becomes of one formula: itself refitted and snapped, and its pruned relatives.
+
+        Formulas without a real value on the data are dropped.
+        """
+        fitted = self.fit(expr)
+        if fitted is None:
+            return []
+        found: dict[sympy.Expr, float] = {}
+        for relative in (fitted, *self.prune(fitted)):
+            snapped = self.snap(relative)
+            found[simplified(snapped.expr, self.cost)] = snapped.loss
+        return [self.score(e, loss, engine, details) for e, loss in found.items()]
+
+    def score(self, expr: sympy.Expr, loss: float, engine: str, details: Mapping[str, Scalar]) -> Candidate:
+        """Make a candidate, with costs by our own models."""
+        return Candidate(
+            expr=expr,
+            loss=loss,
+            cost=cost_or_none(self.cost, expr),
+            latency=None if self.latency is None else cost_or_none(self.latency, expr),
+            complexity=complexity_of(expr, self.operators),
+            engine=engine,
+            details=dict(details),
+        )
+
+    def front(self, output: str, candidates: Iterable[Candidate]) -> Front:
+        """The Pareto front of candidates."""
+        return Front(output, tuple(candidates), self.objective.floor, len(self.X)).pareto()
+
+
+def simple_numbers(value: float) -> Iterator[sympy.Expr]:
+    """Exact numbers near a value, simplest first: integers, halves, ..., fractions of π, short decimals."""
+    if value == 0 or not math.isfinite(value):
+        return
+    seen: set[sympy.Expr] = set()
+    for limit, closeness in _CLOSENESS:
+        for unit, symbol, tight in ((1.0, sympy.Integer(1), 1.0), (math.pi, sympy.pi, 0.1)):
+            if abs(value / unit) > 1000:
+                continue
+            fraction = Fraction(value / unit).limit_denominator(limit)
+            number = sympy.Rational(fraction.numerator, fraction.denominator) * symbol
+            near = abs(float(number) - value) <= closeness * tight * abs(value)
+            if number != 0 and near and number not in seen:
+                seen.add(number)
+                yield number
