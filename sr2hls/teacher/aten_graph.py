@@ -134,6 +134,9 @@ class _Builder:
             approximate = literal[1] if len(literal) > 1 else options.get("approximate")
             op = "gelu" if approximate in (None, "none") else "gelu with options"
             inputs = inputs[:1]
+        elif op in ("hardtanh", "relu6"):
+            op = "relu6" if op == "relu6" or literal[1:3] in ([0.0, 6.0], [0, 6]) else "hardtanh"
+            inputs = inputs[:1]
         elif op == "softplus":
             op = (
                 "softplus"

@@ -107,11 +107,15 @@ def check_sizes(model: ModelProto, path: Path) -> None:
     except Exception as error:
         raise InputError(f"'{path}' is not a valid network ({reason(error)}): export it again") from error
     sized: set[str] = {tensor.name for tensor in model.graph.initializer}
+    rows = {d.dim_param for v in model.graph.input for d in v.type.tensor_type.shape.dim if d.dim_param}
     for value in (*inferred.graph.value_info, *inferred.graph.input, *inferred.graph.output):
         dims = [d.dim_value for d in value.type.tensor_type.shape.dim if d.HasField("dim_value")]
         if math.prod(dims) > MAX_ELEMENTS:
             raise InputError(_too_large(path, f"value '{value.name}'", dims))
-        if value.type.tensor_type.HasField("shape"):
+        shape = value.type.tensor_type.shape.dim
+        if value.type.tensor_type.HasField("shape") and all(
+            d.HasField("dim_value") or d.dim_param in rows for d in shape
+        ):
             sized.add(value.name)
     for node in model.graph.node:
         if node.op_type in (

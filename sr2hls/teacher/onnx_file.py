@@ -115,6 +115,7 @@ def _convert(model: ModelProto, path: Path) -> ModelProto:
         raise InputError(f"'{path}' names no ONNX operator set: export it again")
     if opset < _OLDEST_OPSET:
         model.ir_version = max(model.ir_version, 3)
+        _fix_batch(model)
         try:
             model = onnx.version_converter.convert_version(model, _CONVERT_TO)
         except Exception as error:
@@ -125,6 +126,15 @@ def _convert(model: ModelProto, path: Path) -> ModelProto:
             ) from error
     model.ir_version = min(model.ir_version, _NEWEST_IR)
     return model
+
+
+def _fix_batch(model: ModelProto) -> None:
+    """Give open sizes a number: the version converter wants known shapes, and `_runner` opens them again."""
+    del model.graph.value_info[:]
+    for value in (*model.graph.input, *model.graph.output):
+        for dim in value.type.tensor_type.shape.dim[:1]:
+            if not dim.HasField("dim_value"):
+                dim.dim_value = 8
 
 
 def _only_input(model: ModelProto, path: Path) -> ValueInfoProto:
@@ -188,7 +198,7 @@ def _runner(
             runner = OnnxRunner(_session(free, path), source, target, row_shape, dtype, None)
             if all(len(runner(probe_rows(n_features, n))) == n for n in (1, 3)):
                 return runner
-        except (InputError, RuntimeError, ValueError):
+        except Exception:  # onnxruntime's exceptions share no public base
             pass  # some node has the batch size built in: run with exactly that many rows
     return OnnxRunner(_session(model, path), source, target, row_shape, dtype, fixed)
 
