@@ -18,6 +18,9 @@ from sr2hls.costs.tree import Tree, arrival, chain_depth, chain_length
 from sr2hls.errors import InputError
 from sr2hls.provenance import Provenance
 
+LONGEST_CHAIN = 8
+"""Integer powers of more multiplications than this count as a general power."""
+
 
 @runtime_checkable
 class CostModel(Protocol):
@@ -112,7 +115,7 @@ class Part:
         if node.op == "^" and node.args[1].op == "const" and float(node.args[1].value or 0).is_integer():
             exponent = int(float(node.args[1].value or 0))
             length = chain_length(exponent) if self.combine is Combine.SUM else chain_depth(exponent)
-            if exponent > 0 and length <= 8:
+            if exponent > 0 and length <= LONGEST_CHAIN:
                 return self.table["*"], length
         known = self.by_constant.get(node.op)
         if known is not None and any(kind is True for _, kind in args):

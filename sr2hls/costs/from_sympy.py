@@ -60,7 +60,7 @@ class _Builder:
         for term in expr.args:
             positive = -term
             coefficient = term.as_coeff_Mul()[0]
-            if coefficient == -1 or (coefficient.is_negative and term.free_symbols):
+            if coefficient.is_negative and term.free_symbols:
                 minus.append(self.build(positive))
             else:
                 plus.append(self.build(term))

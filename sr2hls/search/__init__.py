@@ -1,1 +1,35 @@
 """Search for formulas: engines behind one protocol, and reading what other searches wrote."""
+
+from sr2hls.search.auto import choose_engine
+from sr2hls.search.base import Engine, Progress, SearchOptions
+from sr2hls.search.front import Candidate, Choice, Front, Frontier
+from sr2hls.search.halloffame import read_formulas, read_hall_of_fame
+from sr2hls.search.julia import install_julia, julia_status
+from sr2hls.search.objective import Loss
+from sr2hls.search.operon import OperonEngine
+from sr2hls.search.operon_run import OperonSettings
+from sr2hls.search.parallel import Study, run_study
+from sr2hls.search.pysr import PySREngine
+from sr2hls.search.pysr_kwargs import PySRSettings
+
+__all__ = [
+    "Candidate",
+    "Choice",
+    "Engine",
+    "Front",
+    "Frontier",
+    "Loss",
+    "OperonEngine",
+    "OperonSettings",
+    "Progress",
+    "PySREngine",
+    "PySRSettings",
+    "SearchOptions",
+    "Study",
+    "choose_engine",
+    "install_julia",
+    "julia_status",
+    "read_formulas",
+    "read_hall_of_fame",
+    "run_study",
+]

@@ -27,7 +27,7 @@ class Candidate:
 
     Attributes:
         expr: sympy expression over x0, x1, ...
-        loss: mean squared error (or the engine's loss) on the data of the search.
+        loss: mean squared error (or the engine's loss) on the data of the search; NaN if unknown.
         cost: cost by the cost model of the front; ``None`` where the model does not know an operator.
         latency: clock cycles on the longest path; ``None`` if not asked for.
         complexity: PySR's count of nodes, or what the file says.
@@ -55,7 +55,7 @@ class Candidate:
         """As JSON can hold it."""
         return {
             "expr": text_of(self.expr),
-            "loss": self.loss,
+            "loss": self.loss if math.isfinite(self.loss) else None,
             "cost": self.cost,
             "latency": self.latency,
             "complexity": self.complexity,
@@ -68,7 +68,7 @@ class Candidate:
         """Read what `to_dict` wrote."""
         return cls(
             expr_from_text(data["expr"]),
-            float(data["loss"]),
+            math.nan if data["loss"] is None else float(data["loss"]),
             data["cost"],
             data["latency"],
             data["complexity"],
@@ -190,6 +190,8 @@ class Front:
             raise InputError(
                 f"choice '{by}' is unknown: use score, loss, evidence, complexity or index"
             ) from None
+        if len(self) == 1 and value is None:
+            return self.candidates[0]
         if choice is Choice.LOSS:
             return min(self.candidates, key=lambda c: (max(c.loss, self.loss_floor), self.cost_of(c)))
         if choice is Choice.SCORE:

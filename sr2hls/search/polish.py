@@ -12,14 +12,12 @@ from scipy import stats
 
 from sr2hls.costs import CostModel, Operators
 from sr2hls.errors import InputError
-from sr2hls.search.fit import MAX_FITTED, Fit, Fitter
+from sr2hls.search.fit import MAX_FITTED, Fit, Fitter, Form
 from sr2hls.search.front import Candidate, Front, Scalar, complexity_of, cost_or_none
 from sr2hls.search.objective import Objective
 from sr2hls.search.simplify import simplified
 
 _PRUNE_TRIALS = 4
-# Largest denominator and how near, relatively, a constant has to be to such a fraction to be tried.
-_CLOSENESS = ((1, 0.05), (2, 0.03), (3, 0.02), (4, 0.01), (10, 1e-4), (100, 1e-6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +47,10 @@ class Polisher:
         except (InputError, TypeError, ValueError, OverflowError, np.linalg.LinAlgError):
             return None
         return fit if math.isfinite(fit.loss) else None
+
+    def evaluate(self, expr: sympy.Expr) -> float:
+        """Loss of a formula as it is; infinite where it has no real value."""
+        return Fitter(self.X, self.objective, self.operators).loss(Form.of(expr, self.operators))
 
     def tolerance(self, fitted: int) -> float:
         """Factor that the loss may grow by when one constant is fixed: the 5 % point of the F test.
@@ -143,13 +145,20 @@ def simple_numbers(value: float) -> Iterator[sympy.Expr]:
     if value == 0 or not math.isfinite(value):
         return
     seen: set[sympy.Expr] = set()
-    for limit, closeness in _CLOSENESS:
-        for unit, symbol, tight in ((1.0, sympy.Integer(1), 1.0), (math.pi, sympy.pi, 0.1)):
-            if abs(value / unit) > 1000:
-                continue
+    for number, closeness in _near(value):
+        if number != 0 and number not in seen and abs(float(number) - value) <= closeness * abs(value):
+            seen.add(number)
+            yield number
+
+
+def _near(value: float) -> Iterator[tuple[sympy.Expr, float]]:
+    """Numbers to try, with how close, relatively, they have to be."""
+    for unit, symbol, tight in ((1.0, sympy.Integer(1), 1.0), (math.pi, sympy.pi, 0.1)):
+        if abs(value / unit) > 1000:
+            continue
+        for limit, closeness in ((1, 0.05), (2, 0.03), (3, 0.02), (4, 0.01)):
             fraction = Fraction(value / unit).limit_denominator(limit)
-            number = sympy.Rational(fraction.numerator, fraction.denominator) * symbol
-            near = abs(float(number) - value) <= closeness * tight * abs(value)
-            if number != 0 and near and number not in seen:
-                seen.add(number)
-                yield number
+            yield sympy.Rational(fraction.numerator, fraction.denominator) * symbol, closeness * tight
+    for decimal, closeness in ((10, 1e-4), (100, 1e-6)):
+        if abs(value) * decimal < 1e6:
+            yield sympy.Rational(round(value * decimal), decimal), closeness

@@ -9,9 +9,9 @@ _LARGE = 40  # operations; sympy's rational simplification takes seconds beyond
 
 
 def simplified(expr: sympy.Expr, cost: CostModel) -> sympy.Expr:
-    """The cheapest of a few equivalent forms: as it is, signs pulled out of denominators, fractions cancelled.
+    """The cheapest of a few equivalent forms: as it is, fractions cancelled, signs out of denominators.
 
-    Fractions are cancelled only in formulas whose numbers are exact: with rounded ones the result would differ.
+    Fractions are cancelled only if all numbers are exact: with rounded ones the result would differ.
     """
     forms = [positive_denominators(expr)]
     if not expr.has(sympy.Float) and expr.is_rational_function() and expr.count_ops() <= _LARGE:
