@@ -225,6 +225,8 @@ class Emitter:
         if position not in ranges:
             seen = self.values[position]
             finite = seen[np.isfinite(seen)]
+            if not finite.size:
+                raise LoweringError(f"'{self._origin(position)}' is undefined or infinite on all data")
             margin = max(float(np.ptp(finite)) / 2, 1e-9 * float(np.abs(finite).max()))
             ranges[position] = float(finite.min()) - margin, float(finite.max()) + margin
         return ranges[position]
@@ -338,8 +340,6 @@ class Emitter:
         # A branch that a Piecewise does not take may be undefined there.
         seen = self.values[position]
         seen = seen[np.isfinite(seen)]
-        if not seen.size:
-            raise LoweringError(f"'{self._origin(position)}' is undefined or infinite on all data")
         frac = min(held.frac, self.fracs[position])
         while True:
             scale = 2.0**frac

@@ -94,7 +94,7 @@ class Graph:
         graph = cls()
         names = list(inputs)
         for name in names:
-            graph._push(Node(Kind.INPUT, (), sp.Symbol(name), name=name))
+            graph._push(Node(Kind.INPUT, (), _symbol(name), name=name))
         for output, formula in formulas.items():
             if isinstance(formula, str):
                 raise LoweringError(
@@ -117,7 +117,9 @@ class Graph:
                 f"formula of '{output}' uses {', '.join(map(repr, unknown))}, "
                 f"which is none of the inputs {', '.join(names)}"
             )
-        self.outputs[output] = self._lower(expr)
+        # Inputs are real: sympy then drops what it wrote for complex ones, e.g. re(x) in Abs(exp(x)).
+        real = {s: _symbol(str(s)) for s in expr.free_symbols}
+        self.outputs[output] = self._lower(expr.xreplace(real))
 
     def _push(self, node: Node) -> int:
         if node not in self._position:
@@ -132,8 +134,7 @@ class Graph:
 
     def _lower(self, expr: sp.Basic) -> int:
         if isinstance(expr, sp.Symbol):
-            # Two symbols of one name with different assumptions are the same input.
-            return self._push(Node(Kind.INPUT, (), sp.Symbol(str(expr)), name=str(expr)))
+            return self._push(Node(Kind.INPUT, (), expr, name=str(expr)))
         if isinstance(expr, BooleanTrue | BooleanFalse):
             return self._constant(expr, float(bool(expr)))
         if isinstance(expr, sp.Expr) and not expr.free_symbols:
@@ -238,6 +239,10 @@ class Graph:
             else:
                 pending.extend(missing)
         return known[node]
+
+
+def _symbol(name: str) -> sp.Symbol:
+    return sp.Symbol(name, real=True)
 
 
 def _is_reciprocal(expr: sp.Pow) -> bool:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import sympy as sp
@@ -19,6 +19,8 @@ from sr2hls.program.sensitivity import fractional_bits, sensitivities
 from sr2hls.program.types import FixedType
 
 _SAMPLES_FOR_SENSITIVITY = 2000
+_MISSED = 2.0
+"""An error of more than this many times what was asked for is noted."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,13 @@ class Lowering:
             fracs = self._fracs({name: e / math.sqrt(sources) for name, e in errors.items()})
             lowered = self.with_fracs(fracs)
             sources = max(1, _rounding_sources(lowered.program) // len(self.formulas))
-        return lowered
+        missed = [
+            f"'{name}' has an rms error of {lowered.errors[name].rms:.3g}, more than the {asked:.3g} asked "
+            "for: allow more argument_bits or input bits"
+            for name, asked in errors.items()
+            if lowered.errors[name].rms > _MISSED * asked
+        ]
+        return replace(lowered, notes=(*lowered.notes, *missed))
 
     def with_fracs(self, fracs: Mapping[int, int]) -> Lowered:
         """Return the program with the given fractional bits of each node."""

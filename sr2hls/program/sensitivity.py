@@ -13,7 +13,8 @@ _RELATIVE_STEP = 1e-4
 def sensitivities(graph: Graph, values: dict[int, FloatArray], output: int) -> FloatArray:
     """Return, for each node, the root mean square over the samples of d(output)/d(node).
 
-    Derivatives of single nodes are central differences; they are chained backwards through the graph.
+    Derivatives of single nodes are central differences; they are chained backwards through the graph. Where a
+    node is undefined or infinite on a sample (a branch not taken, say) it does not act on the output there.
 
     Args:
         graph: the formulas.
@@ -31,8 +32,9 @@ def sensitivities(graph: Graph, values: dict[int, FloatArray], output: int) -> F
         node = graph.nodes[position]
         args = [values[a] for a in node.args]
         for k, arg in enumerate(node.args):
-            slope = _slope(node, args, k)
-            adjoint[arg] = adjoint.get(arg, np.zeros(n_samples)) + gradient * slope
+            with np.errstate(all="ignore"):
+                passed = gradient * _slope(node, args, k)
+            adjoint[arg] = adjoint.get(arg, np.zeros(n_samples)) + np.where(np.isfinite(passed), passed, 0.0)
     return result
 
 
@@ -49,12 +51,19 @@ def _slope(node: Node, args: list[FloatArray], k: int) -> FloatArray:
         case Kind.COMPARE:
             # A step, seen as a slope over the spread of what is compared: a rounding error of that share of
             # the spread flips about that share of the decisions.
-            return np.full((), 1 / max(float(np.std(args[0] - args[1])), 1e-12))
-    step = _RELATIVE_STEP * max(float(np.std(args[k])), 1e-6 * float(np.max(np.abs(args[k]))), 1e-12)
+            return np.full((), 1 / max(_spread(args[0] - args[1])[0], 1e-12))
+    spread, largest = _spread(args[k])
+    step = _RELATIVE_STEP * max(spread, 1e-6 * largest, 1e-12)
     above, below = list(args), list(args)
     above[k], below[k] = args[k] + step, args[k] - step
     slope = (apply_node(node, above) - apply_node(node, below)) / (2 * step)
     return np.where(np.isfinite(slope), slope, 0.0)
+
+
+def _spread(values: FloatArray) -> tuple[float, float]:
+    """Return standard deviation and largest size of the finite values."""
+    finite = values[np.isfinite(values)]
+    return (float(np.std(finite)), float(np.max(np.abs(finite)))) if finite.size else (0.0, 0.0)
 
 
 def fractional_bits(error: float, sensitivity: float) -> int:
