@@ -1,8 +1,16 @@
 """Records of how well the formulas and the fixed-point design do what the teacher does."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from sr2hls.report.record import Record
+
+Model = Literal["teacher", "formulas", "design"]
+"""The network, the formulas in floating point, the fixed-point program."""
+
+Fixed = Literal["false positives", "rate"]
+"""What a working point holds fixed."""
 
 
 class Scores(Record):
@@ -27,8 +35,7 @@ class Scores(Record):
 class RocCurve(Record):
     """A one-against-all ROC curve, thinned for drawing; the area is that of the whole curve."""
 
-    model: str
-    """``teacher``, ``formulas`` or ``design``."""
+    model: Model
     positive: str
     """Class taken as signal; all others are background."""
     n_signal: int
@@ -40,14 +47,14 @@ class RocCurve(Record):
 class WorkingPoint(Record):
     """Signal efficiency of a cut that lets through at most a given share of the background."""
 
-    model: str
+    model: Model
     positive: str
     false_positive: float
     """Share of background let through."""
     rate_khz: float
     """The same as a trigger rate: ``false_positive`` times the input rate."""
-    fixed: str
-    """What was fixed: ``false positives`` or ``rate``."""
+    fixed: Fixed
+    """What was fixed."""
     efficiency: float | None
     """Share of signal kept, or ``None`` where fewer than ten background rows are left to measure it with."""
     error: float | None
@@ -58,8 +65,8 @@ class ErrorHistogram(Record):
     """Histogram of a difference of two models' output; rows beyond the edges are in the outermost bins."""
 
     output: str
-    minuend: str
-    subtrahend: str
+    minuend: Model
+    subtrahend: Model
     low: float
     high: float
     counts: tuple[int, ...]
@@ -75,8 +82,8 @@ class SplitFidelity(Record):
 
     split: str
     rows: int
-    scores: dict[str, Scores]
-    """``teacher``, ``formulas`` and ``design`` to what each reaches."""
+    scores: dict[Model, Scores]
+    """What each model reaches."""
     roc: tuple[RocCurve, ...] = ()
     working_points: tuple[WorkingPoint, ...] = ()
     errors: tuple[ErrorHistogram, ...] = ()

@@ -1,7 +1,7 @@
 """Numbers and names as people read them, the same in HTML and Markdown."""
 
 from sr2hls.provenance import Origin
-from sr2hls.report.fidelity import SplitFidelity, WorkingPoint
+from sr2hls.report.fidelity import Model, SplitFidelity, WorkingPoint
 from sr2hls.report.hardware import FigureKey, HardwareRow
 from sr2hls.report.model import Plain, Report
 from sr2hls.report.roc import RATES_KHZ
@@ -108,7 +108,7 @@ def efficiency_table(report: Report) -> tuple[list[str], list[tuple[str, list[st
     shown = shown_split(report)
     points = shown.working_points if shown is not None else ()
 
-    def at(model: str, positive: str, rate: float) -> WorkingPoint | None:
+    def at(model: Model, positive: str, rate: float) -> WorkingPoint | None:
         wanted = (model, positive, "rate", rate)
         return next((p for p in points if (p.model, p.positive, p.fixed, p.rate_khz) == wanted), None)
 

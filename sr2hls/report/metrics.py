@@ -1,21 +1,24 @@
 """How well formulas and design do what the teacher does, measured over chunks of rows."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
 from sr2hls.errors import InputError
-from sr2hls.report.fidelity import Scores, SplitFidelity
+from sr2hls.report.fidelity import Model, Scores, SplitFidelity
 from sr2hls.report.moments import Differences, Regression
 from sr2hls.report.roc import RocCounter
 from sr2hls.teacher.task import Task
 
 FloatArray = NDArray[np.float64]
 
-TEACHER, FORMULAS, DESIGN = "teacher", "formulas", "design"
-MODELS = (TEACHER, FORMULAS, DESIGN)
+TEACHER: Final = "teacher"
+FORMULAS: Final = "formulas"
+DESIGN: Final = "design"
+MODELS: tuple[Model, ...] = (TEACHER, FORMULAS, DESIGN)
 """Models in the order in which they are told about."""
 
 _CHUNK = 1 << 16
@@ -56,8 +59,8 @@ class FidelityMeter:
         self._split, self._task, self._outputs = split, task, outputs
         self._rows = 0
         self._labelled = False
-        self._meters: dict[str, _ModelMeter] = {}
-        self._errors: dict[tuple[str, str], Differences] = {}
+        self._meters: dict[Model, _ModelMeter] = {}
+        self._errors: dict[tuple[Model, Model], Differences] = {}
 
     def add(self, outputs: Mapping[str, FloatArray], labels: NDArray[np.generic] | None = None) -> None:
         """Count rows.

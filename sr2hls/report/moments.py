@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sr2hls.report.fidelity import ErrorHistogram
+from sr2hls.report.fidelity import ErrorHistogram, Model
 
 FloatArray = NDArray[np.float64]
 
@@ -55,7 +55,7 @@ class Differences:
         subtrahend: name of ``b``.
     """
 
-    def __init__(self, names: tuple[str, ...], minuend: str, subtrahend: str) -> None:
+    def __init__(self, names: tuple[str, ...], minuend: Model, subtrahend: Model) -> None:
         self._names, self._minuend, self._subtrahend = names, minuend, subtrahend
         self._edge = np.zeros(len(names))
         self._counts = np.zeros((len(names), _BINS), dtype=np.int64)

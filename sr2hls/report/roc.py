@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sr2hls.report.fidelity import RocCurve, WorkingPoint
+from sr2hls.report.fidelity import Fixed, Model, RocCurve, WorkingPoint
 
 FloatArray = NDArray[np.float64]
 
@@ -109,7 +109,7 @@ class Roc:
         last = int(np.searchsorted(self.false, allowed, side="right")) - 1
         return float(self.true[last] / self.n_signal)
 
-    def record(self, model: str, positive: str) -> RocCurve:
+    def record(self, model: Model, positive: str) -> RocCurve:
         """Return the curve, thinned to points spread along its length and, finer, at few false positives."""
         x = self.false / max(self.n_background, 1)
         y = self.true / max(self.n_signal, 1)
@@ -129,14 +129,17 @@ class Roc:
             true_positive=tuple(round(float(v), 6) for v in y[chosen]),
         )
 
-    def working_points(self, model: str, positive: str) -> tuple[WorkingPoint, ...]:
+    def working_points(self, model: Model, positive: str) -> tuple[WorkingPoint, ...]:
         """Return the efficiencies at `FALSE_POSITIVES` and at `RATES_KHZ`."""
-        shares = [("false positives", s, s * INPUT_RATE_KHZ) for s in FALSE_POSITIVES]
-        shares += [("rate", r / INPUT_RATE_KHZ, r) for r in RATES_KHZ]
-        return tuple(self._working_point(model, positive, *share) for share in shares)
+        points = [
+            self._working_point(model, positive, "false positives", s, s * INPUT_RATE_KHZ)
+            for s in FALSE_POSITIVES
+        ]
+        points += [self._working_point(model, positive, "rate", r / INPUT_RATE_KHZ, r) for r in RATES_KHZ]
+        return tuple(points)
 
     def _working_point(
-        self, model: str, positive: str, fixed: str, share: float, rate: float
+        self, model: Model, positive: str, fixed: Fixed, share: float, rate: float
     ) -> WorkingPoint:
         e = self.efficiency(share)
         return WorkingPoint(

@@ -1,5 +1,6 @@
 """A report on real data: linear-in-parameters formulas of the jet tagger's logits, lowered and run."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,8 @@ from sr2hls.report.model import (
     Teacher,
 )
 from sr2hls.teacher.task import Task as TeacherTask
+
+HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}</title></style><img src=x onerror=alert(1)>"
 
 JETS = Path(__file__).parents[2] / "examples" / "jet_tagger"
 
@@ -229,6 +232,31 @@ def report() -> Report:
             ),
         ],
         notes=[
-            "The data are a stand-in for the public LHC jet set and harder: accuracies are not comparable with published ones."
+            "The data are a stand-in for the public LHC jet set and harder: accuracies are not "
+            "comparable with published ones."
         ],
     )
+
+
+_RESTRICTED = (
+    "schema_version", "kind", "origin", "subject", "figure", "op", "model", "fixed", "minuend", "subtrahend",
+)  # fmt: skip
+
+
+def _spoilt(value: object, key: str = "") -> object:
+    """Put a hostile text in place of every text that no type restricts."""
+    match value:
+        case dict():
+            names = key in ("auc", "r2", "rmse", "teacher_r2", "teacher_rmse")
+            return {HOSTILE + k if names else k: _spoilt(v, k) for k, v in value.items()}
+        case list():
+            return [_spoilt(v, key) for v in value]
+        case str() if key not in _RESTRICTED:
+            return HOSTILE + value
+        case _:
+            return value
+
+
+@pytest.fixture(scope="session")
+def hostile(report: Report) -> Report:
+    return Report.model_validate_json(json.dumps(_spoilt(report.model_dump(mode="json"))))

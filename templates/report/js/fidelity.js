@@ -16,7 +16,7 @@
     const chosen = shown.roc.filter((c) => (wanted ? c.positive === wanted : c.model !== "formulas"));
     return chosen.map((c) => {
       const auc = shown.scores[c.model].auc[c.positive];
-      const text = auc === null ? "" : ` (AUC ${auc.toFixed(3)})`;
+      const text = auc == null ? "" : ` (AUC ${auc.toFixed(3)})`;
       if (wanted) return { c, name: modelName[c.model] + text, line: line[c.model] };
       const colour = colours[classes.indexOf(c.positive) % colours.length];
       return { c, name: `${plain(c.positive)}, ${modelName[c.model]}${c.model === "design" ? text : ""}`, showlegend: c.model === "design",

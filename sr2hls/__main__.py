@@ -1,0 +1,5 @@
+"""``python -m sr2hls``."""
+
+from sr2hls.cli.main import main
+
+main()

@@ -1,0 +1,139 @@
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from sr2hls.cli import compile as compile_command
+from sr2hls.cli.main import app
+from sr2hls.cli.pairs import split_names, split_pairs
+from sr2hls.cli.template import config_text
+from sr2hls.errors import InputError
+from sr2hls.options import Backend, CompileOptions, Engine
+
+
+@pytest.fixture
+def options(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CompileOptions]:
+    """Return what the command makes of its arguments."""
+
+    def parse(*arguments: object) -> CompileOptions:
+        seen: list[CompileOptions] = []
+
+        def keep(**values: Any) -> CompileOptions:
+            seen.append(CompileOptions(**values))
+            raise SystemExit
+
+        monkeypatch.setattr(compile_command, "CompileOptions", keep)
+        with pytest.raises(SystemExit):
+            app([str(a) for a in ("compile", *arguments)], standalone_mode=False, obj=_Settings())
+        return seen[0]
+
+    return parse
+
+
+class _Settings:
+    debug = False
+
+
+def test_flags_become_options(options: Callable[..., CompileOptions]) -> None:
+    found = options(
+        "net.onnx", "--data", "d.npz", "-o", "out", "--features", "a, b", "--features", "c", "--input-type",
+        "a=b=ap_fixed<8,3>", "--engine", "operon", "--max-lut", "400", "--no-baseline", "--clock-ns", "2.5",
+        "--time", "9",
+    )  # fmt: skip
+    assert found.features == ("a", "b", "c")
+    assert found.input_types == (("a=b", "ap_fixed<8,3>"),)
+    assert found.engine is Engine.OPERON
+    assert (found.target.clock_ns, found.target.budget.max_lut, found.time_s) == (2.5, 400, 9)
+    assert not found.baseline
+
+
+def test_file_equals_flags(options: Callable[..., CompileOptions], tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(
+        'checkpoint = "net.onnx"\ndata = "d.npz"\noutput = "out"\nfeatures = ["a", "b"]\nmax-lut = 400\n'
+        'baseline = false\nbackend = "Vivado"\nseed = 7\n[input-type]\na = "ap_fixed<8,3>"\n'
+    )
+    by_file = options("--config", file)
+    by_flags = options(
+        "net.onnx", "--data", "d.npz", "--output", "out", "--features", "a,b", "--max-lut", "400",
+        "--no-baseline", "--backend", "Vivado", "--seed", "7", "--input-type", "a=ap_fixed<8,3>",
+    )  # fmt: skip
+    assert by_file == by_flags
+    assert by_file.backend is Backend.VIVADO
+
+
+def test_flag_wins_over_file(options: Callable[..., CompileOptions], tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text('data = "d.npz"\noutput = "out"\nseed = 7\n')
+    found = options("net.onnx", "--config", file, "--seed", "8")
+    assert (found.seed, found.data) == (8, Path("d.npz"))
+
+
+def test_what_init_writes_gives_the_defaults(options: Callable[..., CompileOptions], tmp_path: Path) -> None:
+    file = tmp_path / "sr2hls.toml"
+    file.write_text(config_text(Path("net.onnx"), Path("d.npz"), Path("out")))
+    plain = CompileOptions(checkpoint=Path("net.onnx"), data=Path("d.npz"), output=Path("out"))
+    found = options("--config", file)
+    assert {f: getattr(found, f) for f in found.__slots__ if f != "command"} == {
+        f: getattr(plain, f) for f in plain.__slots__ if f != "command"
+    }
+
+
+def test_init_names_every_option_and_its_examples_are_valid(
+    options: Callable[..., CompileOptions], tmp_path: Path
+) -> None:
+    text = config_text(Path('a "quoted" \\ name.onnx'), Path("d.npz"))
+    assert tomllib.loads(text)["checkpoint"] == 'a "quoted" \\ name.onnx'
+    uncommented = "\n".join(
+        line.removeprefix("# ") if " = " in line or line.startswith("# [") else line
+        for line in text.splitlines()
+    )
+    file = tmp_path / "all.toml"
+    file.write_text(uncommented)
+    command = typer.main.get_command(app).commands["compile"]  # type: ignore[attr-defined]
+    names = {p.name for p in command.params} - {"config", "help", "json", "quiet", "verbose"}
+    assert {key.replace("-", "_") for key in tomllib.loads(uncommented)} == names
+    assert options("--config", file).target.budget.max_lut == 400
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("max-luts = 3", "has the key 'max-luts', which is no option of 'compile': did you mean 'max-lut'?"),
+        ("zebra = 3", "has the key 'zebra', which is no option of 'compile'"),
+        ("seed = [1, 2]", "the key 'seed' takes one value, not a list"),
+        ("[seed]\nx = 1", "the key 'seed' takes a value, not a table"),
+        ("input-type = 3", "the key 'input-type' must be a table of names and values"),
+        ("seed = ", "is not TOML: Invalid value"),
+        ('seed = "many"', "'--seed'"),
+        ('engine = "magic"', "'--engine'"),
+        ("a = " + "[" * 5000, "is not TOML"),
+    ],
+)
+def test_bad_files(sr2hls: Any, tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(text)
+    result = sr2hls("compile", "net.onnx", "--data", "d.npz", "-o", "out", "--config", file)
+    assert result.code == 2
+    assert message in result.err
+    assert "Traceback" not in result.err
+
+
+def test_missing_and_binary_file(sr2hls: Any, tmp_path: Path) -> None:
+    result = sr2hls("compile", "--config", tmp_path / "none.toml")
+    assert result.code == 2
+    assert "cannot read the configuration" in result.err
+    (tmp_path / "b.toml").write_bytes(b"\xff\xfe\x00")
+    assert "is not TOML" in sr2hls("compile", "--config", tmp_path / "b.toml").err
+
+
+def test_names_and_pairs() -> None:
+    assert split_names(None) is None
+    assert split_names(["a,b", "c"]) == ("a", "b", "c")
+    with pytest.raises(InputError, match="has an empty name: separate names by single commas"):
+        split_names(["a,,b"])
+    with pytest.raises(InputError, match="--input-type 'mass' is no NAME=VALUE"):
+        split_pairs(["mass"], "--input-type")
