@@ -155,19 +155,12 @@ def _compiler() -> str:
 
 
 def _julia() -> str:
-    julia = shutil.which("julia")
-    if julia is None:
-        raise RuntimeError("no julia on PATH")
-    found = 'any(d.name == "SymbolicRegression" for d in values(Pkg.dependencies()))'
-    code = f"import Pkg; print(VERSION); exit({found} ? 0 : 3)"
-    project = os.environ.get("PYTHON_JULIAPKG_PROJECT", str(Path(sys.prefix) / "julia_env"))
-    done = subprocess.run(
-        [julia, f"--project={project}", "-e", code],
-        capture_output=True, text=True, timeout=_TIMEOUT_S, stdin=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise RuntimeError(f"Julia {done.stdout.strip()} is there, SymbolicRegression.jl is not")
-    return f"Julia {done.stdout.strip()} with SymbolicRegression.jl"
+    from sr2hls.search.julia import julia_status
+
+    status = julia_status()
+    if not status.ready:
+        raise RuntimeError(status.reason)
+    return status.reason
 
 
 def _memory_gb() -> float | None:
@@ -204,7 +197,7 @@ PROBES: tuple[Probe, ...] = (
         "PySR",
         "the search engine with the most possibilities",
         False,
-        "install Julia and SymbolicRegression.jl: docs, 'PySR'",
+        "run 'sr2hls doctor --install-julia' (downloads several hundred MB)",
         _julia,
     ),
     Probe(

@@ -1,5 +1,7 @@
 """``sr2hls doctor``: what works on this machine."""
 
+from typing import Annotated
+
 import typer
 from rich.markup import escape
 from rich.table import Table
@@ -15,11 +17,25 @@ def register(app: typer.Typer) -> None:
     )(doctor)
 
 
-def doctor(json: JsonOption = False, quiet: QuietOption = False) -> None:
+def doctor(
+    install: Annotated[
+        bool,
+        typer.Option(
+            "--install-julia", help="Download and install Julia and SymbolicRegression.jl for PySR first."
+        ),
+    ] = False,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
     """Try every tool and engine on this machine, and say what to install for those that do not work."""
     from sr2hls.doctor import diagnose
 
     output = Output(json, quiet)
+    if install:
+        from sr2hls.search.julia import install_julia
+
+        with output.progress() as progress, progress.stage("Julia"):
+            install_julia(progress.note)
     diagnosis = diagnose()
     output.data(diagnosis.to_dict())
     table = Table(box=None, pad_edge=False)
