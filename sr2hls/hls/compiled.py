@@ -1,6 +1,5 @@
 """The C++ of an HLS project run on arrays."""
 
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

@@ -83,7 +83,7 @@ def _run(command: list[str], source: Path, timeout_s: float) -> None:
     except subprocess.TimeoutExpired:
         raise ToolError(f"{command[0]} did not finish '{source}' within {timeout_s:g} s") from None
     if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if "error" in line.lower()] or [
+        lines = [line for line in done.stderr.splitlines() if "error:" in line] or [
             f"exit code {done.returncode}"
         ]
         raise ToolError(f"{command[0]} cannot compile '{source}': {lines[0].strip()}")

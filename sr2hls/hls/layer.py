@@ -1,7 +1,7 @@
 """A program as a layer of hls4ml: usable alone, or between the layers of a network.
 
-It goes through hls4ml's extension API, so that Vivado and Vitis backends write it into their projects like any
-other layer. The whole formula is the layer's configuration: nothing is shared between layers or projects.
+It goes through hls4ml's extension API, so that Vivado and Vitis backends write it into their projects like
+any other layer. The whole formula is the layer's configuration: nothing is shared between layers or projects.
 """
 
 import json

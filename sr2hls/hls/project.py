@@ -151,7 +151,7 @@ def write_hls(
     """
     budget = target.budget
     latency = None if budget.max_latency_ns is None else int(budget.max_latency_ns / target.clock_ns + 1e-9)
-    with _written_beside(directory) as unfinished:
+    with written_beside(directory) as unfinished:
         graph = formula_graph(
             program,
             unfinished,
@@ -184,7 +184,7 @@ def formula_graph(
     use_dsp: bool = True,
     max_latency: int | None = None,
 ) -> ModelGraph:
-    """Return a program as hls4ml's ``ModelGraph``, not yet written; the arguments are those of `write_hls`."""
+    """Return a program as hls4ml's ``ModelGraph``, not yet written; arguments as for `write_hls`."""
     if not program.n_inputs:
         raise InputError("the program has no inputs: a circuit that computes a constant needs no HLS project")
     types = set(program.input_types)
@@ -246,7 +246,7 @@ def write_graph(
     output_types: tuple[FixedType, ...],
     program: Program | None,
 ) -> HlsProject:
-    """Write hls4ml's graph into the unfinished directory, with the testbench of sr2hls in place of its own."""
+    """Write hls4ml's graph into the unfinished directory, with sr2hls' testbench in place of its own."""
     graph.write()
     (source,), (sink,) = graph.get_input_variables(), graph.get_output_variables()
     project = HlsProject(
@@ -272,7 +272,7 @@ def write_graph(
 
 
 @contextmanager
-def _written_beside(directory: Path) -> Iterator[Path]:
+def written_beside(directory: Path) -> Iterator[Path]:
     """Give an empty directory that takes the place of another one at the end, if all goes well."""
     directory = Path(directory)
     if directory.exists() and not directory.is_dir():
