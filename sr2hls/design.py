@@ -43,11 +43,16 @@ class Design:
 
     def float_outputs(self, inputs: FloatArray) -> FloatArray:
         """Return the formulas' values in floating point, shape (samples, outputs)."""
-        columns = [
-            np.broadcast_to(evaluate_expr(f, inputs).astype(np.float64), (len(inputs),))
-            for f in self.formulas.values()
-        ]
-        return np.stack(columns, axis=1)
+        return float_outputs(self.formulas, inputs)
+
+
+def float_outputs(formulas: Mapping[str, sp.Expr], inputs: FloatArray) -> FloatArray:
+    """Return the values of formulas over x0, x1, ..., shape (samples, outputs), for inputs."""
+    columns = [
+        np.broadcast_to(evaluate_expr(f, inputs).astype(np.float64), (len(inputs),))
+        for f in formulas.values()
+    ]
+    return np.stack(columns, axis=1)
 
 
 def make_design(

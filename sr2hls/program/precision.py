@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sr2hls.errors import LoweringError
-from sr2hls.program import ops
 from sr2hls.program.functions import FloatArray
 from sr2hls.program.lower import Lowered, Lowering, relative_errors
-from sr2hls.program.program import Program
+from sr2hls.program.estimate import estimated_size
 
 Score = Callable[[FloatArray], float]
 """Outputs, shape (samples, outputs), to a number: the higher the better."""
@@ -26,28 +25,6 @@ class PrecisionOptions:
 
     max_loss: float = 0.004
     trim: bool = True
-
-
-def table_bits(program: Program) -> int:
-    """Return a rough size of a program: LUTs of its tables and adders, as if each stood alone.
-
-    A table of b index bits takes about 2^(b-6) LUT6 an output bit, an adder or comparison one LUT a bit, a
-    product one LUT a partial product.
-    """
-    size = 0
-    for op in program.ops:
-        width = op.type.width
-        match op:
-            case ops.Table():
-                index = sum(program.ops[a].type.width for a in op.args)
-                size += width * max(1, 1 << max(0, index - 6))
-            case ops.Mul():
-                size += program.ops[op.args[0]].type.width * program.ops[op.args[1]].type.width
-            case ops.Input() | ops.Constant() | ops.Shift() | ops.Cast():
-                pass
-            case _:
-                size += width
-    return size
 
 
 def fit_precision(
@@ -93,7 +70,7 @@ def _trim(
             fracs = dict(lowered.fracs)
             fracs[position] -= 1
             trial = lowering.with_fracs(fracs)
-            if table_bits(trial.program) >= table_bits(lowered.program):
+            if estimated_size(trial.program) >= estimated_size(lowered.program):
                 continue
             trial_score = score(trial.outputs)
             if trial_score >= floor:

@@ -1,0 +1,118 @@
+"""A program as projects on disk, proven equal to it and synthesised."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from alkaid.types import CombLogic
+from numpy.typing import NDArray
+
+from sr2hls.errors import InputError
+from sr2hls.hls.compiled import CompiledProgram
+from sr2hls.hls.project import HlsProject, write_hls
+from sr2hls.options import Synthesis
+from sr2hls.program.interpreter import Interpreter, quantize_inputs
+from sr2hls.program.program import Program
+from sr2hls.progress import Progress
+from sr2hls.rtl.project import RtlProject, write_rtl
+from sr2hls.rtl.simulate import simulate
+from sr2hls.synthesis.base import HdlDesign, SynthesisTool
+from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.yosys import Yosys
+from sr2hls.target import Target
+from sr2hls.verify.agree import Agreement, check_agreement
+
+FloatArray = NDArray[np.float64]
+
+_SIMULATED_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """What became of a program.
+
+    Attributes:
+        program: the program.
+        rtl: its RTL project.
+        hls: its HLS project; ``None`` where there is none.
+        agreements: executors that were compared with the integer interpreter.
+        hardware: what the synthesis tool found; ``None`` where no tool was asked for.
+    """
+
+    program: Program
+    rtl: RtlProject
+    hls: HlsProject | None
+    agreements: tuple[Agreement, ...]
+    hardware: HardwareReport | None
+
+
+def build_circuit(
+    program: Program,
+    directory: Path,
+    inputs: FloatArray,
+    *,
+    target: Target,
+    synthesis: Synthesis,
+    progress: Progress,
+    name: str = "formula",
+    backend: str | None = "Vitis",
+    logic: CombLogic | None = None,
+) -> Circuit:
+    """Write the projects of a program, compare all executors on data and synthesise.
+
+    Args:
+        program: what to build.
+        directory: where; the projects are its ``hls`` and ``rtl``.
+        inputs: circuit inputs to compare on, shape (samples, inputs).
+        target: part, clock and budgets.
+        synthesis: which tool to run.
+        progress: told of the stages.
+        name: top function and module.
+        backend: hls4ml backend; ``None`` writes no HLS project.
+        logic: see `write_rtl`.
+
+    Raises:
+        VerificationError: executors disagree.
+        ToolError: a tool is missing or fails.
+    """
+    raw = quantize_inputs(program, inputs)
+    expected = Interpreter(program).run(raw)
+    agreements = []
+    hls = None
+    if backend is not None:
+        with progress.stage(f"{name}: HLS project"):
+            hls = write_hls(program, directory / "hls", target=target, backend=backend, name=name)
+        with progress.stage(f"{name}: C++ against interpreter"):
+            compiled = CompiledProgram(hls)
+            agreements.append(check_agreement(program, "C++ (g++)", compiled.run, raw, expected))
+    with progress.stage(f"{name}: RTL project"):
+        rtl = write_rtl(program, directory / "rtl", target=target, name=name, vectors=raw[:256], logic=logic)
+    with progress.stage(f"{name}: Verilog against interpreter"):
+        some = slice(0, _SIMULATED_ROWS)
+        agreements.append(
+            check_agreement(
+                program, "Verilog (Verilator)", lambda x: simulate(rtl, x), raw[some], expected[some]
+            )
+        )
+    hardware = None
+    tool = synthesis_tool(synthesis)
+    if tool is not None:
+        with progress.stage(f"{name}: synthesis ({synthesis.value})"):
+            dsp = bool(target.budget.max_dsp)
+            hardware = tool.synthesise(HdlDesign.of(rtl), target, dsp=dsp)
+    return Circuit(program, rtl, hls, tuple(agreements), hardware)
+
+
+def synthesis_tool(synthesis: Synthesis) -> SynthesisTool | None:
+    """Return the tool; ``None`` for an estimate.
+
+    Raises:
+        InputError: sr2hls has no such tool.
+    """
+    tools: Mapping[Synthesis, SynthesisTool] = {Synthesis.YOSYS: Yosys()}
+    if synthesis is Synthesis.ESTIMATE:
+        return None
+    if synthesis not in tools:
+        raise InputError(f"synthesis '{synthesis.value}' cannot run here: use yosys")
+    return tools[synthesis]

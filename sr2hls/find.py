@@ -1,0 +1,236 @@
+"""Formulas for the teacher: whole designs of several kinds, judged alike."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+import torch
+from numpy.typing import NDArray
+
+from sr2hls.choose import joint_choices
+from sr2hls.costs import area, estimated_luts
+from sr2hls.design import float_outputs
+from sr2hls.options import CompileOptions, Effort
+from sr2hls.problem import Problem, Split
+from sr2hls.progress import Progress, Stage
+from sr2hls.refine.formulas import refine_constants
+from sr2hls.search.auto import choose_engine
+from sr2hls.search.base import Frontier, SearchOptions
+from sr2hls.search.base import Progress as SearchProgress
+from sr2hls.search.operon_run import OperonSettings
+from sr2hls.search.shape_formulas import ShapeFormulaOptions, shape_formulas
+from sr2hls.search.shapes import (
+    Loss,
+    ShapeModel,
+    ShapeOptions,
+    classification_curvature,
+    classification_loss,
+    fit_shapes,
+    logits_to_probabilities,
+    regression_loss,
+)
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+_OPERATORS = ("+", "-", "*", "tanh", "exp")
+_LABEL_WEIGHT = 0.3
+_MOST_GRID_BITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Effort:
+    """What an effort means."""
+
+    direct: OperonSettings
+    shapes: OperonSettings
+    rows: int
+    refine_steps: int
+
+
+_EFFORTS = {
+    Effort.LOW: _Effort(
+        OperonSettings(population=60, generations=10, restarts=1, max_rows=800),
+        OperonSettings(population=60, generations=10, restarts=1), 6_000, 60,
+    ),
+    Effort.MEDIUM: _Effort(
+        OperonSettings(population=100, generations=20, restarts=1, max_rows=1500),
+        OperonSettings(population=120, generations=20, restarts=1), 20_000, 150,
+    ),
+    Effort.HIGH: _Effort(
+        OperonSettings(population=300, generations=60, restarts=4, max_rows=2500),
+        OperonSettings(population=300, generations=60, restarts=2), 100_000, 400,
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Formulas for all outputs.
+
+    Attributes:
+        name: how they came about.
+        formulas: output name to formula over the input names.
+        score: of the formulas in floating point, on validation data.
+    """
+
+    name: str
+    formulas: Mapping[str, sp.Expr]
+    score: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search gives.
+
+    Attributes:
+        frontier: fronts of single outputs.
+        proposals: whole designs, the best last.
+    """
+
+    frontier: Frontier
+    proposals: tuple[Proposal, ...]
+
+
+def find_formulas(problem: Problem, options: CompileOptions, progress: Progress) -> Found:
+    """Search formulas for every output, one by one and all together.
+
+    One by one: the engine's fronts of loss and cost, then a joint choice. Together: an additive model of the
+    teacher, whose functions of one input each get a formula by the embedded engine. The constants of both are
+    then refitted together on what the design is for.
+    """
+    torch.set_num_threads(1)
+    effort = _EFFORTS[options.effort]
+    frontier = _search(problem, options, effort, progress)
+    choices = joint_choices(
+        frontier, problem.validation.inputs, lambda outputs: problem.score(outputs, problem.validation)
+    )
+    direct = dict(zip(problem.output_names, (c.expr for c in choices[-1].candidates), strict=True))
+    proposals = [_refined("one front an output", direct, problem, effort, progress)]
+    if all(t.width <= _MOST_GRID_BITS for t in problem.types.values()):
+        proposals.append(_additive(problem, options, effort, progress))
+    return Found(frontier, tuple(sorted(proposals, key=lambda p: p.score)))
+
+
+def _search(problem: Problem, options: CompileOptions, effort: _Effort, progress: Progress) -> Frontier:
+    engine, reason = choose_engine(options.engine.value, operon=effort.direct)
+    progress.note(reason)
+    rows = slice(0, effort.rows)
+    cost = area(estimated_luts("ap_fixed<8,4>"))
+    with progress.stage("search", total=problem.n_outputs) as stage:
+        done: dict[str, float] = {}
+
+        def report(search: SearchProgress) -> None:
+            before = done.get(search.output, 0.0)
+            done[search.output] = search.fraction
+            stage.advance(search.fraction - before, f"{search.output}: loss {search.loss:.4g}")
+
+        return engine.search(
+            problem.train.inputs[rows],
+            problem.train.outputs[rows],
+            cost=cost,
+            options=SearchOptions(
+                operators=_OPERATORS,
+                max_size=30,
+                input_names=tuple(problem.types),
+                output_names=problem.output_names,
+            ),
+            seed=options.seed,
+            time_limit=options.time_s,
+            progress=report,
+        )
+
+
+def _refined(
+    name: str, formulas: Mapping[str, sp.Expr], problem: Problem, effort: _Effort, progress: Progress
+) -> Proposal:
+    """Refit the constants of all outputs together on what the design is for."""
+    rows = _rows(problem.train, effort.rows)
+    with progress.stage("refine"):
+        refined = refine_constants(
+            formulas,
+            tuple(problem.types),
+            rows.inputs,
+            _loss(problem, rows),
+            steps=effort.refine_steps,
+            learning_rate=0.02,
+        )
+    return Proposal(name, refined, _float_score(problem, refined))
+
+
+def _additive(problem: Problem, options: CompileOptions, effort: _Effort, progress: Progress) -> Proposal:
+    rows = _rows(problem.train, effort.rows)
+    codes, grids = _codes(problem, rows.inputs), _grids(problem)
+    with progress.stage("additive model") as stage:
+        models = fit_shapes(
+            codes,
+            [len(g) for g in grids],
+            _loss(problem, rows),
+            problem.n_outputs,
+            classification_curvature if problem.task.is_classification else _flat_curvature(rows),
+            ShapeOptions(label_weight=_LABEL_WEIGHT),
+            lambda model: stage.advance(0, f"{model.n_functions} functions"),
+        )
+        model = _smallest_good(problem, models)
+    with progress.stage("formulas of functions", total=model.n_functions) as stage:
+        formulas = shape_formulas(
+            model,
+            grids,
+            codes,
+            tuple(problem.types),
+            problem.output_names,
+            cost=area(estimated_luts("ap_fixed<8,4>"), table_bits=None),
+            seed=options.seed,
+            options=ShapeFormulaOptions(settings=effort.shapes, jobs=options.jobs or 2),
+            on_formula=_advance(stage),
+        )
+    return _refined(f"sum of {model.n_functions} functions of one input", formulas, problem, effort, progress)
+
+
+def _advance(stage: Stage) -> Callable[[str], None]:
+    return lambda text: stage.advance(1, text[:60])
+
+
+def _smallest_good(problem: Problem, models: tuple[ShapeModel, ...], loss: float = 0.004) -> ShapeModel:
+    """Return the model with the fewest functions that scores within ``loss`` of the best."""
+    split = problem.validation
+    codes = _codes(problem, split.inputs)
+    scores = [problem.score(m.predict(codes), split) for m in models]
+    good = [m for m, s in zip(models, scores, strict=True) if s >= max(scores) - loss]
+    return min(good, key=lambda m: m.n_functions)
+
+
+def _grids(problem: Problem) -> list[FloatArray]:
+    types = problem.types.values()
+    return [np.asarray(np.arange(t.raw_min, t.raw_max + 1) * t.step, dtype=np.float64) for t in types]
+
+
+def _codes(problem: Problem, inputs: FloatArray) -> IntArray:
+    types = problem.types.values()
+    columns = [np.rint(inputs[:, k] / t.step).astype(np.int64) - t.raw_min for k, t in enumerate(types)]
+    return np.stack(columns, axis=1)
+
+
+def _rows(split: Split, count: int) -> Split:
+    labels = None if split.labels is None else split.labels[:count]
+    return Split(split.inputs[:count], split.outputs[:count], labels)
+
+
+def _loss(problem: Problem, split: Split) -> Loss:
+    if not problem.task.is_classification:
+        return regression_loss(split.outputs)
+    labels = None if split.labels is None or problem.n_outputs == 1 else split.labels.astype(np.int64)
+    return classification_loss(logits_to_probabilities(split.outputs), labels, _LABEL_WEIGHT)
+
+
+def _flat_curvature(split: Split) -> Callable[[FloatArray], FloatArray]:
+    scale = 2 / np.maximum(split.outputs.var(axis=0), 1e-12)
+    return lambda outputs: np.broadcast_to(scale, outputs.shape)
+
+
+def _float_score(problem: Problem, formulas: Mapping[str, sp.Expr]) -> float:
+    outputs = float_outputs(formulas, problem.validation.inputs)
+    if not np.isfinite(outputs).all():
+        return -np.inf
+    return problem.score(outputs, problem.validation)

@@ -1,0 +1,217 @@
+"""Additive models of the teacher: every output a sum of functions of one input each.
+
+On the fixed-point grid of the inputs such a function is a list of values, one for each code, and the model
+is linear in them (a generalised additive model; Hastie and Tibshirani 1990). What matters for hardware is how
+many functions there are: they are taken away one after the other, least useful first, and the rest is
+refitted. For a classification any function may be added to all classes alike, so a feature often needs one
+class fewer.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class ShapeModel:
+    """Outputs as sums of functions of one input.
+
+    Attributes:
+        offsets: constants, shape (outputs,).
+        values: for each input, its functions on the grid, shape (codes, outputs); zero where ``used`` is not.
+        used: which functions there are, shape (inputs, outputs).
+    """
+
+    offsets: FloatArray
+    values: tuple[FloatArray, ...]
+    used: BoolArray
+
+    @property
+    def n_functions(self) -> int:
+        """Number of functions."""
+        return int(self.used.sum())
+
+    def predict(self, codes: IntArray) -> FloatArray:
+        """Return the outputs, shape (samples, outputs), for codes, shape (samples, inputs)."""
+        total = np.tile(self.offsets, (len(codes), 1))
+        for i, values in enumerate(self.values):
+            total += values[codes[:, i]]
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeOptions:
+    """How additive models are fitted.
+
+    Attributes:
+        steps: optimiser steps of the first fit.
+        refit_steps: steps after functions were taken away.
+        learning_rate: of Adam.
+        smoothness: weight of the squared second differences of the functions.
+        label_weight: share of the labels in a classification's target; the rest is the teacher's
+            probabilities.
+        share_removed: share of the functions taken away at once.
+        least: functions of the smallest model.
+    """
+
+    steps: int = 200
+    refit_steps: int = 50
+    learning_rate: float = 0.05
+    smoothness: float = 1e-3
+    label_weight: float = 0.3
+    share_removed: float = 0.1
+    least: int = 8
+
+
+Loss = Callable[[Tensor], Tensor]
+
+
+def fit_shapes(
+    codes: IntArray,
+    n_codes: Sequence[int],
+    loss: Loss,
+    n_outputs: int,
+    curvature: Callable[[FloatArray], FloatArray],
+    options: ShapeOptions | None = None,
+    on_model: Callable[[ShapeModel], None] = lambda model: None,
+) -> tuple[ShapeModel, ...]:
+    """Return additive models from the one with every function to the smallest.
+
+    Args:
+        codes: position of each input on its grid, shape (samples, inputs).
+        n_codes: size of the grid of each input.
+        loss: outputs, shape (samples, outputs), to a scalar.
+        n_outputs: number of outputs.
+        curvature: outputs to the second derivative of the loss with respect to each, of the same shape.
+        options: see `ShapeOptions`.
+        on_model: called after each fit.
+    """
+    options = options or ShapeOptions()
+    fitter = _Fitter(codes, n_codes, loss, n_outputs, options)
+    used = np.array([[n > 1] * n_outputs for n in n_codes])
+    used &= (codes.min(axis=0) < codes.max(axis=0))[:, None]
+    models = [fitter.fit(used, options.steps)]
+    on_model(models[0])
+    while models[-1].n_functions > options.least:
+        bend = curvature(models[-1].predict(codes))
+        used = _without_weakest(models[-1], codes, bend, options)
+        models.append(fitter.fit(used, options.refit_steps))
+        on_model(models[-1])
+    return tuple(models)
+
+
+def _without_weakest(
+    model: ShapeModel, codes: IntArray, curvature: FloatArray, options: ShapeOptions
+) -> BoolArray:
+    """Take away the functions whose loss would grow least.
+
+    To second order taking f away costs half of the mean of f² times the curvature of the loss (optimal brain
+    damage; LeCun, Denker and Solla 1990).
+    """
+    cost = np.stack(
+        [(values[codes[:, i]] ** 2 * curvature).mean(axis=0) for i, values in enumerate(model.values)]
+    )
+    cost[~model.used] = np.inf
+    count = min(max(1, int(options.share_removed * model.n_functions)), model.n_functions - options.least)
+    weakest = np.unravel_index(np.argsort(cost, axis=None, kind="stable")[:count], cost.shape)
+    used = model.used.copy()
+    used[weakest] = False
+    return used
+
+
+class _Fitter:
+    """Keeps data and the last solution, from which the next fit starts."""
+
+    def __init__(
+        self, codes: IntArray, n_codes: Sequence[int], loss: Loss, n_outputs: int, options: ShapeOptions
+    ) -> None:
+        self._starts = np.concatenate([[0], np.cumsum(n_codes)]).astype(np.int64)
+        self._flat = torch.from_numpy(codes + self._starts[:-1])
+        self._n_codes = list(n_codes)
+        self._loss, self._options = loss, options
+        self._weights = torch.zeros(int(self._starts[-1]), n_outputs, requires_grad=True)
+        self._offsets = torch.zeros(n_outputs, requires_grad=True)
+
+    def fit(self, used: BoolArray, steps: int) -> ShapeModel:
+        """Fit the functions that are used, from where the last fit ended."""
+        rows = np.repeat(used, self._n_codes, axis=0)
+        mask = torch.from_numpy(rows.astype(np.float32))
+        optimiser = torch.optim.Adam([self._weights, self._offsets], lr=self._options.learning_rate)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+        for _ in range(steps):
+            optimiser.zero_grad()
+            weights = self._weights * mask
+            outputs = nn.functional.embedding_bag(self._flat, weights, mode="sum") + self._offsets
+            total = self._loss(outputs) + self._options.smoothness * self._roughness(weights)
+            total.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            schedule.step()
+        return self._model(used, mask)
+
+    def _roughness(self, weights: Tensor) -> Tensor:
+        second = weights[2:] - 2 * weights[1:-1] + weights[:-2]
+        inside = torch.ones(len(second))
+        for border in self._starts[1:-1]:
+            inside[max(0, int(border) - 2) : int(border)] = 0.0
+        return (second.square().sum(dim=1) * inside).sum()
+
+    def _model(self, used: BoolArray, mask: Tensor) -> ShapeModel:
+        weights = (self._weights * mask).detach().numpy().astype(np.float64)
+        offsets = self._offsets.detach().numpy().astype(np.float64)
+        values = []
+        for i, (start, stop) in enumerate(zip(self._starts[:-1], self._starts[1:], strict=True)):
+            part = weights[start:stop]
+            seen = np.bincount(self._flat[:, i].numpy() - start, minlength=stop - start)
+            mean = (seen @ part) / max(1, seen.sum())
+            values.append(np.where(used[i], part - mean, 0.0))
+            offsets = offsets + np.where(used[i], mean, 0.0)
+        return ShapeModel(offsets, tuple(values), used.copy())
+
+
+def classification_loss(probabilities: FloatArray, labels: IntArray | None, label_weight: float) -> Loss:
+    """Return the cross-entropy with a mixture of the teacher's probabilities and the labels.
+
+    Args:
+        probabilities: the teacher's, shape (samples, classes).
+        labels: class of each row, shape (samples,), or ``None``.
+        label_weight: share of the labels.
+    """
+    wanted = probabilities.astype(np.float32)
+    if labels is not None:
+        one_hot = np.eye(wanted.shape[1], dtype=np.float32)[labels]
+        wanted = (1 - label_weight) * wanted + label_weight * one_hot
+    target = torch.from_numpy(wanted)
+    functional = nn.functional
+    measure = (
+        functional.binary_cross_entropy_with_logits if wanted.shape[1] == 1 else functional.cross_entropy
+    )
+    return lambda outputs: measure(outputs, target.to(outputs.dtype))
+
+
+def regression_loss(wanted: FloatArray) -> Loss:
+    """Return the mean squared error in units of each output's variance."""
+    target = torch.from_numpy(wanted.astype(np.float32))
+    scale = target.var(dim=0).clamp(min=1e-12)
+    return lambda outputs: ((outputs - target.to(outputs)).square() / scale.to(outputs)).mean()
+
+
+def classification_curvature(outputs: FloatArray) -> FloatArray:
+    """Return p (1 - p), the diagonal of the cross-entropy's second derivative in the logits."""
+    p = logits_to_probabilities(outputs)
+    return p * (1 - p)
+
+
+def logits_to_probabilities(logits: FloatArray) -> FloatArray:
+    """Return softmax probabilities; of a single output, the sigmoid."""
+    if logits.shape[1] == 1:
+        return np.asarray(1 / (1 + np.exp(-logits)))
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))

@@ -1,0 +1,245 @@
+"""The report of a compilation, put together from what its stages gave."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sr2hls.baseline.original import Original
+from sr2hls.circuit import Circuit
+from sr2hls.design import Design
+from sr2hls.errors import InputError
+from sr2hls.files import sha256_of
+from sr2hls.find import Found
+from sr2hls.options import CompileOptions
+from sr2hls.prepare import Prepared
+from sr2hls.problem import Problem
+from sr2hls.progress import Progress
+from sr2hls.report import model
+from sr2hls.report.build import build_report, feature_records, formula_record, run_record
+from sr2hls.report.hardware import FigureKey, HardwareRow, Subject
+from sr2hls.report.latex import formula_latex
+from sr2hls.report.metrics import Task as Meaning
+from sr2hls.report.metrics import measure
+from sr2hls.report.model import Report
+
+
+@dataclass(frozen=True)
+class Stages:
+    """What the stages of a compilation gave.
+
+    Attributes:
+        prepared: teacher, data, problem.
+        found: fronts and proposals of the search.
+        designs: every design that was compiled, in the order of the proposals.
+        chosen: the one that became a circuit.
+        circuit: its projects and figures.
+        original: the network in fixed point, ``None`` where it was not asked for or cannot be had.
+        original_circuit: its projects and figures.
+        notes: what a reader has to know.
+    """
+
+    prepared: Prepared
+    found: Found
+    designs: tuple[Design, ...]
+    chosen: Design
+    circuit: Circuit
+    original: Original | None
+    original_circuit: Circuit | None
+    notes: tuple[str, ...]
+
+
+def make_report(stages: Stages, options: CompileOptions, progress: Progress) -> Report:
+    """Return the report of a compilation."""
+    problem = stages.prepared.problem
+    names = dict(zip(problem.types, problem.feature_names, strict=True))
+    rows = _hardware(stages)
+    return build_report(
+        title=options.checkpoint.stem,
+        run=run_record(options, progress.times, seed=options.seed, command=options.command),
+        task=model.Task(
+            kind="classification" if problem.task.is_classification else "regression",
+            outputs=problem.class_names,
+            decision=_decision(problem),
+        ),
+        teacher=_teacher(stages.prepared, options),
+        data=_data(stages, options),
+        formulas=[
+            formula_record(problem.class_names[k], expr, names)
+            for k, expr in enumerate(stages.chosen.formulas.values())
+        ],
+        fronts=_fronts(stages, names),
+        designs=_designs(stages, rows),
+        fidelity=[
+            measure(
+                name,
+                _meaning(problem),
+                problem.class_names,
+                teacher=split.outputs,
+                formulas=stages.chosen.float_outputs(split.inputs),
+                design=stages.chosen.predict(split.inputs),
+                labels=split.labels,
+            )
+            for name, split in problem.splits.items()
+        ],
+        program=stages.chosen.program,
+        agreements=[
+            model.Agreement(
+                executor=a.executor, vectors=a.vectors, values=a.values, differences=0, source="test split"
+            )
+            for a in stages.circuit.agreements
+        ],
+        checks=_checks(stages),
+        hardware=rows,
+        notes=stages.notes,
+    )
+
+
+def _meaning(problem: Problem) -> Meaning:
+    return Meaning.LOGITS if problem.task.is_classification else Meaning.REGRESSION
+
+
+def _decision(problem: Problem) -> str | None:
+    if not problem.task.is_classification:
+        return None
+    return "argmax" if problem.n_outputs > 1 else "output > 0"
+
+
+def _teacher(prepared: Prepared, options: CompileOptions) -> model.Teacher:
+
+    try:
+        layers = prepared.teacher.layers()
+    except InputError:
+        layers = ()
+    return model.Teacher(
+        kind=options.checkpoint.suffix.removeprefix("."),
+        file=options.checkpoint.name,
+        sha256=sha256_of(options.checkpoint),
+        layers=tuple(type(layer).__name__ for layer in layers),
+    )
+
+
+def _data(stages: Stages, options: CompileOptions) -> model.Data:
+    prepared = stages.prepared
+    scaler = prepared.inputs.scaler
+    splits = prepared.problem.splits
+    return model.Data(
+        file=options.data.name,
+        sha256=sha256_of(options.data),
+        splits=tuple(model.Split(name=n, rows=len(s)) for n, s in splits.items()),
+        features=tuple(
+            f.model_copy(update={"name": shown})
+            for f, shown in zip(
+                feature_records(
+                    tuple(prepared.problem.types), prepared.dataset.train.X, stages.chosen.program
+                ),
+                prepared.problem.feature_names,
+                strict=True,
+            )
+        ),
+        scaler=model.Scaler(
+            kind=str(scaler.kind),
+            source="fitted on the training split" if options.scaler == "auto" else options.scaler,
+            shift=tuple(float(v) for v in scaler.offset),
+            scale=tuple(float(1 / v) for v in scaler.scale),
+        ),
+    )
+
+
+def _fronts(stages: Stages, names: dict[str, str]) -> list[model.Front]:
+    problem, frontier = stages.prepared.problem, stages.found.frontier
+    fronts = []
+    for k, front in enumerate(frontier.fronts):
+        candidates = tuple(
+            model.Candidate(
+                formula=str(c.display(problem.feature_names)),
+                latex=formula_latex(c.expr, names),
+                loss=c.loss,
+                cost=c.cost,
+                complexity=c.complexity,
+                engine=c.engine,
+            )
+            for c in front.candidates
+            if c.cost is not None
+        )
+        unit = f"{frontier.cost_model.get('unit', '')} ({frontier.cost_model.get('origin', 'estimated')})"
+        fronts.append(
+            model.Front(
+                output=problem.class_names[k],
+                loss="mean squared error to the network's output",
+                cost=unit,
+                candidates=candidates,
+            )
+        )
+    return fronts
+
+
+def _designs(stages: Stages, rows: Sequence[HardwareRow]) -> list[model.DesignPoint]:
+    problem = stages.prepared.problem
+    test = problem.test
+    points = []
+    for proposal, design in zip(stages.found.proposals, stages.designs, strict=True):
+        outputs = design.predict(test.inputs)
+        chosen = design is stages.chosen
+        row = rows[0] if chosen and rows else None
+        points.append(
+            model.DesignPoint(
+                name=proposal.name,
+                score=problem.score(outputs, test),
+                fidelity=problem.fidelity(outputs, test),
+                split="test",
+                lut=row.figures.get(FigureKey.LUT) if row else None,
+                latency_ns=row.figures.get(FigureKey.LATENCY_NS) if row else None,
+                formulas={
+                    n: str(f) for n, f in zip(problem.class_names, design.formulas.values(), strict=True)
+                },
+                chosen=chosen,
+            )
+        )
+    for row in rows:
+        if row.subject is Subject.NETWORK and stages.original is not None:
+            outputs = stages.original.network.predict(test.inputs)
+            points.append(
+                model.DesignPoint(
+                    name=row.label,
+                    score=problem.score(outputs, test),
+                    fidelity=problem.fidelity(outputs, test),
+                    split="test",
+                    lut=row.figures.get(FigureKey.LUT),
+                    latency_ns=row.figures.get(FigureKey.LATENCY_NS),
+                    subject="network",
+                )
+            )
+    return points
+
+
+def _hardware(stages: Stages) -> list[HardwareRow]:
+    problem, rows = stages.prepared.problem, []
+    test = problem.test
+    if stages.circuit.hardware is not None:
+        score = problem.score(stages.chosen.predict(test.inputs), test)
+        rows.append(HardwareRow.of(stages.circuit.hardware, Subject.DESIGN, "formulas", score))
+    circuit, original = stages.original_circuit, stages.original
+    if circuit is not None and original is not None and circuit.hardware is not None:
+        score = problem.score(original.network.predict(test.inputs), test)
+        rows.append(HardwareRow.of(circuit.hardware, Subject.NETWORK, original.label, score))
+    return rows
+
+
+def _checks(stages: Stages) -> list[model.Check]:
+    checks = [
+        model.Check(
+            name=f"error of {name}",
+            passed=True,
+            detail=f"rms {e.rms:.4g}, largest {e.largest:.4g} from its formula on training data",
+        )
+        for name, e in stages.chosen.errors.items()
+    ]
+    if stages.original_circuit is not None:
+        for a in stages.original_circuit.agreements:
+            checks.append(
+                model.Check(
+                    name=f"network: {a.executor}",
+                    passed=True,
+                    detail=f"{a.values} values of {a.vectors} test rows equal to the interpreter's",
+                )
+            )
+    return checks
