@@ -154,13 +154,23 @@ def verify(program: Program) -> None:
             raise ProgramError(f"{where} reads %{max(op.args)}, which does not come before it")
         if len(op.args) != op.arity if op.arity is not None else not op.args:
             raise ProgramError(f"{where} has {len(op.args)} arguments")
-        _verify_operation(op, [program.ops[a].type for a in op.args], where)
+        verify_operation(op, [program.ops[a].type for a in op.args], where)
     for output in program.outputs:
         if not 0 <= output < len(program.ops):
             raise ProgramError(f"output %{output} is not an operation of the program")
 
 
-def _verify_operation(op: Operation, arg_types: list[FixedType], where: str) -> None:
+def verify_operation(op: Operation, arg_types: list[FixedType], where: str) -> None:
+    """Check one operation for arguments of given types.
+
+    Args:
+        op: the operation.
+        arg_types: types of its arguments.
+        where: how messages name it.
+
+    Raises:
+        ProgramError: it breaks the contract.
+    """
     match op:
         case Constant(raw=raw) if not op.type.raw_min <= raw <= op.type.raw_max:
             raise ProgramError(f"{where}: raw value {raw} is outside of {op.type}")
