@@ -1,0 +1,48 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from sr2hls.report.markdown import code, escape, to_markdown
+from sr2hls.report.model import Report
+
+PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
+
+
+def test_tables_are_whole(report: Report) -> None:
+    html = PARSER.render(to_markdown(report))
+    assert html.count("<table>") == 6
+    assert "<h2>Hardware</h2>" in html
+    assert "50." in html
+    assert "| |" not in to_markdown(report)
+    for row in html.split("<tr>")[1:]:
+        assert row.count("<td") + row.count("<th") > 1
+
+
+def test_sources_are_numbered(report: Report) -> None:
+    text = to_markdown(report)
+    assert "566 [1]" in text or "[1]" in text
+    assert "published: arXiv 2305.04099, Vivado HLS" in text
+    assert "PySR, tables (published)" in text
+
+
+def test_hostile_texts_are_text(report: Report, hostile: Report) -> None:
+    html = PARSER.render(to_markdown(hostile))
+    assert "<script" not in html
+    assert "<img" not in html
+    assert html.count("<td") == PARSER.render(to_markdown(report)).count("<td")
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1))
+def test_escaped_text_comes_back(text: str) -> None:
+    flat = " ".join(text.split())
+    (token,) = PARSER.parseInline(f"x{escape(text)}x")
+    assert token.children is not None
+    assert all(child.type in ("text", "text_special") for child in token.children)
+    assert "".join(child.content for child in token.children) == f"x{flat}x"
+
+
+@pytest.mark.parametrize("text", ["a", "`", "a``b", "a|b", "***"])
+def test_code(text: str) -> None:
+    html = PARSER.render(f"|a|\n|-|\n|{code(text)}|\n")
+    assert f"<code>{text}</code>" in html
