@@ -1,12 +1,11 @@
 """Reports as files: read with every key checked, written whole or not at all."""
 
-import os
-import tempfile
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from sr2hls.errors import InputError
+from sr2hls.files import write_text
 from sr2hls.report.html import to_html
 from sr2hls.report.markdown import to_markdown
 from sr2hls.report.model import SCHEMA_VERSION, Report, to_json
@@ -45,19 +44,3 @@ def write_report(report: Report, folder: Path) -> tuple[Path, Path, Path]:
     for path, text in zip(written, (to_json(report), to_html(report), to_markdown(report)), strict=True):
         write_text(path, text)
     return written
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file beside its place and move it there, so that nobody sees half of it.
-
-    A symbolic link in that place is replaced, not followed.
-    """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

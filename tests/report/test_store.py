@@ -7,9 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from sr2hls.errors import InputError
+from sr2hls.files import write_text
 from sr2hls.report import store
 from sr2hls.report.model import Report, json_schema, to_json
-from sr2hls.report.store import load_report, write_report, write_text
+from sr2hls.report.store import load_report, write_report
 
 
 def test_what_is_written_is_read_back(report: Report, tmp_path: Path) -> None:
@@ -26,7 +27,7 @@ def test_schema_is_valid_and_holds(report: Report) -> None:
     data = json.loads(to_json(report))
     jsonschema.Draft202012Validator(schema).validate(data)
     data["hardware"][0]["figures"]["lut"]["value"] = "many"
-    with pytest.raises(jsonschema.ValidationError, match="'many', 'unit': 'LUT'.* is not valid"):
+    with pytest.raises(jsonschema.ValidationError, match=r"'many', 'unit': 'LUT'.* is not valid"):
         jsonschema.Draft202012Validator(schema).validate(data)
 
 
