@@ -93,8 +93,14 @@ class EQLEngine:
         time_limit: float | None = None,
         progress: ProgressCallback | None = None,
     ) -> Frontier:
-        """Search formulas for each column of y; see `sr2hls.search.base.Engine`."""
+        """Search formulas for each column of y; see `sr2hls.search.base.Engine.search`.
+
+        Raises:
+            InputError: data cannot be used, EQL can train none of the operators, or the loss is logarithmic.
+        """
         inputs, outputs = checked_data(X, y)
+        if options.loss is Loss.LOG:
+            raise InputError("engine eql minimises the mean squared error: use loss 'mse', or another engine")
         names = output_names(options.output_names, outputs.shape[1])
         units = self.layer_units or units_for(options.operators, options.definitions)
         begin = time.monotonic()
@@ -198,7 +204,7 @@ class _Run:
             expr = self._rescale(read_out(network.architecture, stage.weights)[0])
             details = {"round": index, "restart": stage.trial, "depth": depth, "weights": stage.active}
             found += self._polisher.polish(expr, engine.name, details)
-        return found
+        return [c for c in found if c.complexity <= self._options.max_size]
 
     def _chosen(self, stages: list[Stage]) -> Iterator[Stage]:
         """The best by validation for each number of weights, none worse than one of fewer weights."""
