@@ -1,8 +1,5 @@
 """A report as one HTML file that needs no network."""
 
-import base64
-import hashlib
-import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +8,13 @@ from markupsafe import Markup
 
 from sr2hls.progress import duration
 from sr2hls.report import format as fmt
+from sr2hls.report.embed import json_block, policy, script, style
 from sr2hls.report.fidelity import SplitFidelity
 from sr2hls.report.hardware import FigureKey, HardwareFigure
 from sr2hls.report.mathml import mathml, terms
 from sr2hls.report.model import Formula, Report
 from sr2hls.report.summary import Card, cards, subtitle
-from sr2hls.templates import render, template_path
+from sr2hls.templates import render
 
 _SCRIPTS = (
     "vendor/plotly-basic.min.js",
@@ -88,7 +86,7 @@ class Page:
 
     style: Markup
     scripts: list[Markup]
-    script_hashes: Markup
+    policy: Markup
     data: Markup
     sections: list[tuple[str, str]]
     subtitle: str
@@ -132,19 +130,19 @@ def to_html(report: Report) -> str:
 
 
 def _page(report: Report) -> Page:
-    scripts = [_script(name) for name in _SCRIPTS]
+    scripts = [script(name) for name in _SCRIPTS]
     shown = fmt.shown_split(report)
     titles, rows = fmt.score_table(report)
     points, efficiencies = fmt.efficiency_table(report)
     return Page(
-        style=Markup(_text("report.css")),
+        style=style(),
         scripts=scripts,
-        script_hashes=Markup(" ".join(_hash(s) for s in scripts)),
+        policy=policy(scripts),
         data=_data(report),
         sections=_sections(report),
         subtitle=subtitle(report),
         cards=cards(report),
-        formulas=[_formula(f) for f in report.formulas],
+        formulas=[shown_formula(f) for f in report.formulas],
         score_name=fmt.score_name(report),
         fidelity_name=fmt.fidelity_name(report),
         score_titles=titles,
@@ -172,24 +170,10 @@ def _mixed_units(report: Report) -> set[FigureKey]:
     return {key for key, names in units.items() if len(names) > 1}
 
 
-def _text(name: str) -> str:
-    return template_path(f"report/{name}").read_text(encoding="utf-8")
-
-
-def _script(name: str) -> Markup:
-    # Inside of a script element only these sequences would be read as HTML; in JavaScript strings and regular
-    # expressions the backslash changes nothing.
-    return Markup(_text(name).replace("</script", r"<\/script").replace("<!--", r"<\!--"))
-
-
-def _hash(script: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
-
-
 def _data(report: Report) -> Markup:
-    data = report.model_dump(mode="json", exclude={"program": {"listing"}, "run": True, "notes": True})
-    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
-    return Markup(text.replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e"))
+    return json_block(
+        report.model_dump(mode="json", exclude={"program": {"listing"}, "run": True, "notes": True})
+    )
 
 
 def _sections(report: Report) -> list[tuple[str, str]]:
@@ -206,7 +190,8 @@ def _sections(report: Report) -> list[tuple[str, str]]:
     return [(anchor, text) for anchor, text, there in wanted if there]
 
 
-def _formula(formula: Formula) -> ShownFormula:
+def shown_formula(formula: Formula) -> ShownFormula:
+    """Return a formula as a page shows it."""
     parts = []
     if formula.complexity is not None:
         parts.append(f"complexity {fmt.number(formula.complexity)}")

@@ -1,54 +1,28 @@
 """The page in a real browser: no error, no network, hovering and keys work."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import Opened, chromium
 
 from sr2hls.report.html import to_html
 from sr2hls.report.model import Report
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="the browser tests need 'pip install playwright'"
-    )
-    if CHROMIUM is None:
-        pytest.skip("the browser tests need Chromium on PATH (Debian: apt install chromium)")
-    with playwright.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+    with chromium() as started:
         yield started
-        started.close()
 
 
-class Opened:
-    """A page with what it complained about and what it asked the network for."""
-
-    def __init__(self, browser: Any, file: Path, theme: str = "light") -> None:
-        self.page = browser.new_context(
-            color_scheme=theme, viewport={"width": 1280, "height": 900}
-        ).new_page()
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.page.on(
-            "console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None
-        )
-        self.page.on("pageerror", lambda e: self.complaints.append(str(e)))
-        self.page.on("dialog", lambda d: (self.complaints.append(f"dialog {d.message}"), d.dismiss()))
-        self.page.on("request", lambda r: self.requests.append(r.url))
-        self.page.goto(file.as_uri())
-        self.page.wait_for_selector("#plot-roc .scatterlayer path")
-        self.page.locator("#circuit").scroll_into_view_if_needed()
-        self.page.wait_for_selector("#graph svg .node")
+def _open(browser: Any, file: Path, theme: str = "light") -> Opened:
+    opened = Opened(browser, file.as_uri(), theme)
+    opened.page.wait_for_selector("#plot-roc .scatterlayer path")
+    opened.page.locator("#circuit").scroll_into_view_if_needed()
+    opened.page.wait_for_selector("#graph svg .node")
+    return opened
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +35,14 @@ def file(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def page(browser: Any, file: Path) -> Any:
     """One page for the tests that leave it as it was."""
-    return Opened(browser, file).page
+    return _open(browser, file).page
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_renders_without_complaint_or_network(browser: Any, file: Path, theme: str) -> None:
-    opened = Opened(browser, file, theme)
+    opened = _open(browser, file, theme)
     assert opened.complaints == []
-    assert [r for r in opened.requests if not r.startswith(("data:", "blob:"))] == [file.as_uri()]
+    assert opened.fetched == [file.as_uri()]
     assert opened.page.evaluate("document.documentElement.dataset.theme") == theme
     for plot in ("designs", "fronts", "roc", "rate", "error-formulas", "error-teacher"):
         assert opened.page.locator(f"#plot-{plot} .main-svg").count() >= 1
@@ -128,7 +102,7 @@ def test_every_edge_has_a_type(page: Any, report: Report) -> None:
 
 
 def test_theme_button_and_class_picker(browser: Any, file: Path) -> None:
-    opened = Opened(browser, file)
+    opened = _open(browser, file)
     page = opened.page
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.click("#theme")
@@ -145,17 +119,17 @@ def test_theme_button_and_class_picker(browser: Any, file: Path) -> None:
 def test_hostile_names_run_nothing(browser: Any, hostile: Report, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_text(to_html(hostile), encoding="utf-8")
-    opened = Opened(browser, path)
+    opened = _open(browser, path)
     opened.page.focus("#plot-designs")
     opened.page.keyboard.press("ArrowRight")
     opened.page.locator("#graph .node").first.focus()
     assert opened.complaints == []
-    assert [r for r in opened.requests if not r.startswith(("data:", "blob:"))] == [path.as_uri()]
+    assert opened.fetched == [path.as_uri()]
     assert opened.page.locator("img").count() == 0
 
 
 def test_prints(browser: Any, file: Path) -> None:
-    opened = Opened(browser, file, "dark")
+    opened = _open(browser, file, "dark")
     pdf = opened.page.pdf()
     assert pdf.startswith(b"%PDF")
     assert len(pdf) > 50_000

@@ -17,7 +17,14 @@ const classColours = () => [0, 1, 2, 3, 4, 5, 6, 7].map((i) => css("--c" + i));
 const checked = (name) => document.querySelector(`input[name="${name}"]:checked`).value;
 
 // Labels at every decade of a logarithmic axis; at 2 and 5 as well where it spans less than two.
-const logTicks = (values) => ({ exponentformat: "power", dtick: Math.max(...values) / Math.min(...values.filter((v) => v > 0)) < 100 ? "D2" : 1 });
+function logTicks(values) {
+  const low = Math.min(...values.filter((v) => v > 0)), high = Math.max(...values);
+  const steps = high / low < 100 ? [1, 2, 5] : [1];
+  const tickvals = [];
+  for (let decade = Math.floor(Math.log10(low)) - 1; decade <= Math.ceil(Math.log10(high)); decade++)
+    for (const step of steps) tickvals.push(step * 10 ** decade);
+  return { tickmode: "array", tickvals, ticktext: tickvals.map(number) };
+}
 
 const plots = [];
 // Register a plot: make() returns {data, layout}; it is drawn now and whenever the theme changes.
