@@ -1,6 +1,7 @@
 """A program as a genuine hls4ml project on disk: C++, scripts for the vendor's tools, testbench."""
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -210,6 +211,9 @@ def graph_config(directory: Path, *, target: Target, backend: str, name: str) ->
         raise InputError(f"backend '{backend}' is not one of {', '.join(BACKENDS)}")
     if not name.isidentifier() or not name.isascii() or name.startswith("_"):
         raise InputError(f"'{name}' cannot name a top function: use letters, digits and underscores")
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", target.part):
+        # It goes into hls4ml's Tcl as it is.
+        raise InputError(f"part '{target.part}' has characters that no part name has")
     return {
         "OutputDir": str(directory),
         "ProjectName": name,

@@ -6,6 +6,7 @@ import pytest
 
 from sr2hls.errors import InputError
 from sr2hls.hls.batch import compile_programs
+from sr2hls.hls.compiler import FLAGS
 from sr2hls.hls.cpp import emit, formula
 from sr2hls.hls.cpp_types import ExactType, literal, native_integer
 from sr2hls.program import ops
@@ -142,8 +143,7 @@ def test_many_conversions(tmp_path, seed):
 
 @pytest.mark.slow
 def test_the_documented_way_of_copying_bits_means_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr("sr2hls.hls.compiler.FLAGS", ("-std=c++14", "-O1", "-fPIC", "-shared", "-w",
-                                                     "-fno-gnu-unique", "-DSR2HLS_DOCUMENTED_ONLY"))  # fmt: skip
+    monkeypatch.setattr("sr2hls.hls.compiler.FLAGS", (*FLAGS, "-DSR2HLS_DOCUMENTED_ONLY"))
     program = random_program(3)
     (function,) = compile_programs([program], tmp_path)
     assert differences(program, function, corner_inputs(program, 5000, 3)) == 0

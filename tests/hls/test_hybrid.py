@@ -108,10 +108,10 @@ def test_precision_by_layer(tmp_path):
 
 def test_what_hls4ml_cannot_convert_is_refused(tmp_path):
     network = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Mish())
-    with pytest.raises(InputError, match="hls4ml cannot convert the network: .*Mish"):
+    with pytest.raises(InputError, match=r"hls4ml cannot convert the network: .*Mish"):
         write_hybrid(network, tmp_path / "a", n_inputs=3, input_type=INPUT, target=Target())
     network = torch.nn.Sequential(torch.nn.Linear(3, 3), ProgramModule(middle_program()))
-    with pytest.raises(InputError, match="gets 3 values .* but its program takes 4"):
+    with pytest.raises(InputError, match=r"gets 3 values .* but its program takes 4"):
         write_hybrid(network, tmp_path / "a", n_inputs=3, input_type=INPUT, target=Target())
 
 

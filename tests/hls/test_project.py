@@ -40,9 +40,9 @@ def project(tmp_path_factory) -> HlsProject:
 def test_it_is_a_whole_hls4ml_project(project):
     names = {p.relative_to(project.directory).as_posix() for p in project.directory.rglob("*")}
     assert {
-        "build_prj.tcl", "build_opt.tcl", "project.tcl", "vivado_synth.tcl", "build_lib.sh", "hls4ml_config.yml",
-        "formula_test.cpp", "firmware/formula.cpp", "firmware/parameters.h", "firmware/nnet_utils/nnet_sr2hls.h",
-        "firmware/ap_types/ap_fixed.h",
+        "build_prj.tcl", "build_opt.tcl", "project.tcl", "vivado_synth.tcl", "build_lib.sh", 
+        "hls4ml_config.yml", "formula_test.cpp", "firmware/formula.cpp", "firmware/parameters.h", 
+        "firmware/nnet_utils/nnet_sr2hls.h", "firmware/ap_types/ap_fixed.h",
     } <= names  # fmt: skip
     tcl = (project.directory / "project.tcl").read_text()
     assert 'set part "xcvu9p-flga2577-2-e"' in tcl
@@ -82,7 +82,7 @@ def test_the_compiled_project_agrees_with_the_interpreter(project):
     np.testing.assert_array_equal(compiled.predict(X), Interpreter(small_program()).predict(X))
     with pytest.raises(ProgramError, match=r"shape \(5000, 2\); the design takes \(samples, 3\)"):
         compiled.run(raw[:, :2])
-    with pytest.raises(ProgramError, match="raw input 0 ranges over .* outside of its type ap_fixed<8,4>"):
+    with pytest.raises(ProgramError, match=r"raw input 0 ranges over .* outside of its type ap_fixed<8,4>"):
         compiled.run(raw + 1000)
     with pytest.raises(InputError, match="threads is 0"):
         CompiledProgram(project, threads=0)
@@ -114,7 +114,7 @@ def test_the_testbench_passes_on_the_contract_and_fails_on_one_wrong_bit(project
     assert "200 samples, 1 wrong" in done.stdout
     path.unlink()
     assert "sr2hls_vectors.dat is missing" in run().stdout
-    with pytest.raises(InputError, match="do not fit the project: it takes \\(samples, 3\\)"):
+    with pytest.raises(InputError, match=r"do not fit the project: it takes \(samples, 3\)"):
         project.write_vectors(raw[:, :2], want)
 
 
@@ -196,10 +196,10 @@ def test_other_bad_arguments_are_refused(tmp_path):
 
 def test_without_a_compiler_the_message_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ToolError, match="'g\\+\\+' is not on PATH: install g\\+\\+"):
+    with pytest.raises(ToolError, match=r"'g\+\+' is not on PATH: install g\+\+"):
         compile_programs([small_program()], tmp_path)
     monkeypatch.setenv("CXX", "clang++-99")
-    with pytest.raises(ToolError, match="'clang\\+\\+-99' is not on PATH"):
+    with pytest.raises(ToolError, match=r"'clang\+\+-99' is not on PATH"):
         compiler()
 
 
@@ -209,6 +209,6 @@ def test_compiler_errors_and_time_outs_are_reported_and_leave_nothing(tmp_path):
     with pytest.raises(ToolError, match=r"cannot compile '.*a.cpp': .*undeclared.* was not declared"):
         compile_shared([source], tmp_path / "lib")
     source.write_text('#include "ap_fixed.h"\nap_fixed<8, 4> f(ap_fixed<8, 3> x) { return x * x; }')
-    with pytest.raises(ToolError, match="did not finish '.*a.cpp' within 0.01 s"):
+    with pytest.raises(ToolError, match=r"did not finish '.*a.cpp' within 0.01 s"):
         compile_shared([source], tmp_path / "lib", include_dirs=[ap_types_dir()], timeout_s=0.01)
     assert not list((tmp_path / "lib").iterdir())
