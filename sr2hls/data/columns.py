@@ -1,15 +1,32 @@
 """Which columns of a table are features, labels and splits."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from sr2hls.data.source import SPLIT_ALIASES, SPLIT_KEYS, TARGET_KEYS, AnyArray, Floats, Selection, as_floats
+from sr2hls.data.source import (
+    SPLIT_ALIASES,
+    SPLIT_KEYS,
+    SPLIT_NAMES,
+    TARGET_KEYS,
+    AnyArray,
+    Floats,
+    Selection,
+    Source,
+    as_floats,
+    splits_from_column,
+)
 from sr2hls.errors import InputError
+
+Frames = Callable[[int, Sequence[str]], Iterator[pd.DataFrame]]
+"""Gives pieces of a table of at most so many rows, with the columns asked for."""
+
+_PIECE = 65536
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +114,26 @@ class Columns:
             )
         return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
 
-    def split_values(self, frames: Iterator[pd.DataFrame]) -> AnyArray | None:
-        """All values of the split column."""
-        if self.split is None:
-            return None
-        values = [frame[self.split].to_numpy() for frame in frames]
-        return np.concatenate(values) if values else None
+
+def table_source(path: Path, columns: Columns, frames: Frames, n_rows: int | None) -> Source:
+    """A source over a table that is read frame by frame."""
+    splits = _splits(path, columns.split, frames) if columns.split is not None else None
+
+    def read(rows: int) -> Iterator[tuple[Floats, AnyArray | None]]:
+        first = 0
+        for frame in frames(rows, columns.wanted):
+            yield columns.take(frame, first)
+            first += len(frame)
+
+    classes = columns.target if len(columns.target) > 1 else None
+    return Source(path, columns.features, n_rows, read, classes, splits)
 
 
-def is_split(values: AnyArray | None) -> bool:
-    """Whether a column's values are names or numbers of splits."""
-    if values is None:
-        return False
-    return all(str(v) in SPLIT_ALIASES or str(v) in ("0", "1", "2") for v in pd.unique(values))
+def _splits(path: Path, name: str, frames: Frames) -> dict[str, NDArray[np.int64]] | None:
+    """Row numbers of the parts, where the column holds names or numbers of splits."""
+    pieces = [frame[name].to_numpy() for frame in frames(_PIECE, [name])]
+    values = np.concatenate(pieces) if pieces else np.empty(0)
+    known = {*SPLIT_ALIASES, "0", "1", "2"}
+    if not all(str(value) in known for value in pd.unique(values)):
+        return None
+    return splits_from_column(values, SPLIT_NAMES, path)

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sr2hls.data.archive import MAX_BYTES
+from sr2hls.data.delimited import open_csv
 from sr2hls.data.hdf5 import open_hdf5
 from sr2hls.data.labels import encode_labels
 from sr2hls.data.names import FeatureNames
 from sr2hls.data.npz import open_npy, open_npz
+from sr2hls.data.parquet import open_parquet
 from sr2hls.data.source import AnyArray, Floats, Selection, Source
 from sr2hls.data.split import DEFAULT_FRACTIONS, Split, split_rows
-from sr2hls.data.tables import open_csv, open_parquet
 from sr2hls.errors import InputError
 
 Progress = Callable[[int, int | None], None]

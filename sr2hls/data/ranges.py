@@ -11,12 +11,11 @@ _MOST_ROWS = 20_000
 
 
 def best_range(values: Array, width: int) -> tuple[float, float]:
-    """The least and the largest value of a uniform grid of ``2^width`` points with the least mean absolute
-    error.
+    """Return the ends of a uniform grid of ``2^width`` points with the least mean absolute error.
 
-    A wide range has coarse steps, a narrow one cuts off the tails. Both ends are searched over quantiles. On the
-    validation jets of examples/jet_tagger, 6 bits with this rule keep 0.964 of the network's decisions, against
-    0.944 for the full range, 0.963 for quantiles of 1 % and 0.960 for the least squared error.
+    A wide range has coarse steps, a narrow one cuts off the tails. Both ends are searched over quantiles. On
+    the validation jets of examples/jet_tagger, 6 bits with this rule keep 0.964 of the network's decisions,
+    against 0.944 for the full range, 0.963 for quantiles of 1 % and 0.960 for the least squared error.
 
     Args:
         values: of shape (n,).
