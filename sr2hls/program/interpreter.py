@@ -20,6 +20,8 @@ from sr2hls.program.real import quantize_real
 from sr2hls.program.types import Overflow, Rounding
 
 BLOCK = 256
+_FEW_BLOCKS = 32
+"""Blocks up to which threads would cost more time than they save."""
 
 # numba takes module constants as literals.
 _INPUT, _CONSTANT, _ADD, _SUB, _MUL, _NEG, _SHIFT, _ABS = (
@@ -189,8 +191,8 @@ def _quantize_block(row: IntArray, out: IntArray, n: int) -> None:
         out[s] = _requantize(out[s], drop, rounding, overflow, low, high, mask)
 
 
-@_compiled(parallel=True)
-def _run(
+@_compiled()
+def _run_blocks(
     rows: IntArray,
     extras: IntArray,
     tables: IntArray,
@@ -198,19 +200,35 @@ def _run(
     n_slots: int,
     output_slots: IntArray,
     outputs: IntArray,
-    n_chunks: int,
+    first: int,
+    last: int,
 ) -> None:
     n_samples = inputs.shape[0]
-    n_blocks = (n_samples + BLOCK - 1) // BLOCK
+    values = np.empty((n_slots, BLOCK), dtype=np.int64)
+    for block in range(first, last):
+        start = block * BLOCK
+        n = min(BLOCK, n_samples - start)
+        _run_block(rows, extras, tables, inputs, start, n, values)
+        for k in range(output_slots.shape[0]):
+            for s in range(n):
+                outputs[start + s, k] = values[output_slots[k], s]
+
+
+@_compiled(parallel=True)
+def _run_parallel(
+    rows: IntArray,
+    extras: IntArray,
+    tables: IntArray,
+    inputs: IntArray,
+    n_slots: int,
+    output_slots: IntArray,
+    outputs: IntArray,
+    n_blocks: int,
+    n_chunks: int,
+) -> None:
     for chunk in numba.prange(n_chunks):
-        values = np.empty((n_slots, BLOCK), dtype=np.int64)
-        for block in range(chunk * n_blocks // n_chunks, (chunk + 1) * n_blocks // n_chunks):
-            start = block * BLOCK
-            n = min(BLOCK, n_samples - start)
-            _run_block(rows, extras, tables, inputs, start, n, values)
-            for k in range(output_slots.shape[0]):
-                for s in range(n):
-                    outputs[start + s, k] = values[output_slots[k], s]
+        first, last = chunk * n_blocks // n_chunks, (chunk + 1) * n_blocks // n_chunks
+        _run_blocks(rows, extras, tables, inputs, n_slots, output_slots, outputs, first, last)
 
 
 class Interpreter:
@@ -250,9 +268,13 @@ class Interpreter:
                     f"outside of {type_}"
                 )
         code = self._code
-        # Enough chunks for every thread to share the work evenly.
-        n_chunks = min(-(-len(inputs) // BLOCK), 8 * numba.get_num_threads())
-        _run(code.rows, code.extras, code.tables, inputs, code.n_slots, code.output_slots, outputs, n_chunks)
+        n_blocks = -(-len(inputs) // BLOCK)
+        arrays = (code.rows, code.extras, code.tables, inputs, code.n_slots, code.output_slots, outputs)
+        if n_blocks <= _FEW_BLOCKS:
+            _run_blocks(*arrays, 0, n_blocks)
+        else:
+            # Enough chunks for every thread to share the work evenly.
+            _run_parallel(*arrays, n_blocks, min(n_blocks, 8 * numba.get_num_threads()))
         return outputs
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
