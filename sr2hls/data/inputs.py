@@ -1,8 +1,6 @@
 """The fixed-point numbers that the circuit sees, and how a raw row becomes one."""
 
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from sr2hls.data.names import FeatureNames
 from sr2hls.data.reason import reason
 from sr2hls.data.scaler import InputScaler, ScalerKind
 from sr2hls.errors import InputError, ProgramError
+from sr2hls.files import write_text
 from sr2hls.program.types import FixedType, Overflow, Rounding
 
 Array = NDArray[np.float64]
@@ -195,14 +194,7 @@ class InputFormat:
             "meaning": "input = (feature - offset) / scale, rounded to nearest (RND), saturating (SAT)",
         }
         try:
-            handle, beside = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(content, file, indent=1)
-                Path(beside).replace(path)
-            except BaseException:
-                Path(beside).unlink(missing_ok=True)
-                raise
+            write_text(path, json.dumps(content, indent=1) + "\n")
         except OSError as error:
             raise InputError(f"'{path}' cannot be written ({error.strerror})") from error
 
