@@ -147,7 +147,7 @@ def _statement(program: Program, position: int, declared: FixedType, input_type:
     op = program.ops[position]
     args = tuple(f"v{a}" for a in op.args)
     types = [program.ops[a].type for a in op.args]
-    exact = _exact_type(op, types, input_type)
+    exact = exact_type(op, types, input_type)
     wide = exact.roundable(op.type)
     plain = Statement(kind=op.name, name=f"v{position}", type="", args=args, exact=str(wide))
     if _holds_only_zero(declared) and not isinstance(op, ops.Constant | ops.Table):
@@ -206,7 +206,7 @@ def _holds_only_zero(type_: FixedType) -> bool:
     return type_.signed and type_.width == 1 and type_.overflow is Overflow.SAT_SYM
 
 
-def _exact_type(op: ops.Operation, types: list[FixedType], input_type: ExactType) -> ExactType:
+def exact_type(op: ops.Operation, types: list[FixedType], input_type: ExactType) -> ExactType:
     """Return the type that the exact result has in C++."""
     match op:
         case ops.Input():

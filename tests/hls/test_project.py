@@ -40,8 +40,8 @@ def project(tmp_path_factory) -> HlsProject:
 def test_it_is_a_whole_hls4ml_project(project):
     names = {p.relative_to(project.directory).as_posix() for p in project.directory.rglob("*")}
     assert {
-        "build_prj.tcl", "build_opt.tcl", "project.tcl", "vivado_synth.tcl", "build_lib.sh", 
-        "hls4ml_config.yml", "formula_test.cpp", "firmware/formula.cpp", "firmware/parameters.h", 
+        "build_prj.tcl", "build_opt.tcl", "project.tcl", "vivado_synth.tcl", "build_lib.sh",
+        "hls4ml_config.yml", "formula_test.cpp", "firmware/formula.cpp", "firmware/parameters.h",
         "firmware/nnet_utils/nnet_sr2hls.h", "firmware/ap_types/ap_fixed.h",
     } <= names  # fmt: skip
     tcl = (project.directory / "project.tcl").read_text()
