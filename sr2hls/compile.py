@@ -3,23 +3,24 @@
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
 from sr2hls.baseline.alkaid import to_alkaid
 from sr2hls.baseline.choose import on_input_grid
 from sr2hls.baseline.fold import dense_layers
+from sr2hls.baseline.hls import network_to_hls4ml
 from sr2hls.baseline.network import FloatLayer
 from sr2hls.baseline.original import Original, quantize_original
 from sr2hls.circuit import Circuit, build_circuit
 from sr2hls.design import Design, make_design
 from sr2hls.errors import BudgetError, InputError
 from sr2hls.find import Found, find_formulas
-from sr2hls.options import CompileOptions, Synthesis
+from sr2hls.options import CompileOptions
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.problem import Problem
-from sr2hls.program.estimate import estimated_size
+from sr2hls.program.size import estimate_luts
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.report.model import Report
 from sr2hls.report.store import write_report
@@ -101,12 +102,12 @@ def _choose(problem: Problem, designs: tuple[Design, ...], target: Target) -> De
     A score that is a thousandth lower is worth it for half of the size.
     """
     budget = target.budget.max_lut
-    fitting = [d for d in designs if budget is None or estimated_size(d.program) <= 2 * budget]
+    fitting = [d for d in designs if budget is None or estimate_luts(d.program) <= 2 * budget]
     split = problem.validation
 
     def value(design: Design) -> tuple[float, int]:
         score = problem.score(design.predict(split.inputs), split)
-        return round(score, 3), -estimated_size(design.program)
+        return round(score, 3), -estimate_luts(design.program)
 
     return max(fitting or designs, key=value)
 
@@ -155,9 +156,7 @@ def _original_beside(
             done.set_result((None, None, (f"no original network beside the design: {layers}",)))
             yield done
         else:
-            yield pool.submit(
-                _build_original, prepared.problem, layers, directory, options.target, options.synthesis
-            )
+            yield pool.submit(_build_original, prepared.problem, layers, directory, options)
     except BaseException:
         for process in list(pool._processes.values()):
             process.terminate()
@@ -177,21 +176,24 @@ def _layers(prepared: Prepared) -> list[FloatLayer] | str:
 
 
 def _build_original(
-    problem: Problem, layers: list[FloatLayer], directory: Path, target: Target, synthesis: Synthesis
+    problem: Problem, layers: list[FloatLayer], directory: Path, options: CompileOptions
 ) -> OriginalResult:
     try:
         original = quantize_original(problem, layers)
+        directory.mkdir(exist_ok=True)
+        network_to_hls4ml(original.network, directory / "hls", options.target, options.backend.value).write()
     except InputError as error:
         return None, None, (str(error),)
     circuit = build_circuit(
         original.program,
         directory,
-        problem.test.inputs[:2000],
-        target=replace(target),
-        synthesis=synthesis,
+        problem.test.inputs,
+        target=options.target,
+        synthesis=options.synthesis,
         progress=SilentProgress(),
         name="network",
         backend=None,
         logic=to_alkaid(original.network),
+        simulated=False,
     )
     return original, circuit, ()

@@ -11,6 +11,7 @@ from sr2hls.problem import Problem, Split
 from sr2hls.program.emit import EmitOptions
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.lower import Lowering, OutputError
+from sr2hls.program.passes import optimize
 from sr2hls.program.precision import PrecisionOptions, fit_precision
 from sr2hls.program.program import Program
 from sr2hls.search.expressions import evaluate_expr
@@ -82,4 +83,4 @@ def make_design(
     lowered, _ = fit_precision(
         lowering, lambda outputs: problem.score(outputs, rows), PrecisionOptions(max_loss=max_loss)
     )
-    return Design(dict(formulas), lowered.program, lowered.errors, lowered.notes)
+    return Design(dict(formulas), optimize(lowered.program), lowered.errors, lowered.notes)

@@ -120,20 +120,15 @@ def _teacher(prepared: Prepared, options: CompileOptions) -> model.Teacher:
 def _data(stages: Stages, options: CompileOptions) -> model.Data:
     prepared = stages.prepared
     scaler = prepared.inputs.scaler
-    splits = prepared.problem.splits
+    splits, X = prepared.problem.splits, prepared.dataset.train.X
+    features = feature_records(tuple(prepared.problem.types), X, stages.chosen.program)
     return model.Data(
         file=options.data.name,
         sha256=sha256_of(options.data),
         splits=tuple(model.Split(name=n, rows=len(s)) for n, s in splits.items()),
         features=tuple(
             f.model_copy(update={"name": shown})
-            for f, shown in zip(
-                feature_records(
-                    tuple(prepared.problem.types), prepared.dataset.train.X, stages.chosen.program
-                ),
-                prepared.problem.feature_names,
-                strict=True,
-            )
+            for f, shown in zip(features, prepared.problem.feature_names, strict=True)
         ),
         scaler=model.Scaler(
             kind=str(scaler.kind),

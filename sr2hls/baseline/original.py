@@ -3,21 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
-from sr2hls.baseline.alkaid import to_alkaid
 from sr2hls.baseline.choose import Trial, smallest_network
 from sr2hls.baseline.network import FloatLayer, QuantizedNetwork
 from sr2hls.baseline.program import network_program
 from sr2hls.baseline.train import Loss, TrainingOptions, train_quantized
 from sr2hls.problem import Problem, Split
 from sr2hls.program.program import Program
-from sr2hls.rtl.project import RtlProject, write_rtl
-from sr2hls.target import Target
 
 
 @dataclass(frozen=True)
@@ -87,13 +83,6 @@ def quantize_original(
         trials = (Trial(network, score, score / problem.teacher_score(problem.validation)),)
     kept = {(t.network.weight_bits, t.network.activation_bits): t.kept for t in trials}
     return Original(network, network_program(network, tuple(problem.types)), kept)
-
-
-def write_original(original: Original, directory: Path, target: Target) -> RtlProject:
-    """Write the network's RTL, with the adders that alkaid shares across each layer's matrix."""
-    return write_rtl(
-        original.program, directory, target=target, name="network", logic=to_alkaid(original.network)
-    )
 
 
 def _target(problem: Problem, split: Split) -> tuple[np.ndarray, Loss]:

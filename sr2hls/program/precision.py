@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sr2hls.errors import LoweringError
 from sr2hls.program.functions import FloatArray
 from sr2hls.program.lower import Lowered, Lowering, relative_errors
-from sr2hls.program.estimate import estimated_size
+from sr2hls.program.size import estimate_luts
 
 Score = Callable[[FloatArray], float]
 """Outputs, shape (samples, outputs), to a number: the higher the better."""
@@ -70,7 +70,7 @@ def _trim(
             fracs = dict(lowered.fracs)
             fracs[position] -= 1
             trial = lowering.with_fracs(fracs)
-            if estimated_size(trial.program) >= estimated_size(lowered.program):
+            if estimate_luts(trial.program) >= estimate_luts(lowered.program):
                 continue
             trial_score = score(trial.outputs)
             if trial_score >= floor:

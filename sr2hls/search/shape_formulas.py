@@ -1,6 +1,6 @@
 """A formula for each function of an additive model, found by symbolic regression."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,8 +9,9 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from sr2hls.costs import CostModel
-from sr2hls.errors import InputError
-from sr2hls.search.base import Candidate, SearchOptions
+from sr2hls.search.base import SearchOptions
+from sr2hls.search.curves import fitted_curves
+from sr2hls.search.front import complexity_of
 from sr2hls.search.operon import OperonEngine
 from sr2hls.search.operon_run import OperonSettings
 from sr2hls.search.shapes import ShapeModel
@@ -19,7 +20,9 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 OPERATORS = ("+", "-", "*", "tanh", "exp")
-_ROWS = 400
+_ROWS = 300
+_TAIL = 0.1
+_X = sp.Symbol("x0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class ShapeFormulaOptions:
 
     error: float = 0.05
     settings: OperonSettings = field(
-        default_factory=lambda: OperonSettings(population=120, generations=20, restarts=1)
+        default_factory=lambda: OperonSettings(population=60, generations=12, restarts=1)
     )
     max_size: int = 17
     max_depth: int = 5
@@ -78,7 +81,7 @@ def shape_formulas(
     )
     totals: dict[int, sp.Expr] = {k: sp.Float(model.offsets[k]) for k in range(len(output_names))}
     for (i, k), expr in zip(tasks, found, strict=True):
-        term = expr.subs(sp.Symbol("x0"), sp.Symbol(names[i]))
+        term = expr.xreplace({_X: sp.Symbol(names[i])})
         on_formula(f"{output_names[k]}: {term}")
         totals[k] = totals[k] + term
     return {name: totals[k] for k, name in enumerate(output_names)}
@@ -92,31 +95,37 @@ def _formula(
     seed: int,
     options: ShapeFormulaOptions,
 ) -> sp.Expr:
-    # Rows drawn as the data lie, and the whole grid once, so that the formula behaves where data are rare.
-    rng = np.random.default_rng(seed)
-    rows = np.concatenate([np.unique(codes), rng.choice(codes, size=_ROWS)])
-    x, y = grid[rows][:, None], values[rows]
-    engine = OperonEngine(options.settings)
-    search = SearchOptions(operators=OPERATORS, max_size=options.max_size, max_depth=options.max_depth)
-    front = engine.search(x, y, cost=cost, options=search, seed=seed)[0]
-    usable = [c for c in front.candidates if np.isfinite(c.predict(grid[:, None])).all()]
-    if not usable:
-        raise InputError("no formula was found for a function of one input: allow larger formulas")
+    # Where data are rare the formula still has to behave: every point of the grid counts a little.
     weight = np.bincount(codes, minlength=len(grid)) / len(codes)
-    return _simplest(usable, grid, values, weight, options.error)
+    weight = (1 - _TAIL) * weight + _TAIL / len(grid)
+    found: list[tuple[sp.Expr, float]] = []
+    for expr, error in fitted_curves(grid, values, weight, _X, seed):
+        found.append((expr, error))
+        if error <= options.error:
+            break
+    found += _searched(grid, values, weight, cost, seed, options)
+    good = [expr for expr, error in found if error <= options.error]
+    if good:
+        return min(good, key=complexity_of)
+    return min(found, key=lambda item: item[1])[0]
 
 
-def _simplest(
-    candidates: Sequence[Candidate],
+def _searched(
     grid: FloatArray,
     values: FloatArray,
     weight: FloatArray,
-    error: float,
-) -> sp.Expr:
-    errors: Mapping[int, float] = {
-        n: float(np.sqrt(weight @ (c.predict(grid[:, None]) - values) ** 2)) for n, c in enumerate(candidates)
-    }
-    good = [n for n in errors if errors[n] <= error]
-    if good:
-        return candidates[min(good, key=lambda n: (candidates[n].complexity, errors[n]))].expr
-    return candidates[min(errors, key=lambda n: errors[n])].expr
+    cost: CostModel,
+    seed: int,
+    options: ShapeFormulaOptions,
+) -> list[tuple[sp.Expr, float]]:
+    """Return the search engine's front with weighted errors."""
+    rows = np.random.default_rng(seed).choice(len(grid), size=_ROWS, p=weight)
+    engine = OperonEngine(options.settings)
+    search = SearchOptions(operators=OPERATORS, max_size=options.max_size, max_depth=options.max_depth)
+    front = engine.search(grid[rows][:, None], values[rows], cost=cost, options=search, seed=seed)[0]
+    found = []
+    for candidate in front.candidates:
+        difference = candidate.predict(grid[:, None]) - values
+        if np.isfinite(difference).all():
+            found.append((candidate.expr, float(np.sqrt(weight @ difference**2))))
+    return found
