@@ -9,6 +9,7 @@ from sr2hls.costs.fold import (
     additive_cycles,
     describe,
     longest_path,
+    node_count,
     weighted,
 )
 from sr2hls.costs.from_sympy import tree_of
@@ -36,6 +37,7 @@ __all__ = [
     "load_operators",
     "load_table",
     "longest_path",
+    "node_count",
     "published_cycles",
     "published_precisions",
     "tree_of",

@@ -16,7 +16,7 @@ from sr2hls.costs.operators import Operators
 from sr2hls.costs.tables import CostTable
 from sr2hls.costs.tree import Tree, arrival, chain_depth, chain_length
 from sr2hls.errors import InputError
-from sr2hls.provenance import Provenance
+from sr2hls.provenance import Origin, Provenance
 
 LONGEST_CHAIN = 8
 """Integer powers of more multiplications than this count as a general power."""
@@ -197,6 +197,13 @@ def weighted(name: str, unit: str, models: Sequence[tuple[float, FoldCost]]) -> 
     source = " + ".join(f"{w:g} x {m.name} ({m.provenance.source})" for w, m in models)
     floor = sum(w * m.floor for w, m in models)
     return FoldCost(name, unit, tuple(parts), Provenance(least.origin, source, least.part), floor)
+
+
+def node_count(operators: Operators) -> FoldCost:
+    """Number of nodes, PySR's default complexity: for searches in which hardware plays no part."""
+    provenance = Provenance(Origin.ESTIMATED, "one for each operator, variable and constant")
+    table = CostTable({op.name: 1 for op in operators}, "nodes", "ap_fixed<16,6>", provenance, operators=operators)
+    return FoldCost("nodes", "nodes", (Part(1.0, Combine.SUM, table, 1.0),), provenance)
 
 
 def _expect_unit(table: CostTable, unit: str) -> None:

@@ -37,7 +37,7 @@ class CostTable:
     provenance: Provenance
     clock_ns: float | None = None
     part: str | None = None
-    operators: Operators = field(default_factory=default_operators)
+    operators: Operators = field(default_factory=default_operators, repr=False)
 
     def __post_init__(self) -> None:
         known: dict[str, float] = {}

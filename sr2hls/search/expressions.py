@@ -27,6 +27,8 @@ _SYMPY: dict[str, Callable[..., Any]] = {
     "square": lambda a: a**2,
     "cube": lambda a: a**3,
     "inv": lambda a: 1 / a,
+    "abs": lambda a: _real(sympy.Abs(a)),
+    "sign": lambda a: _real(sympy.sign(a)),
     "sqrt": sympy.sqrt,
     "cbrt": lambda a: a ** sympy.Rational(1, 3),
     "log2": lambda a: sympy.log(a) / sympy.log(2),
@@ -36,6 +38,12 @@ _SYMPY: dict[str, Callable[..., Any]] = {
     "relu": lambda a: sympy.Max(a, 0),
     "select": lambda c, a, b: sympy.Piecewise((a, c), (b, True)),
 }
+
+
+def _real(expr: sympy.Expr) -> sympy.Expr:
+    """Undo what sympy does because symbols may be complex: Abs(exp(x)) is exp(re(x)) to it."""
+    return expr.replace(sympy.re, lambda z: z).replace(sympy.im, lambda z: sympy.Integer(0))
+
 
 _NUMPY: dict[str, Callable[..., Any]] = {
     "cube": lambda a: a * a * a,

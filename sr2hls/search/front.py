@@ -129,7 +129,8 @@ class Front:
         return candidate.cost
 
     def _objectives(self, c: Candidate) -> tuple[float, ...]:
-        loss = max(c.loss, self.loss_floor)
+        # To nine digits: the rest is rounding and must not keep a dearer formula on the front.
+        loss = float(f"{max(c.loss, self.loss_floor):.9g}")
         return (self.cost_of(c), loss) if c.latency is None else (self.cost_of(c), loss, c.latency)
 
     def _order(self, c: Candidate) -> tuple[float, ...]:
@@ -138,12 +139,15 @@ class Front:
     def description_length(self, candidate: Candidate) -> float:
         """Description length in nats, up to a constant.
 
-        n/2 log(loss) for the residuals, log(n)/2 for each fitted constant (Rissanen, Automatica 14, 1978)
-        and log(8) for each node of the formula, about as many symbols as it is written with.
+        n/2 log(loss) for the residuals, with the loss corrected for the degrees of freedom that k fitted
+        constants take, n/(n - k); log(n)/2 for each of them (Rissanen, Automatica 14, 1978); log(8) for each
+        node of the formula, about as many symbols as it is written with.
         """
         fitted = len(candidate.expr.atoms(sympy.Float))
-        loss = max(candidate.loss, self.loss_floor, 1e-300)
         rows = max(self.rows, 2)
+        if fitted >= rows - 1:
+            return math.inf
+        loss = max(candidate.loss, self.loss_floor, 1e-300) * rows / (rows - fitted)
         return rows / 2 * math.log(loss) + fitted * math.log(rows) / 2 + candidate.complexity * math.log(8)
 
     def merge(self, other: "Front") -> "Front":

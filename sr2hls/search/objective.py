@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sr2hls.errors import InputError
 
 _COMFORTABLE = 1e3  # magnitudes from 1e-3 to 1e3 are left alone: scaling would spoil exact constants
+_FEW = 0.1
 _DECADES = 2.0  # positive data over more decades than this are seen better on a logarithmic axis
 
 
@@ -19,7 +20,7 @@ class Loss(StrEnum):
     MSE = "mse"
     """Mean squared error."""
     LOG = "log"
-    """Mean squared error of log|y|: relative errors. All targets must have one sign."""
+    """Mean squared error of log|y|: relative errors. Targets of one sign; a few zeros are left out."""
     AUTO = "auto"
     """`LOG` for targets of one sign over more than two decades, else `MSE`."""
 
@@ -40,21 +41,25 @@ class Objective:
         """Residuals, shape (n,); divided by the spread of y for `Loss.MSE`, so that they are of order one."""
         with np.errstate(all="ignore"):
             if self.loss is Loss.LOG:
-                ratio = prediction / self.y
-                return np.where(ratio > 0, np.log(np.where(ratio > 0, ratio, 1.0)), np.nan)
+                ratio = prediction / np.where(self.y == 0, 1.0, self.y)
+                residual = np.where(ratio > 0, np.log(np.where(ratio > 0, ratio, 1.0)), np.nan)
+                return np.where(self.y == 0, 0.0, residual)
             return np.asarray((prediction - self.y) / self.unit)
 
     def slope(self, prediction: NDArray[np.float64]) -> NDArray[np.float64]:
         """Derivative of the residual by the prediction, shape (n,)."""
         with np.errstate(all="ignore"):
-            return 1 / prediction if self.loss is Loss.LOG else np.full(len(self.y), 1 / self.unit)
+            if self.loss is Loss.LOG:
+                return np.where(self.y == 0, 0.0, 1 / prediction)
+            return np.full(len(self.y), 1 / self.unit)
 
     def value(self, prediction: NDArray[np.float64]) -> float:
         """Loss of predictions: in units of y squared, or for `Loss.LOG` in squared natural logarithms."""
         residual = self.residual(prediction)
         unit = self.unit if self.loss is Loss.MSE else 1.0
         with np.errstate(all="ignore"):
-            result = float(np.mean(residual**2)) * unit * unit
+            rows = np.count_nonzero(self.y) if self.loss is Loss.LOG else len(self.y)
+            result = float(np.sum(residual**2) / rows) * unit * unit
         return result if np.isfinite(result) else float("inf")
 
     @property
@@ -70,11 +75,17 @@ class Objective:
 
 
 def decades(values: NDArray[np.float64]) -> float:
-    """Decades that values of one sign span; 0 if they have both signs or a zero."""
-    if not (np.all(values > 0) or np.all(values < 0)):
+    """Decades that values of one sign span, a few zeros apart; 0 if they have both signs."""
+    if not one_sign(values):
         return 0.0
-    magnitude = np.abs(values)
-    return float(np.log10(magnitude.max() / magnitude.min()))
+    magnitude = np.abs(values[values != 0])
+    return float(np.log10(magnitude.max()) - np.log10(magnitude.min()))
+
+
+def one_sign(values: NDArray[np.float64]) -> bool:
+    """Whether all values have one sign, but for a few zeros (a tenth at most), which underflow makes."""
+    zeros = np.count_nonzero(values == 0)
+    return bool(zeros <= _FEW * len(values) and (np.all(values >= 0) or np.all(values <= 0)))
 
 
 def objective_for(y: NDArray[np.float64], loss: Loss) -> Objective:
@@ -83,9 +94,8 @@ def objective_for(y: NDArray[np.float64], loss: Loss) -> Objective:
     Raises:
         InputError: `Loss.LOG` for targets of both signs or with a zero.
     """
-    one_sign = bool(np.all(y > 0) or np.all(y < 0))
-    if loss is Loss.LOG and not one_sign:
-        raise InputError("loss 'log' needs targets of one sign and without zeros: use loss 'mse'")
+    if loss is Loss.LOG and not one_sign(y):
+        raise InputError("loss 'log' needs targets of one sign and few zeros: use loss 'mse'")
     if loss is Loss.AUTO:
         loss = Loss.LOG if decades(y) > _DECADES else Loss.MSE
     return Objective(y, loss)
@@ -96,27 +106,31 @@ class View:
     """One way to look at the data: what an engine is given instead of X and y, and the way back.
 
     Attributes:
-        name: ``linear`` or ``log``.
+        name: ``linear``, ``log`` or ``inverse``.
         columns: for each column of the view, the index of the input and whether its logarithm is taken.
         input_scales: inputs are divided by these, shape (f,).
         output_scale: targets are divided by this; its sign makes them positive in a logarithmic view.
-        log_output: whether the engine sees log(y / output_scale).
     """
 
     name: str
     columns: tuple[tuple[int, bool], ...]
     input_scales: tuple[float, ...]
     output_scale: float
-    log_output: bool
 
     def transform(
         self, X: NDArray[np.float64], y: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Data as the engine sees them: shapes (n, columns) and (n,)."""
+        """Data as the engine sees them: (m, columns) and (m,); rows with y = 0 only in the linear view."""
+        if self.name != "linear":
+            X, y = X[y != 0], y[y != 0]
         scaled = X / np.asarray(self.input_scales)
         seen = [np.log(np.abs(scaled[:, i])) if log else scaled[:, i] for i, log in self.columns]
         target = y / self.output_scale
-        return np.column_stack(seen), np.log(target) if self.log_output else target
+        if self.name == "log":
+            target = np.log(target)
+        elif self.name == "inverse":
+            target = 1 / target
+        return np.column_stack(seen), target
 
     def back(self, expr: sympy.Expr) -> sympy.Expr:
         """The formula for y over the inputs, from the engine's formula over the columns of this view."""
@@ -131,8 +145,10 @@ class View:
             if log:
                 dummies[symbol] = sympy.Symbol(f"x{i}")
         result = expr.xreplace(replace)
-        if self.log_output:
-            result = sympy.expand_power_exp(sympy.exp(sympy.expand_mul(result)))
+        if self.name == "log":
+            result = _exponential(sympy.expand_mul(result))
+        elif self.name == "inverse":
+            result = 1 / result
         if self.output_scale != 1.0:
             result = result * sympy.Float(self.output_scale)
         return result.xreplace(dummies)
@@ -145,9 +161,24 @@ class View:
             parts.append(f"target/{self.output_scale:.0e}")
         if logs:
             parts.append(f"log of {', '.join(logs)}")
-        if self.log_output:
-            parts.append("log of the target")
+        if self.name != "linear":
+            parts.append(f"{self.name} of the target")
         return f"{self.name} view: {', '.join(parts)}" if parts else ""
+
+
+def _exponential(exponent: sympy.Expr) -> sympy.Expr:
+    """exp(c + a*log(x) + rest) as exp(c)*x**a*exp(rest)."""
+    factors: list[sympy.Expr] = []
+    rest: list[sympy.Expr] = []
+    for term in sympy.Add.make_args(exponent):
+        coefficient, logarithm = term.as_coeff_Mul()
+        if isinstance(logarithm, sympy.log):
+            factors.append(logarithm.args[0] ** coefficient)
+        elif not term.free_symbols:
+            factors.append(sympy.exp(term))
+        else:
+            rest.append(term)
+    return sympy.Mul(*factors) * sympy.exp(sympy.Add(*rest))
 
 
 def _scale(values: NDArray[np.float64]) -> float:
@@ -165,15 +196,17 @@ def _scale(values: NDArray[np.float64]) -> float:
 def views_of(X: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[View, ...]:
     """The ways to look at the data that are worth a search, most natural first.
 
-    Always the linear one; a logarithmic one where targets of one sign span more than two decades, in which
-    inputs of one sign over a decade appear as themselves and as their logarithm, so that power laws are sums.
+    Always the linear one. Where targets of one sign span more than two decades, also their logarithm, with
+    inputs that span a decade as themselves and as their logarithm, so that power laws are sums; and their
+    inverse, in which harmonic sums (lenses, resistors) are sums.
     """
     count = X.shape[1]
     scales = tuple(_scale(X[:, i]) for i in range(count))
     plain = tuple((i, False) for i in range(count))
-    views = [View("linear", plain, scales, _scale(y), False)]
+    views = [View("linear", plain, scales, _scale(y))]
     if decades(y) > _DECADES:
         logs = tuple((i, True) for i in range(count) if np.all(X[:, i] > 0) and decades(X[:, i]) > 1.0)
-        sign = 1.0 if y[0] > 0 else -1.0
-        views.append(View("log", plain + logs, scales, sign * abs(_scale(y)), True))
+        sign = 1.0 if y.sum() > 0 else -1.0
+        views.append(View("log", plain + logs, scales, sign * _scale(y)))
+        views.append(View("inverse", plain, scales, _scale(y)))
     return tuple(views)

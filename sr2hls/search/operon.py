@@ -104,6 +104,8 @@ class _Output:
         polisher = Polisher(self.X, objective, self.cost, self.options.latency, self.options.definitions)
         views = views_of(self.X, self.y)
         notes = [f"{self.name}: {text}" for v in views if (text := v.describe(self.names))]
+        if objective.loss is Loss.LOG and (zeros := int(np.count_nonzero(self.y == 0))):
+            notes.append(f"{self.name}: {zeros} rows with target 0 are left out of the logarithmic loss")
         front = polisher.front(self.name, [self._constant(polisher)])
         goal = max(self.options.target_loss or 0.0, objective.floor)
         total = self.settings.restarts
@@ -112,7 +114,7 @@ class _Output:
                 last = min(total, first + self.settings.round_size)
                 results = self._round(views, objective, range(first, last), deadline, progress)
                 for restart, view, result in results:
-                    found = self._polished(polisher, view, result, restart, front)
+                    found = self._polished(polisher, view, result, restart, deadline)
                     front = polisher.front(self.name, (*front.candidates, *found))
                 best = min(c.loss for c in front.candidates)
                 if progress is not None:
@@ -134,7 +136,7 @@ class _Output:
 
     def _constant(self, polisher: Polisher) -> Candidate:
         if polisher.objective.loss is Loss.LOG:
-            mean = float(np.exp(np.mean(np.log(np.abs(self.y))))) * float(np.sign(self.y[0]))
+            mean = float(np.exp(np.mean(np.log(np.abs(self.y[self.y != 0]))))) * float(np.sign(self.y.sum()))
         else:
             mean = float(np.mean(self.y))
         expr = sympy.Float(mean)
@@ -176,9 +178,9 @@ class _Output:
             rows = np.sort(chosen)
         X, y = view.transform(self.X[rows], self.y[rows])
         target = self.options.target_loss or 0.0
-        if objective.loss is Loss.MSE and not view.log_output:
+        if objective.loss is Loss.MSE and view.name == "linear":
             target /= view.output_scale**2
-        elif (objective.loss is Loss.LOG) != view.log_output:
+        elif objective.loss is not Loss.LOG or view.name != "log":
             target = 0.0
         # Below this an error is rounding of Operon's single precision: the form is exact.
         exact = float((4 * np.finfo(np.float32).eps) ** 2 * np.mean(y**2))
@@ -198,11 +200,14 @@ class _Output:
         )
 
     def _polished(
-        self, polisher: Polisher, view: View, result: RunResult, restart: int, front: Front
+        self, polisher: Polisher, view: View, result: RunResult, restart: int, deadline: float | None
     ) -> Iterator[Candidate]:
         details: dict[str, Scalar] = {"seed": self.seed, "restart": restart, "view": view.name}
         seen: set[sympy.Expr] = set()
-        for tree in result.trees:
+        # Cheapest first: what a time limit cuts off are the large formulas.
+        for tree in sorted(result.trees, key=lambda t: t.complexity):
+            if deadline is not None and time.time() > deadline:
+                return
             expr = view.back(expr_from_tree(tree, self.options.definitions))
             form = _skeleton(expr)
             if form in seen:

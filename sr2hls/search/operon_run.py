@@ -106,6 +106,7 @@ def run_operon(run: Run, on_generation: Callable[[int], None] | None = None) -> 
     It ends after ``settings.generations``, which makes it reproducible, or at the deadline, which does not.
     """
     stop = threading.Event()
+    finished = threading.Event()
     box: list[RunResult | BaseException] = []
 
     def work() -> None:
@@ -113,14 +114,16 @@ def run_operon(run: Run, on_generation: Callable[[int], None] | None = None) -> 
             box.append(_evolve(run, stop, on_generation))
         except BaseException as error:
             box.append(error)
+        finally:
+            finished.set()
 
     # Operon holds its thread until it ends: signals reach Python only if that is not the main thread.
-    thread = threading.Thread(target=work, name="operon", daemon=True)
-    thread.start()
+    # An event, not Thread.join: Ctrl-C inside of join can leave Python believing that the thread has ended.
+    threading.Thread(target=work, name="operon", daemon=True).start()
     interrupted = False
-    while thread.is_alive():
+    while not finished.is_set():
         try:
-            thread.join(0.05)
+            finished.wait(0.05)
         except KeyboardInterrupt:
             interrupted = True
             stop.set()

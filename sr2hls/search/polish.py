@@ -58,7 +58,7 @@ class Polisher:
         With many rows it is close to 1: a constant is rounded only if the data cannot tell.
         """
         free = max(1, len(self.X) - fitted)
-        return 1.0 + min(1.0, float(stats.f.ppf(0.95, 1, free)) / free)
+        return 1.0 + min(3.0, float(stats.f.ppf(0.95, 1, free)) / free)
 
     def snap(self, fit: Fit) -> Fit:
         """Replace constants by simple exact ones where the data cannot tell; refit the others."""
@@ -96,7 +96,7 @@ class Polisher:
                 return
             stiffness = fit.stiffness or (1.0,) * len(values)
             moves = sorted(
-                (s * (number - v) ** 2, k, number)
+                (_rough(s * (number - v) ** 2), k, number)
                 for k, (v, s) in enumerate(zip(values, stiffness, strict=True))
                 for number in (0, 1 if v > 0 else -1)
             )
@@ -104,7 +104,7 @@ class Polisher:
             options = [t for t in trials if t is not None]
             if not options:
                 return
-            fit = min(options, key=lambda t: (max(t.loss, self.objective.floor), t.form.tree.complexity))
+            fit = min(options, key=lambda t: (_rough(max(t.loss, self.objective.floor)), t.form.tree.complexity))
             yield fit
             if fit.loss > 1e3 * first:
                 return
@@ -115,7 +115,7 @@ class Polisher:
         Formulas without a real value on the data are dropped.
         """
         fitted = self.fit(expr)
-        if fitted is None:
+        if fitted is None or len(fitted.form.values) >= len(self.X):
             return []
         found: dict[sympy.Expr, float] = {}
         for relative in (fitted, *self.prune(fitted)):
@@ -140,6 +140,11 @@ class Polisher:
         return Front(output, tuple(candidates), self.objective.floor, len(self.X)).pareto()
 
 
+def _rough(loss: float) -> float:
+    """Loss to six digits: the rest differs between equivalent formulas by rounding and must not decide."""
+    return float(f"{loss:.6g}")
+
+
 def simple_numbers(value: float) -> Iterator[sympy.Expr]:
     """Exact numbers near a value, simplest first: integers, halves, ..., fractions of π, short decimals."""
     if value == 0 or not math.isfinite(value):
@@ -154,11 +159,11 @@ def simple_numbers(value: float) -> Iterator[sympy.Expr]:
 def _near(value: float) -> Iterator[tuple[sympy.Expr, float]]:
     """Numbers to try, with how close, relatively, they have to be."""
     for unit, symbol, tight in ((1.0, sympy.Integer(1), 1.0), (math.pi, sympy.pi, 0.1)):
-        if abs(value / unit) > 1000:
+        if abs(value / unit) > 10:
             continue
-        for limit, closeness in ((1, 0.05), (2, 0.03), (3, 0.02), (4, 0.01)):
+        for limit, closeness in ((1, 0.02), (2, 0.01), (3, 0.01), (4, 0.005)):
             fraction = Fraction(value / unit).limit_denominator(limit)
             yield sympy.Rational(fraction.numerator, fraction.denominator) * symbol, closeness * tight
     for decimal, closeness in ((10, 1e-4), (100, 1e-6)):
-        if abs(value) * decimal < 1e6:
+        if abs(value) <= 100:
             yield sympy.Rational(round(value * decimal), decimal), closeness

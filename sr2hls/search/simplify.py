@@ -38,6 +38,6 @@ def positive_denominators(expr: sympy.Expr) -> sympy.Expr:
         )
 
     def flip(e: sympy.Pow) -> sympy.Expr:
-        return (-1) ** int(e.exp) * sympy.Add(*(-t for t in e.base.args)) ** e.exp
+        return sympy.Integer(-1) ** e.exp * sympy.Add(*(-t for t in e.base.args)) ** e.exp
 
     return expr.replace(negative, flip)
