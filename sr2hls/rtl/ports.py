@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from alkaid.types import CombLogic
 
+from sr2hls.errors import LoweringError
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType
 from sr2hls.rtl.names import safe_names
@@ -99,9 +100,12 @@ def output_bits(logic: CombLogic, ports: tuple[Port, ...]) -> list[OutputBits]:
     `variable_outputs` are the outputs that the machine has, in order.
     """
     found, low = [], 0
-    for port, position in zip(ports, logic.out_idxs, strict=True):
+    outputs = zip(ports, logic.out_idxs, logic.out_shifts, logic.out_negs, strict=True)
+    for port, position, shift, negated in outputs:
+        if negated:
+            raise LoweringError(f"output '{port.source}' is a negated value, which wires cannot express")
         op = logic.ops[position]
-        frac = op.qint.kif.fractional
+        frac = op.qint.kif.fractional - shift
         zeros = port.type.frac - frac
         if op.opcode == _CONSTANT:
             raw = op.data[0] << zeros if zeros >= 0 else op.data[0] >> -zeros
@@ -109,14 +113,16 @@ def output_bits(logic: CombLogic, ports: tuple[Port, ...]) -> list[OutputBits]:
             found.append(OutputBits(port.name, port.width, literal=literal))
             continue
         width = sum(op.qint.kif)
-        extend = port.width - zeros - width
+        # alkaid's interval may be wider than what the program proves: the bits above are copies of the sign.
+        kept = min(width, port.width - zeros)
+        extend = port.width - zeros - kept
         signed = bool(op.qint.kif.signed)
         found.append(
             OutputBits(
                 port.name,
                 port.width,
                 low=low,
-                high=low + width - 1,
+                high=low + kept - 1,
                 extend=extend,
                 signed=signed,
                 zeros=zeros,
