@@ -1,0 +1,1 @@
+"""Programs as register-transfer logic: Verilog and VHDL through alkaid, simulated with Verilator."""

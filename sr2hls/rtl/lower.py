@@ -1,8 +1,8 @@
 """The typed program as alkaid's combinational logic, bit for bit.
 
-Every operation is written as its exact result, which `quantize` then rounds and bounds once. An operation whose
-arguments have few bits together becomes a lookup table of the whole operation instead: any function of six bits
-is one LUT an output bit.
+Every operation is written as its exact result, which `quantize` then rounds and bounds once. An operation
+whose arguments have few bits together becomes a lookup table of the whole operation instead: any function of
+six bits is one LUT an output bit.
 """
 
 from alkaid.trace.passes import dead_code_elimin
@@ -24,8 +24,8 @@ LUT_BITS = 6
 def to_alkaid(program: Program) -> CombLogic:
     """Return the program as alkaid operations, with alkaid's own cost and delay estimates.
 
-    Inputs and outputs stay in the order of the program. alkaid narrows what it can prove: an output's bits may
-    be fewer than its type's (see `sr2hls.rtl.ports`).
+    Inputs and outputs stay in the order of the program. What is provably constant is left out: an output's
+    bits may be fewer than its type's (see `sr2hls.rtl.ports`).
 
     Raises:
         LoweringError: a value lies outside of what alkaid can express.

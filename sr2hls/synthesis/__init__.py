@@ -1,0 +1,1 @@
+"""Synthesis tools: what a circuit takes and how fast it is."""

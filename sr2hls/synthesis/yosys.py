@@ -8,7 +8,7 @@ from sr2hls.errors import InputError
 from sr2hls.provenance import Figure, Origin, Provenance
 from sr2hls.synthesis.base import HdlDesign, known_timing
 from sr2hls.synthesis.report import HardwareReport
-from sr2hls.synthesis.yosys_run import missing_yosys, run_yosys
+from sr2hls.synthesis.yosys_run import PREPARE, missing_yosys, run_yosys
 from sr2hls.target import Family, Target
 
 # Cells of Yosys' techlibs/xilinx (cells_sim.v, cells_xtra.v).
@@ -18,6 +18,10 @@ _BRAM18 = re.compile(r"RAMB18E\d|RAMB18\w*")
 _FF = re.compile(r"FD[RSCP]E(_1)?|LD[CP]E")
 _SRL = re.compile(r"SRL16E?|SRLC16E?|SRLC32E")
 _FAMILIES = (Family.ULTRASCALE_PLUS, Family.ULTRASCALE, Family.SERIES7)
+
+_MAPPER = ("scratchpad -set abc9.D {delay_ps}", "scratchpad -copy abc9.script.flow3 abc9.script")
+"""LUT mapping: the clock as the delay limit, so that ABC saves area where there is time, and the most
+thorough of the scripts that come with Yosys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,10 @@ class Yosys:
         command = f"synth_xilinx -family {target.family.value} -top {design.top} -flatten -noiopad -noclkbuf"
         if not dsp:
             command += " -nodsp"
-        result = run_yosys(design, [command], timeout_s=timeout_s)
+        delay_ps = round(1000 * target.clock_ns)
+        mapper = [line.format(delay_ps=delay_ps) for line in _MAPPER]
+        passes = [*(line.format(top=design.top) for line in PREPARE), *mapper, command]
+        result = run_yosys(design, passes, timeout_s=timeout_s)
         measured = Provenance(
             Origin.MEASURED, f"Yosys {result.version}", f"{target.part} ({target.family.value})", "synthesis"
         )
@@ -51,7 +58,7 @@ class Yosys:
             version=result.version,
             part=target.part,
             step="synthesis",
-            settings={"command": command, "dsp": "allowed" if dsp else "none"},
+            settings={"passes": "; ".join(passes), "dsp": "allowed" if dsp else "none"},
             lut_by_size=_luts(result.cells),
             **_resources(result.cells, measured),
             **known_timing(design, target),

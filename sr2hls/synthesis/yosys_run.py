@@ -15,8 +15,21 @@ from typing import Any
 from sr2hls.errors import InputError, ToolError
 from sr2hls.synthesis.base import HdlDesign
 
-# Safe for a Yosys command line, whatever the user's files are called.
 _VERILOG = frozenset({".v", ".sv"})
+
+
+PREPARE = (
+    "hierarchy -check -top {top}",
+    "proc",
+    "opt_expr",
+    "opt_clean",
+    "wreduce",
+    "opt_clean",
+    "alumacc",
+    "opt_clean",
+)
+"""Passes before the technology's own flow. Adders become carry chains module by module: were the design flat
+already, Yosys would merge each sum of several values into compressors, two LUTs a bit instead of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,7 @@ def run_yosys(
     with tempfile.TemporaryDirectory(prefix="sr2hls-yosys-") as scratch:
         work = Path(scratch)
         names = []
+        # Copies under plain names: safe for a Yosys command line, whatever the user's files are called.
         for number, source in enumerate(design.sources):
             if source.suffix not in _VERILOG:
                 raise InputError(f"Yosys reads Verilog only and '{source}' is something else")
@@ -88,10 +102,14 @@ def _run_worker(script: Sequence[str], work: Path, timeout_s: float) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ToolError(f"Yosys did not finish within {timeout_s:g} s: raise the limit or shrink the design") from None
+        raise ToolError(
+            f"Yosys did not finish within {timeout_s:g} s: raise the limit or shrink the design"
+        ) from None
     if done.returncode:
         lines = (done.stdout + done.stderr).splitlines()
-        error = next((line for line in reversed(lines) if "ERROR" in line), lines[-1] if lines else "no message")
+        error = next(
+            (line for line in reversed(lines) if "ERROR" in line), lines[-1] if lines else "no message"
+        )
         raise ToolError(f"Yosys failed with code {done.returncode}: {error.strip()[:400]}")
 
 

