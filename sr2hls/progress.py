@@ -175,9 +175,8 @@ class LineProgress:
             yield _LineStage(self, name, total)
             outcome = "done in"
         finally:
-            self._console.print(
-                escape(f"{name}: {outcome} {duration(self._clock.end(name))}"), highlight=False
-            )
+            text = f"{name}: {outcome} {duration(self._clock.end(name))}"
+            self._console.print(escape(text), highlight=False, soft_wrap=True)
 
     def line(self, name: str, fraction: float | None, message: str) -> None:
         """Write where a stage stands."""
@@ -189,11 +188,11 @@ class LineProgress:
         left = self._clock.left_s(name, fraction)
         if left is not None:
             parts.append(f"({duration(left)} left in all)")
-        self._console.print(escape(" ".join(parts)), highlight=False)
+        self._console.print(escape(" ".join(parts)), highlight=False, soft_wrap=True)
 
     def note(self, message: str) -> None:
         """Write the note."""
-        self._console.print(escape(message), highlight=False)
+        self._console.print(escape(message), highlight=False, soft_wrap=True)
 
 
 class _TerminalStage:
@@ -259,7 +258,7 @@ class TerminalProgress:
 
     def note(self, message: str) -> None:
         """Print the note above the bars."""
-        self._bars.console.print(escape(message), highlight=False)
+        self._bars.console.print(escape(message), highlight=False, soft_wrap=True)
 
 
 def duration(seconds: float) -> str:

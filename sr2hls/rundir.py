@@ -45,7 +45,9 @@ class RunDirectory:
             raise InputError(f"'{self.path}' holds other files: give a new or empty folder for the result")
         found = _read(marker).get("key") if marker.is_file() else None
         if found is not None and found != key:
-            if not options.overwrite:
+            # A folder in which nothing was finished (a mistake in the options or the data) is taken over.
+            finished = (self.path / "report.json").is_file() or any(stages.glob("*.json"))
+            if finished and not options.overwrite:
                 raise InputError(
                     f"'{self.path}' holds the result of other options or data: give another folder, or "
                     "--overwrite to replace it"

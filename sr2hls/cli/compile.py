@@ -8,6 +8,7 @@ import typer
 
 from sr2hls.cli.config import read_config
 from sr2hls.cli.failure import INTERRUPTED, say
+from sr2hls.cli.interrupt import interruptible
 from sr2hls.cli.output import JsonOption, Output, QuietOption, VerboseOption
 from sr2hls.cli.pairs import split_names, split_pairs
 from sr2hls.cli.show import result_data, result_table
@@ -185,7 +186,7 @@ def compile(
     )
     shown = Output(json, quiet, verbose)
     try:
-        with shown.progress() as progress:
+        with shown.progress() as bars, interruptible(bars) as progress:
             from sr2hls.compile import compile_network
 
             result = compile_network(options, progress)

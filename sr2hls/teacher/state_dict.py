@@ -150,7 +150,7 @@ def _read(path: Path, unsafe_pickle: bool) -> object:
             raise UnsafeFileError(
                 f"'{path}' is a whole pickled object, and reading it runs the code in it: save "
                 f"model.state_dict() or export "
-                "to ONNX, or give --unsafe-pickle if you trust the file"
+                "to ONNX, or give --allow-pickle if you trust the file"
             ) from error
     except Exception as error:  # a damaged file can raise nearly anything
         raise InputError(f"'{path}' is no readable torch file ({reason(error)}): save it again") from error
