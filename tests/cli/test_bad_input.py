@@ -215,7 +215,7 @@ def test_ctrl_c(tmp_path: Path) -> None:
     began = time.monotonic()
     rest = process.stderr.read()
     assert process.wait(timeout=60) == 130
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 120
     assert "interrupted; what was finished is kept in" in rest
     assert "run the same command again to go on" in rest
     assert "Traceback" not in rest
