@@ -51,12 +51,12 @@ class _Effort:
 
 _EFFORTS = {
     Effort.LOW: _Effort(
-        OperonSettings(population=60, generations=10, restarts=1, max_rows=800),
-        OperonSettings(population=60, generations=10, restarts=1), 6_000, 60,
+        OperonSettings(population=40, generations=8, restarts=1, max_rows=600),
+        OperonSettings(population=40, generations=8, restarts=1), 8_000, 60,
     ),
     Effort.MEDIUM: _Effort(
-        OperonSettings(population=100, generations=20, restarts=1, max_rows=1500),
-        OperonSettings(population=120, generations=20, restarts=1), 20_000, 150,
+        OperonSettings(population=60, generations=15, restarts=1, max_rows=1000),
+        OperonSettings(population=60, generations=12, restarts=1), 20_000, 150,
     ),
     Effort.HIGH: _Effort(
         OperonSettings(population=300, generations=60, restarts=4, max_rows=2500),
@@ -170,7 +170,8 @@ def _additive(problem: Problem, options: CompileOptions, effort: _Effort, progre
             problem.n_outputs,
             classification_curvature if problem.task.is_classification else _flat_curvature(rows),
             ShapeOptions(label_weight=_LABEL_WEIGHT),
-            lambda model: stage.advance(0, f"{model.n_functions} functions"),
+            shared=problem.task.is_classification,
+            on_model=lambda model: stage.advance(0, f"{model.n_functions} functions"),
         )
         model = _smallest_good(problem, models)
     with progress.stage("formulas of functions", total=model.n_functions) as stage:

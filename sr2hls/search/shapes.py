@@ -81,6 +81,8 @@ def fit_shapes(
     n_outputs: int,
     curvature: Callable[[FloatArray], FloatArray],
     options: ShapeOptions | None = None,
+    *,
+    shared: bool = False,
     on_model: Callable[[ShapeModel], None] = lambda model: None,
 ) -> tuple[ShapeModel, ...]:
     """Return additive models from the one with every function to the smallest.
@@ -92,6 +94,8 @@ def fit_shapes(
         n_outputs: number of outputs.
         curvature: outputs to the second derivative of the loss with respect to each, of the same shape.
         options: see `ShapeOptions`.
+        shared: the loss does not change when a function is added to all outputs alike (softmax); then one
+            output of each input needs no function.
         on_model: called after each fit.
     """
     options = options or ShapeOptions()
@@ -100,6 +104,10 @@ def fit_shapes(
     used &= (codes.min(axis=0) < codes.max(axis=0))[:, None]
     models = [fitter.fit(used, options.steps)]
     on_model(models[0])
+    if shared and n_outputs > 1:
+        used = fitter.without_shared(models[0], curvature(models[0].predict(codes)))
+        models.append(fitter.fit(used, options.refit_steps))
+        on_model(models[-1])
     while models[-1].n_functions > options.least:
         bend = curvature(models[-1].predict(codes))
         used = _without_weakest(models[-1], codes, bend, options)
@@ -155,6 +163,25 @@ class _Fitter:
             optimiser.step()
             schedule.step()
         return self._model(used, mask)
+
+    def without_shared(self, model: ShapeModel, curvature: FloatArray) -> BoolArray:
+        """Subtract one function from all of an input's: the one that leaves the others least."""
+        used = model.used.copy()
+        for i, values in enumerate(model.values):
+            if not used[i].all():
+                continue
+            start, stop = int(self._starts[i]), int(self._starts[i + 1])
+            at = self._flat[:, i].numpy() - start
+            left = [
+                float((((values - values[:, [k]])[at] ** 2) * curvature).mean(axis=0).sum())
+                for k in range(values.shape[1])
+            ]
+            k = int(np.argmin(left))
+            with torch.no_grad():
+                part = self._weights[start:stop]
+                part -= part[:, [k]].clone()
+            used[i, k] = False
+        return used
 
     def _roughness(self, weights: Tensor) -> Tensor:
         second = weights[2:] - 2 * weights[1:-1] + weights[:-2]

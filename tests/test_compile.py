@@ -1,0 +1,143 @@
+"""The whole road on a small network, and what it refuses."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from sr2hls.compile import CompileResult, compile_network
+from sr2hls.errors import BudgetError, InputError, VerificationError
+from sr2hls.hls.compiled import CompiledProgram
+from sr2hls.hls.project import HlsProject
+from sr2hls.options import CompileOptions, Effort, Engine
+from sr2hls.program.interpreter import Interpreter, quantize_inputs
+from sr2hls.program.serialize import load
+from sr2hls.report.store import load_report
+from sr2hls.rtl.project import load_project
+from sr2hls.rtl.simulate import simulate
+from sr2hls.target import Budget, Target
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> CompileOptions:
+    """Three classes told apart by four features, and a network that does it."""
+    folder = tmp_path_factory.mktemp("small")
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(3000, 4)).astype(np.float32)
+    y = np.stack([X[:, 0] + X[:, 1] ** 2, 1.5 * X[:, 1], X[:, 2]], axis=1).argmax(axis=1)
+    np.savez(folder / "data.npz", X=X, y=y)
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 3))
+    optimiser = torch.optim.Adam(model.parameters(), lr=0.02)
+    for _ in range(300):
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(model(torch.from_numpy(X)), torch.from_numpy(y)).backward()
+        optimiser.step()
+    batch = torch.export.Dim("batch")
+    program = torch.export.export(model.eval(), (torch.zeros(2, 4),), dynamic_shapes=({0: batch},))
+    torch.export.save(program, folder / "net.pt2")
+    return CompileOptions(
+        checkpoint=folder / "net.pt2", data=folder / "data.npz", output=folder / "result",
+        engine=Engine.OPERON, effort=Effort.LOW,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def result(small: CompileOptions) -> CompileResult:
+    return compile_network(small)
+
+
+def test_the_design_keeps_what_the_network_does(result: CompileResult) -> None:
+    test = result.report.split("test")
+    assert test is not None
+    teacher, formulas, design = (test.scores[k].accuracy for k in ("teacher", "formulas", "design"))
+    assert design >= 0.94 * teacher
+    assert design >= formulas - 0.02
+
+
+def test_every_executor_agreed_on_every_test_row(result: CompileResult) -> None:
+    executors = result.report.verification.executors
+    assert {e.executor.split()[0] for e in executors} == {"C++", "Verilog"}
+    test = result.report.split("test")
+    assert test is not None
+    assert all(e.differences == 0 and e.vectors == test.rows for e in executors)
+
+
+def test_the_projects_on_disk_are_the_program(result: CompileResult) -> None:
+    rtl, hls = load_project(result.output / "rtl"), HlsProject.open(result.output / "hls")
+    program = load(result.output / "rtl" / "program.json")
+    X = np.random.default_rng(5).uniform(-1, 1, size=(500, 4))
+    raw = quantize_inputs(program, X)
+    expected = Interpreter(result.design.program).run(raw)
+    assert np.array_equal(simulate(rtl, raw), expected)
+    assert np.array_equal(CompiledProgram(hls).run(raw), expected)
+
+
+def test_hardware_is_measured_and_beside_it_the_network(result: CompileResult) -> None:
+    rows = result.report.hardware
+    assert [r.subject.value for r in rows] == ["design", "network"]
+    for row in rows:
+        assert row.figures["lut"].value > 0
+        assert row.figures["lut"].origin == "measured"
+        assert row.figures["dsp"].value == 0
+    assert rows[1].figures["lut"].value > rows[0].figures["lut"].value
+    assert result.report.comparisons
+
+
+def test_the_files_are_there_and_read_back(result: CompileResult) -> None:
+    assert load_report(result.output) == result.report
+    for name in ("report.html", "report.md", "inputs.json", "network/hls/build_prj.tcl"):
+        assert (result.output / name).is_file(), name
+
+
+def test_another_command_is_refused_in_the_same_folder(small: CompileOptions, result: CompileResult) -> None:
+    with pytest.raises(InputError, match="holds the result of other options or data"):
+        compile_network(replace(small, seed=1))
+
+
+def test_a_folder_of_somebody_elses_is_left_alone(small: CompileOptions, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("precious")
+    with pytest.raises(InputError, match="holds other files: give a new or empty folder"):
+        compile_network(replace(small, output=tmp_path))
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_impossible_budgets_say_how_far_off_the_nearest_is(small: CompileOptions, tmp_path: Path) -> None:
+    target = Target(budget=Budget(max_lut=1))
+    options = replace(small, output=tmp_path / "r", target=target, baseline=False)
+    with pytest.raises(BudgetError, match=r"no design meets max_lut 1: the nearest has \d+ LUT"):
+        compile_network(options)
+    assert not (tmp_path / "r" / "report.json").exists()
+
+
+def test_a_broken_width_stops_the_compilation(
+    small: CompileOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Verilog of another program than the one that was measured is noticed."""
+    from sr2hls import circuit
+    from sr2hls.program.program import Program
+
+    written = circuit.write_rtl
+
+    def narrower(program: Program, *args: object, **kwargs: object) -> object:
+        position = program.outputs[0]
+        op = program.ops[position]
+        broken = replace(op, type=replace(op.type, width=op.type.width - 1, integer=op.type.integer - 1))
+        ops = (*program.ops[:position], broken, *program.ops[position + 1 :])
+        return written(replace(program, ops=ops), *args, **kwargs)
+
+    monkeypatch.setattr(circuit, "write_rtl", narrower)
+    with pytest.raises(VerificationError, match=r"Verilog \(Verilator\) (differs from|gives)"):
+        compile_network(replace(small, output=tmp_path / "r", baseline=False))
+
+
+def test_same_seed_same_program(small: CompileOptions, result: CompileResult, tmp_path: Path) -> None:
+    again = compile_network(replace(small, output=tmp_path / "again", baseline=False))
+    assert again.design.program == result.design.program
+    assert json.loads((tmp_path / "again" / "rtl" / "program.json").read_text()) == json.loads(
+        (result.output / "rtl" / "program.json").read_text()
+    )
