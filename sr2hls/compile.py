@@ -128,7 +128,7 @@ def _check_budget(problem: Problem, design: Design, circuit: Circuit, target: Ta
     for name, limit, figure in limits:
         if limit is not None and figure is not None and figure.value > limit:
             raise BudgetError(
-                f"no design meets {name} {limit:g}: the nearest has {figure.value:g} {figure.unit}; raise "
+                f"no design meets {name} {limit:g}: the nearest has {figure.value:g}; raise "
                 "the budget, give the inputs fewer bits, or search with more effort"
             )
     if budget.min_fidelity is not None:

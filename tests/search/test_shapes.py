@@ -80,7 +80,7 @@ def test_formulas_stay_within_the_error() -> None:
     options = ShapeFormulaOptions(
         error=0.03, settings=OperonSettings(population=30, generations=4, restarts=1)
     )
-    arguments = dict(cost=area(estimated_luts("ap_fixed<8,4>")), options=options)
+    arguments = {"cost": area(estimated_luts("ap_fixed<8,4>")), "options": options}
     names = ["x0", "x1", "x2", "x3"]
     first = shape_formulas(model, [GRID] * 4, CODES, names, ["y"], **arguments)
     again = shape_formulas(model, [GRID] * 4, CODES, names, ["y"], **arguments)
