@@ -14,7 +14,7 @@ from sr2hls.baseline.hls import network_to_hls4ml
 from sr2hls.baseline.network import FloatLayer
 from sr2hls.baseline.original import Original, quantize_original
 from sr2hls.circuit import Circuit, build_circuit
-from sr2hls.design import Design, make_design
+from sr2hls.design import Design, check_design, make_design
 from sr2hls.errors import BudgetError, InputError
 from sr2hls.find import Found, find_formulas
 from sr2hls.options import CompileOptions
@@ -66,6 +66,8 @@ def compile_network(options: CompileOptions, progress: Progress | None = None) -
         found = find_formulas(problem, options, progress)
         designs = _designs(problem, found, progress)
         chosen = _choose(problem, designs, target)
+        with progress.stage("checks"):
+            lints = check_design(problem, chosen)
         circuit = build_circuit(
             chosen.program,
             run.path,
@@ -80,7 +82,7 @@ def compile_network(options: CompileOptions, progress: Progress | None = None) -
             original, original_circuit, notes = original_job.result()
 
     notes = (*prepared.dataset.warnings(), *found.frontier.notes, *chosen.notes, *notes)
-    stages = Stages(prepared, found, designs, chosen, circuit, original, original_circuit, notes)
+    stages = Stages(prepared, found, designs, chosen, lints, circuit, original, original_circuit, notes)
     with progress.stage("report"):
         report = make_report(stages, options, progress)
         write_report(report, run.path)

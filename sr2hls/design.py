@@ -15,6 +15,9 @@ from sr2hls.program.passes import optimize
 from sr2hls.program.precision import PrecisionOptions, fit_precision
 from sr2hls.program.program import Program
 from sr2hls.search.expressions import evaluate_expr
+from sr2hls.verify.degenerate import refuse_degenerate
+from sr2hls.verify.design import Design as CheckedDesign
+from sr2hls.verify.finding import Lint
 
 FloatArray = NDArray[np.float64]
 
@@ -84,3 +87,14 @@ def make_design(
         lowering, lambda outputs: problem.score(outputs, rows), PrecisionOptions(max_loss=max_loss)
     )
     return Design(dict(formulas), optimize(lowered.program), lowered.errors, lowered.notes)
+
+
+def check_design(problem: Problem, design: Design) -> tuple[Lint, ...]:
+    """Refuse a degenerate design; return what else a user should know about it.
+
+    Raises:
+        DegenerateDesignError: a table or output is constant, an input drops out, a result is outside of the
+            stated error.
+    """
+    inputs = problem.train.inputs[:_ROWS]
+    return refuse_degenerate(CheckedDesign(design.program, design.formulas, inputs, design.errors))

@@ -20,6 +20,7 @@ from sr2hls.report.latex import formula_latex
 from sr2hls.report.metrics import Task as Meaning
 from sr2hls.report.metrics import measure
 from sr2hls.report.model import Report
+from sr2hls.verify.finding import Lint
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Stages:
         found: fronts and proposals of the search.
         designs: every design that was compiled, in the order of the proposals.
         chosen: the one that became a circuit.
+        lints: warnings about it.
         circuit: its projects and figures.
         original: the network in fixed point, ``None`` where it was not asked for or cannot be had.
         original_circuit: its projects and figures.
@@ -41,6 +43,7 @@ class Stages:
     found: Found
     designs: tuple[Design, ...]
     chosen: Design
+    lints: tuple[Lint, ...]
     circuit: Circuit
     original: Original | None
     original_circuit: Circuit | None
@@ -227,6 +230,10 @@ def _checks(stages: Stages) -> list[model.Check]:
             detail=f"rms {e.rms:.4g}, largest {e.largest:.4g} from its formula on training data",
         )
         for name, e in stages.chosen.errors.items()
+    ]
+    checks += [
+        model.Check(name=lint.rule, passed=False, detail=f"{lint.message}: {lint.remedy}")
+        for lint in stages.lints
     ]
     if stages.original_circuit is not None:
         for a in stages.original_circuit.agreements:

@@ -1,5 +1,7 @@
 """The quantised network as an hls4ml project, with the very types of `QuantizedNetwork`."""
 
+import contextlib
+import io
 import math
 from pathlib import Path
 from typing import Any
@@ -59,22 +61,24 @@ def network_to_hls4ml(network: QuantizedNetwork, directory: Path, target: Target
         precision[f"act{k}"] = {"result": str(layer.result_type)}
         frac = layer.result_type.frac
         bits = layer.result_type.width + (not layer.result_type.signed)
-    shape = (network.layers[0].weights.shape[0],)
-    config = hls4ml.utils.config_from_pytorch_model(
-        module, shape, granularity="name", backend=backend, default_precision="ap_fixed<32,16>"
-    )
-    for name, entry in config["LayerName"].items():
-        entry["Precision"] = precision.get(name, {"result": input_type})
-    return hls4ml.converters.convert_from_pytorch_model(
-        module,
-        hls_config=config,
-        backend=backend,
-        output_dir=str(directory),
-        project_name="network",
-        part=target.part,
-        clock_period=target.clock_ns,
-        io_type="io_parallel",
-    )
+    # hls4ml prints the layers as it goes.
+    with contextlib.redirect_stdout(io.StringIO()):
+        shape = (network.layers[0].weights.shape[0],)
+        config = hls4ml.utils.config_from_pytorch_model(
+            module, shape, granularity="name", backend=backend, default_precision="ap_fixed<32,16>"
+        )
+        for name, entry in config["LayerName"].items():
+            entry["Precision"] = precision.get(name, {"result": input_type})
+        return hls4ml.converters.convert_from_pytorch_model(
+            module,
+            hls_config=config,
+            backend=backend,
+            output_dir=str(directory),
+            project_name="network",
+            part=target.part,
+            clock_period=target.clock_ns,
+            io_type="io_parallel",
+        )
 
 
 def _exact_sum(weights: np.ndarray, bias: np.ndarray, input_bits: int, frac: int) -> str:
