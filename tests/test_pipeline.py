@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import nn
 
-from sr2hls.compile import CompileResult, compile_network
 from sr2hls.errors import BudgetError, InputError, VerificationError
 from sr2hls.hls.compiled import CompiledProgram
 from sr2hls.hls.project import HlsProject
 from sr2hls.options import CompileOptions, Effort, Engine
+from sr2hls.pipeline import CompileResult, compile_network
 from sr2hls.program.interpreter import Interpreter, quantize_inputs
 from sr2hls.program.serialize import load
 from sr2hls.report.store import load_report
@@ -141,3 +141,12 @@ def test_same_seed_same_program(small: CompileOptions, result: CompileResult, tm
     assert json.loads((tmp_path / "again" / "rtl" / "program.json").read_text()) == json.loads(
         (result.output / "rtl" / "program.json").read_text()
     )
+
+
+def test_the_function_takes_plain_arguments_and_names_unknown_ones(tmp_path: Path) -> None:
+    import sr2hls
+
+    with pytest.raises(InputError, match="unknown option 'max_luts': CompileOptions has"):
+        sr2hls.compile("net.onnx", "data.npz", tmp_path / "r", max_luts=3)
+    with pytest.raises(InputError, match=r"'net\.onnx' cannot be read"):
+        sr2hls.compile("net.onnx", "data.npz", tmp_path / "r", max_lut=3)

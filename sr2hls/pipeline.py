@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from sr2hls.baseline.alkaid import to_alkaid
 from sr2hls.baseline.choose import on_input_grid
@@ -26,7 +27,7 @@ from sr2hls.report.model import Report
 from sr2hls.report.store import write_report
 from sr2hls.rundir import RunDirectory
 from sr2hls.story import Stages, make_report
-from sr2hls.target import Target
+from sr2hls.target import Budget, Target
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,54 @@ class CompileResult:
     design: Design
     circuit: Circuit
     output: Path
+
+
+def compile(
+    checkpoint: str | Path,
+    data: str | Path,
+    output: str | Path,
+    *,
+    part: str = Target().part,
+    clock_ns: float = Target().clock_ns,
+    max_latency_ns: float | None = None,
+    max_lut: int | None = None,
+    max_dsp: int | None = None,
+    max_bram: int | None = None,
+    min_fidelity: float | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> CompileResult:
+    """Distil a trained network into formulas and compile them to a verified circuit.
+
+    Args:
+        checkpoint: the trained network.
+        data: file with a row a sample.
+        output: folder of the result.
+        part: full part name.
+        clock_ns: clock period, nanoseconds.
+        max_latency_ns: most latency, nanoseconds.
+        max_lut: most LUTs.
+        max_dsp: most DSPs.
+        max_bram: most BRAMs.
+        min_fidelity: least agreement with the network, 0 to 1.
+        progress: told of every stage.
+        options: any other field of `CompileOptions`.
+
+    Raises:
+        Sr2hlsError: something the user can mend, in one sentence.
+    """
+    known = {f.name for f in fields(CompileOptions)}
+    unknown = sorted(set(options) - known)
+    if unknown:
+        raise InputError(f"unknown option '{unknown[0]}': CompileOptions has {', '.join(sorted(known))}")
+    budget = Budget(max_latency_ns, max_lut, max_dsp, max_bram, min_fidelity)
+    target = Target(part, clock_ns, budget)
+    return compile_network(
+        CompileOptions(
+            checkpoint=Path(checkpoint), data=Path(data), output=Path(output), target=target, **options
+        ),
+        progress,
+    )
 
 
 def compile_network(options: CompileOptions, progress: Progress | None = None) -> CompileResult:
