@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
 from sr2hls.program.exact import Interval
-from sr2hls.program.types import FixedType
+from sr2hls.program.types import FixedType, narrowest
 
 IntArray = NDArray[np.int64]
 
@@ -65,9 +65,14 @@ def signed_index(type_: FixedType) -> IntArray:
 
 
 def clamped_index(types: Sequence[FixedType], ranges: Sequence[Interval]) -> IntArray:
-    """Return, for each index of a table, the nearest index that its arguments' ranges let come."""
+    """Return, for each index of a table, one that its arguments' ranges let come.
+
+    Leading bits that a range does not need have no effect; what then is outside of it is moved to its end.
+    """
     index = np.zeros(1, dtype=np.int64)
     for type_, held in zip(types, ranges, strict=True):
-        raw = np.clip(signed_index(type_), held.low, held.high) & ((1 << type_.width) - 1)
+        narrow = narrowest(held.low, held.high, held.frac)
+        pattern = np.arange(1 << type_.width) & ((1 << narrow.width) - 1)
+        raw = np.clip(signed_index(narrow)[pattern], held.low, held.high) & ((1 << type_.width) - 1)
         index = ((index[:, None] << type_.width) | raw[None, :]).ravel()
     return index

@@ -1,0 +1,1 @@
+"""Rules of the lint, by what they look at."""
