@@ -13,9 +13,10 @@ from hls4ml.utils import config_from_pytorch_model
 from hls4ml.utils.torch import HLS4MLModule
 
 from sr2hls.errors import InputError
+from sr2hls.hls.beside import written_beside
 from sr2hls.hls.cpp_types import ExactType
 from sr2hls.hls.layer import exact_precision, formula_layer, hls4ml_precision
-from sr2hls.hls.project import HlsProject, graph_config, write_graph, written_beside
+from sr2hls.hls.project import MARKER, HlsProject, graph_config, write_graph
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType
@@ -92,7 +93,7 @@ def write_hybrid(
     Raises:
         InputError: hls4ml cannot convert the network, or a name, backend or directory cannot be used.
     """
-    with written_beside(directory) as unfinished:
+    with written_beside(directory, MARKER) as unfinished:
         config = graph_config(unfinished, target=target, backend=backend, name=name)
         graph = _convert(network.eval(), n_inputs, input_type, precision, config)
         sources, sinks = graph.get_input_variables(), graph.get_output_variables()

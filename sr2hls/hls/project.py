@@ -2,10 +2,6 @@
 
 import json
 import re
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +12,7 @@ from numpy.typing import NDArray
 
 from sr2hls.errors import InputError
 from sr2hls.hls.batch import BatchFunction
+from sr2hls.hls.beside import written_beside
 from sr2hls.hls.cpp import BACKENDS
 from sr2hls.hls.cpp_types import ExactType, bits_type, cpp_type
 from sr2hls.hls.layer import formula_layer, hls4ml_precision
@@ -152,7 +149,7 @@ def write_hls(
     """
     budget = target.budget
     latency = None if budget.max_latency_ns is None else int(budget.max_latency_ns / target.clock_ns + 1e-9)
-    with written_beside(directory) as unfinished:
+    with written_beside(directory, MARKER) as unfinished:
         graph = formula_graph(
             program,
             unfinished,
@@ -273,29 +270,6 @@ def write_graph(
     del data["directory"]
     (unfinished / MARKER).write_text(json.dumps(data, indent=1), encoding="utf-8")
     return project
-
-
-@contextmanager
-def written_beside(directory: Path) -> Iterator[Path]:
-    """Give an empty directory that takes the place of another one at the end, if all goes well."""
-    directory = Path(directory)
-    if directory.exists() and not directory.is_dir():
-        raise InputError(f"'{directory}' is a file: give a directory for the HLS project")
-    if directory.is_dir() and any(directory.iterdir()) and not (directory / MARKER).is_file():
-        raise InputError(
-            f"'{directory}' is not empty and holds no HLS project of sr2hls: give another directory"
-        )
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
-    unfinished = beside / "new"
-    unfinished.mkdir()
-    try:
-        yield unfinished
-        if directory.exists():
-            directory.rename(beside / "old")
-        unfinished.rename(directory)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _type_from(data: dict[str, Any]) -> FixedType:

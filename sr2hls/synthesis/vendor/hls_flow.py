@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from sr2hls.errors import InputError, ToolError
+from sr2hls.files import write_text
 from sr2hls.hls.project import HlsProject
 from sr2hls.synthesis.vendor.launch import Launcher
 from sr2hls.templates import render
@@ -94,7 +95,7 @@ def commands(flow: Flow, project: HlsProject, steps: Steps) -> list[list[str]]:
         return [[flow.value, "-f", "build_prj.tcl", options]]
     if flow is Flow.VITIS_COMPONENT:
         return _component_commands(project, steps)
-    _write(project.directory / "build_opt.tcl", render("vendor/build_opt.tcl.j2", None, **switches))
+    write_text(project.directory / "build_opt.tcl", render("vendor/build_opt.tcl.j2", None, **switches))
     if flow is Flow.VITIS_HLS:
         return [[flow.value, "-f", "build_prj.tcl"]]
     return [[flow.value, "--mode", "hls", "--tcl", "build_prj.tcl"]]
@@ -110,7 +111,7 @@ def _component_commands(project: HlsProject, steps: Steps) -> list[list[str]]:
             top=project.name,
             cosim=step == "cosim",
         )
-        _write(project.directory / name, text)
+        write_text(project.directory / name, text)
 
     def simulate(step: str) -> list[str]:
         return ["vitis-run", "--mode", "hls", f"--{step}", "--config", names[step], "--work_dir", WORK_DIR]
@@ -127,9 +128,3 @@ def report_dir(flow: Flow, project: HlsProject) -> Path:
     if flow is Flow.VITIS_COMPONENT:
         return project.directory / WORK_DIR / "hls"
     return project.directory / f"{project.name}_prj" / "solution1"
-
-
-def _write(path: Path, text: str) -> None:
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(text, encoding="ascii")
-    unfinished.replace(path)

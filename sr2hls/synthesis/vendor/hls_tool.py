@@ -109,6 +109,21 @@ class VendorHls:
             logs=tuple(logs),
         )
 
+    def synthesise(
+        self, project: HlsProject, *, csim: bool = False, cosim: bool = False, timeout_s: float = 4 * 3600.0
+    ) -> HardwareReport:
+        """Return what C synthesis of a project says, with cosimulated cycles if asked for.
+
+        Raises:
+            ToolError: as `run`.
+            VerificationError: as `run`.
+            InputError: as `run`.
+        """
+        found = self.run(project, Steps(csim=csim, synth=True, cosim=cosim), timeout_s=timeout_s)
+        if found.csynth is None:
+            raise ToolError(f"'{found.flow.value}' made no report of C synthesis")
+        return hardware_report(found.csynth, found.cosim)
+
 
 def _raise_disagreement(flow: Flow, project: HlsProject, log: Path) -> None:
     """Say that bits differ, where that is why a tool failed: it is no failure of the tool."""

@@ -125,6 +125,8 @@ def test_a_run_reads_what_the_tool_left(make_project, tools):
     assert run.csynth == read_csynth(DATA / "vitis_2024.1_csynth.xml")
     assert run.cosim == read_cosim(DATA / "cosim_one_transaction.rpt")[0]
     assert run.logs[0].read_text() == "SR2HLS: 3 samples, 0 wrong\n"
+    report = VendorHls().synthesise(project, cosim=True)
+    assert (report.lut.value, report.latency_cycles.value) == (44405, 481388)
     only = VendorHls().run(project, Steps(csim=False))
     assert (only.csim_samples, only.cosim) == (None, None)
 
