@@ -5,6 +5,8 @@ whose arguments have few bits together becomes a lookup table of the whole opera
 six bits is one LUT an output bit.
 """
 
+from dataclasses import replace
+
 from alkaid.trace.passes import dead_code_elimin
 from alkaid.trace.passes.surrogate import add_surrogate
 from alkaid.types import CombLogic
@@ -12,36 +14,101 @@ from alkaid.types import CombLogic
 from sr2hls.errors import LoweringError
 from sr2hls.program import ops
 from sr2hls.program.program import Program
+from sr2hls.program.types import Rounding
 from sr2hls.rtl.arithmetic import absolute, argmax, compare, extreme, product, scaled
 from sr2hls.rtl.divide import divide
 from sr2hls.rtl.netlist import Net, Netlist
 from sr2hls.rtl.quantize import quantize
+from sr2hls.rtl.sums import Term, inner_sums, summed
 from sr2hls.rtl.tabulate import tabulated
 
 LUT_BITS = 6
+"""Inputs of the LUTs that tables are made for."""
 
 
-def to_alkaid(program: Program) -> CombLogic:
+def to_alkaid(program: Program, *, slack: int | None = None) -> CombLogic:
     """Return the program as alkaid operations, with alkaid's own cost and delay estimates.
 
     Inputs and outputs stay in the order of the program. What is provably constant is left out: an output's
     bits may be fewer than its type's (see `sr2hls.rtl.ports`).
 
+    Args:
+        program: what to lower.
+        slack: how many adders more than the fewest a sum may have on its longest path to save LUTs; None for
+            any number.
+
     Raises:
         LoweringError: a value lies outside of what alkaid can express.
     """
-    nets = Netlist(program.n_inputs)
-    values: list[Net] = []
+    lowering = _Lowering(program, slack)
     for position, op in enumerate(program.ops):
         try:
-            value = _lower(nets, op, program, [values[a] for a in op.args])
-            held = program.ranges[position]
-            values.append(nets.narrow(value, held.low, held.high, held.frac))
+            lowering.lower(position, op)
         except LoweringError as error:
             where = f"operation %{position} ({op.name}{', ' + op.origin if op.origin else ''})"
             raise LoweringError(f"{where}: {error}") from None
-    logic = nets.logic_of([values[i] for i in program.outputs])
+    logic = lowering.nets.logic_of([lowering.net(i) for i in program.outputs])
     return add_surrogate(dead_code_elimin(logic))
+
+
+class _Lowering:
+    """Nets of the operations so far; a sum that only a larger sum reads stays a list of terms."""
+
+    def __init__(self, program: Program, slack: int | None) -> None:
+        self.nets = Netlist(program.n_inputs)
+        self._program = program
+        self._slack = slack
+        self._inner = inner_sums(program)
+        self._values: list[Net | list[Term]] = []
+
+    def net(self, position: int) -> Net:
+        """Return the net of an operation."""
+        value = self._values[position]
+        assert isinstance(value, Net)
+        return value
+
+    def lower(self, position: int, op: ops.Operation) -> None:
+        """Write one operation."""
+        if isinstance(op, ops.Add | ops.Sub) and self._is_sum(position, op):
+            terms = self._terms(op)
+            if position in self._inner:
+                self._values.append(terms)
+                return
+            result = self._rounded_sum(op, terms)
+        else:
+            result = _lower(self.nets, op, self._program, [self.net(a) for a in op.args])
+        held = self._program.ranges[position]
+        self._values.append(self.nets.narrow(result, held.low, held.high, held.frac))
+
+    def _is_sum(self, position: int, op: ops.Operation) -> bool:
+        """Return whether an addition is better added than looked up as a whole."""
+        args = [self._values[a] for a in op.args]
+        nets = [n for n in args if isinstance(n, Net)]
+        if len(nets) < len(args):
+            return True
+        direct = {n.position: n for n in nets if n.constant is None}
+        if sum(n.width for n in direct.values()) > LUT_BITS:
+            return True
+        tables = [n for n in direct.values() if self.nets.is_table(n)]
+        return position in self._inner and bool(tables)
+
+    def _terms(self, op: ops.Operation) -> list[Term]:
+        terms: list[Term] = []
+        for k, arg in enumerate(op.args):
+            value = self._values[arg]
+            found = [Term(value, False, self.nets.depth(value))] if isinstance(value, Net) else value
+            flip = k == 1 and isinstance(op, ops.Sub)
+            terms += [replace(t, negative=t.negative != flip) for t in found]
+        return terms
+
+    def _rounded_sum(self, op: ops.Operation, terms: list[Term]) -> Net:
+        drop = max(t.net.frac for t in terms) - op.type.frac
+        type_ = op.type
+        if type_.rounding is Rounding.RND and drop > 0 and any(self.nets.is_table(t.net) for t in terms):
+            # Half a step added to a table's entries rounds without an adder.
+            terms = [*terms, Term(self.nets.constant(1, type_.frac + 1))]
+            type_ = type_.with_modes(Rounding.TRN, type_.overflow)
+        return quantize(self.nets, summed(self.nets, terms, self._slack), type_)
 
 
 def _lower(nets: Netlist, op: ops.Operation, program: Program, args: list[Net]) -> Net:
@@ -62,10 +129,6 @@ def _lower(nets: Netlist, op: ops.Operation, program: Program, args: list[Net]) 
 
 def _exact(nets: Netlist, op: ops.Operation, args: list[Net]) -> Net:
     match op:
-        case ops.Add():
-            return nets.add(args[0], args[1])
-        case ops.Sub():
-            return nets.add(args[0], args[1], subtract=True)
         case ops.Mul():
             return product(nets, args[0], args[1])
         case ops.Neg():

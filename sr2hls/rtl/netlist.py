@@ -19,6 +19,7 @@ from sr2hls.program.types import FixedType
 # alkaid's operation codes (its documentation, "ALIR operations").
 _NEGATE, _INPUT, _ADD, _SUB, _SLICE, _ADD_CONSTANT, _CONSTANT = -2, -1, 0, 1, 3, 4, 5
 _MUX, _MUL, _LOOKUP, _UNARY, _BINARY = 6, 7, 8, 9, 10
+_CARRY = frozenset({_NEGATE, _ADD, _SUB, _ADD_CONSTANT, _MUL})
 _UNARY_CODE = {"not": 0, "any": 1, "all": 2}
 _BINARY_CODE = {"and": 0, "or": 1, "xor": 2}
 # Bits that a double holds exactly; alkaid keeps intervals as doubles.
@@ -57,6 +58,15 @@ class Net:
         return self.low if self.low == self.high else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """What a table was made from."""
+
+    index: Net
+    values: NDArray[np.int64]
+    known: NDArray[np.bool_]
+
+
 class Netlist:
     """Writes alkaid operations; every method returns the net of its exact result."""
 
@@ -66,6 +76,8 @@ class Netlist:
         self._tables: list[LookupTable] = []
         self._table_index: dict[str, int] = {}
         self._seen: dict[tuple[object, ...], int] = {}
+        self._lookups: dict[int, _Lookup] = {}
+        self._depths: list[int] = []
 
     def input(self, index: int, type_: FixedType) -> Net:
         """Write an input that can take every value of its type."""
@@ -239,7 +251,51 @@ class Netlist:
             return self.constant(low, frac)
         span = slice(index.low, index.high + 1)
         table = self._table(values[span], known[span], low, high, frac)
-        return self._emit((index.position,), _LOOKUP, (table,), low, high, frac)
+        net = self._emit((index.position,), _LOOKUP, (table,), low, high, frac)
+        self._lookups[net.position] = _Lookup(index, values, known)
+        return net
+
+    def is_table(self, net: Net) -> bool:
+        """Return whether a value is read from a table."""
+        return net.position in self._lookups
+
+    def address_width(self, table: Net) -> int:
+        """Return the address bits of a table."""
+        return self._lookups[table.position].index.width
+
+    def negate_table(self, table: Net) -> Net:
+        """Return the table of the opposite values."""
+        entry = self._lookups[table.position]
+        return self.lookup(entry.index, -entry.values, entry.known, table.frac)
+
+    def offset_table(self, table: Net, raw: int, frac: int) -> Net:
+        """Return the table of its values plus ``raw · 2^-frac``."""
+        entry = self._lookups[table.position]
+        finest = max(frac, table.frac)
+        values = (entry.values << (finest - table.frac)) + (raw << (finest - frac))
+        return self.lookup(entry.index, values, entry.known, finest)
+
+    def join_tables(self, a: Net, b: Net, limit: int) -> Net | None:
+        """Return the table of a + b where both have one address, or few bits of address together."""
+        if not (self.is_table(a) and self.is_table(b)):
+            return None
+        x, y = self._lookups[a.position], self._lookups[b.position]
+        frac = max(a.frac, b.frac)
+        if frac - min(a.frac, b.frac) + max(a.width, b.width) >= TABLE_ENTRY_BITS:
+            return None
+        left, right = x.values << (frac - a.frac), y.values << (frac - b.frac)
+        if x.index == y.index:
+            return self.lookup(x.index, left + right, x.known & y.known, frac)
+        widths = x.index.width, y.index.width
+        if sum(widths) > limit:
+            return None
+        index = self.concatenate([(x.index, widths[0]), (y.index, widths[1])])
+        values = (left[:, None] + right[None, :]).ravel()
+        return self.lookup(index, values, (x.known[:, None] & y.known[None, :]).ravel(), frac)
+
+    def depth(self, net: Net) -> int:
+        """Return how many operations with carry chains lie behind a value, at most."""
+        return self._depths[net.position] if net.position >= 0 else 0
 
     def logic_of(self, outputs: Sequence[Net]) -> CombLogic:
         """Return what has been written as alkaid's combinational logic."""
@@ -309,6 +365,8 @@ class Netlist:
             position = len(self._ops)
             self._ops.append(Op(args, opcode, data, _interval(low, high, frac), 0.0, 0.0))
             self._seen[key] = position
+            behind = max((self._depths[a] for a in args), default=0)
+            self._depths.append(behind + (opcode in _CARRY))
         return Net(low, high, frac, position)
 
 

@@ -24,6 +24,7 @@ from sr2hls.target import Target
 Language = Literal["verilog", "vhdl"]
 FORMAT = "sr2hls-rtl-1"
 RECORD = "project.json"
+_SLACKS = (0, 1, 2, 4, None)
 CLOCK_SHARE = 0.9
 """Share of the clock period that a stage's logic may take by the delay model. The rest is for the clock's
 uncertainty and the registers; alkaid's own constraints assume 10 % of uncertainty, too."""
@@ -107,9 +108,9 @@ def write_rtl(
     check_module_name(name)
     if language not in ("verilog", "vhdl"):
         raise InputError(f"language '{language}' is not one that RTL is written in: give 'verilog' or 'vhdl'")
-    logic = to_alkaid(program) if logic is None else logic
+    limit_ns = target.clock_ns * CLOCK_SHARE
+    logic, plan = _fewest_luts(program, limit_ns) if logic is None else (logic, _plan(logic, limit_ns))
     core = variable_outputs(logic)
-    plan = schedule(core, target.clock_ns * CLOCK_SHARE) if core.shape[1] else Schedule((), (0.0,))
     machine = to_machine(split(core, plan), name) if core.shape[1] else None
     inputs, outputs = ports_of(program)
     estimate = Provenance(
@@ -139,6 +140,25 @@ def write_rtl(
         vectors = default_vectors(program)
     write_files(design, directory, stage_delay, record, vectors)
     return load_project(directory)
+
+
+def _plan(logic: CombLogic, limit_ns: float) -> Schedule:
+    core = variable_outputs(logic)
+    return schedule(core, limit_ns) if core.shape[1] else Schedule((), (0.0,))
+
+
+def _fewest_luts(program: Program, limit_ns: float) -> tuple[CombLogic, Schedule]:
+    """Return the logic with the longest sums, hence the fewest LUTs, that need no further stage."""
+    logic = to_alkaid(program, slack=_SLACKS[0])
+    plan = _plan(logic, limit_ns)
+    limit_ns = max(limit_ns, *plan.delay_ns)
+    for slack in _SLACKS[1:]:
+        longer = to_alkaid(program, slack=slack)
+        found = _plan(longer, limit_ns)
+        if found.n_stages > plan.n_stages or max(found.delay_ns) > limit_ns:
+            break
+        logic, plan = longer, found
+    return logic, plan
 
 
 def default_vectors(program: Program, n_samples: int = 256, seed: int = 0) -> NDArray[np.int64]:
