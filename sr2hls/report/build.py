@@ -40,7 +40,7 @@ def build_report(
     title: str,
     run: Run,
     task: Task,
-    teacher: Teacher,
+    teacher: Teacher | None,
     data: Data,
     formulas: Sequence[Formula],
     fronts: Sequence[Front] = (),
@@ -58,7 +58,7 @@ def build_report(
         title: name of the result.
         run: how it was made (see `run_record`).
         task: what the network is for.
-        teacher: the network.
+        teacher: the network, ``None`` where formulas came from elsewhere.
         data: the data (see `feature_records`).
         formulas: the chosen formula of each output (see `formula_record`).
         fronts: what the search found, an output each.

@@ -116,7 +116,8 @@ def efficiency_table(report: Report) -> tuple[list[str], list[tuple[str, list[st
     for name in dict.fromkeys(p.positive for p in points):
         cells: list[str | None] = []
         for rate in RATES_KHZ:
-            network, design = at("teacher", name, rate), at("design", name, rate)
+            network = at("teacher" if report.teacher else "formulas", name, rate)
+            design = at("design", name, rate)
             if network is None or network.efficiency is None or design is None or design.efficiency is None:
                 cells.append(None)
             else:

@@ -66,8 +66,8 @@ class FidelityMeter:
         """Count rows.
 
         Args:
-            outputs: ``teacher`` and, where there are any, ``formulas`` and ``design`` to real outputs of
-                shape (rows, outputs).
+            outputs: ``teacher``, ``formulas`` and ``design``, those that there are, to real outputs of shape
+                (rows, outputs).
             labels: class numbers of shape (rows,), or the wanted values of a regression, shape (rows,) or
                 (rows, outputs).
 
@@ -75,7 +75,7 @@ class FidelityMeter:
             InputError: shapes do not fit, or a value is not finite.
         """
         self._check(outputs, labels)
-        n = len(outputs[TEACHER])
+        n = len(next(iter(outputs.values())))
         if not n:
             return
         self._rows += n
@@ -83,7 +83,7 @@ class FidelityMeter:
         for model in MODELS:
             if model in outputs:
                 meter = self._meters.setdefault(model, _ModelMeter(self._task, len(self._outputs)))
-                meter.add(outputs[model], outputs[TEACHER], labels)
+                meter.add(outputs[model], outputs.get(TEACHER), labels)
         if DESIGN in outputs:
             for other in (FORMULAS, TEACHER):
                 if other in outputs:
@@ -113,9 +113,9 @@ class FidelityMeter:
         )
 
     def _check(self, outputs: Mapping[str, FloatArray], labels: NDArray[np.generic] | None) -> None:
-        if TEACHER not in outputs:
-            raise InputError("fidelity needs the outputs of the teacher")
-        shape = (len(outputs[TEACHER]), len(self._outputs))
+        if not outputs:
+            raise InputError("fidelity needs the outputs of at least one model")
+        shape = (len(next(iter(outputs.values()))), len(self._outputs))
         for model, values in outputs.items():
             if values.shape != shape:
                 raise InputError(f"outputs of the {model} have shape {values.shape}, expected {shape}")
@@ -132,21 +132,27 @@ class _ModelMeter:
     def __init__(self, task: Task, n_outputs: int) -> None:
         self._task = task
         self._rows = self._right = self._agree = 0
+        self._taught = False
         self._to_labels = Regression(n_outputs)
         self._to_teacher = Regression(n_outputs)
         # Two outputs more than double the memory of one; finer bins only where there are few classes.
         bits = 18 if n_outputs <= 20 else 15
         self.roc = RocCounter(n_outputs, bits) if task.is_classification else None
 
-    def add(self, outputs: FloatArray, teacher: FloatArray, labels: NDArray[np.generic] | None) -> None:
+    def add(
+        self, outputs: FloatArray, teacher: FloatArray | None, labels: NDArray[np.generic] | None
+    ) -> None:
         self._rows += len(outputs)
-        self._to_teacher.add(teacher, outputs)
+        if teacher is not None:
+            self._taught = True
+            self._to_teacher.add(teacher, outputs)
         if self.roc is None:
             if labels is not None:
                 self._to_labels.add(labels.reshape(outputs.shape).astype(np.float64), outputs)
             return
         decisions = self._task.decide(outputs)
-        self._agree += int((decisions == self._task.decide(teacher)).sum())
+        if teacher is not None:
+            self._agree += int((decisions == self._task.decide(teacher)).sum())
         if labels is not None:
             self._right += int((decisions == labels).sum())
             classes = np.arange(outputs.shape[1]) if outputs.shape[1] > 1 else np.array([1])
@@ -155,14 +161,15 @@ class _ModelMeter:
     def scores(self, names: tuple[str, ...], is_teacher: bool, labelled: bool) -> Scores:
         classified = self.roc is not None
         wanted = labelled and not classified
+        compared = self._taught and not is_teacher
         return Scores(
             accuracy=self._right / self._rows if classified and labelled else None,
-            agreement=self._agree / self._rows if classified and not is_teacher else None,
+            agreement=self._agree / self._rows if classified and compared else None,
             auc={n: self.roc.curve(i).area for i, n in enumerate(names)} if self.roc and labelled else {},
             r2=_named(names, self._to_labels.r2()) if wanted else {},
             rmse=_named(names, self._to_labels.rmse()) if wanted else {},
-            teacher_r2={} if is_teacher else _named(names, self._to_teacher.r2()),
-            teacher_rmse={} if is_teacher else _named(names, self._to_teacher.rmse()),
+            teacher_r2=_named(names, self._to_teacher.r2()) if compared else {},
+            teacher_rmse=_named(names, self._to_teacher.rmse()) if compared else {},
         )
 
 
@@ -175,7 +182,7 @@ def measure(
     task: Task,
     outputs: tuple[str, ...],
     *,
-    teacher: ArrayLike,
+    teacher: ArrayLike | None = None,
     formulas: ArrayLike | None = None,
     design: ArrayLike | None = None,
     labels: ArrayLike | None = None,
@@ -186,7 +193,7 @@ def measure(
         split: name of the split.
         task: what the outputs mean.
         outputs: names of the outputs.
-        teacher: outputs of the network, shape (rows, outputs).
+        teacher: outputs of the network, shape (rows, outputs); ``None`` where there is no network.
         formulas: outputs of the float formulas on the inputs as the hardware sees them.
         design: outputs of the fixed-point program as real numbers.
         labels: class numbers or wanted values.
@@ -198,7 +205,7 @@ def measure(
     arrays = {k: np.asarray(v, dtype=np.float64) for k, v in given.items() if v is not None}
     truth = None if labels is None else np.asarray(labels)
     meter = FidelityMeter(split, task, outputs)
-    for start in range(0, len(arrays[TEACHER]), _CHUNK):
+    for start in range(0, max((len(a) for a in arrays.values()), default=0), _CHUNK):
         rows = slice(start, start + _CHUNK)
         meter.add({k: v[rows] for k, v in arrays.items()}, None if truth is None else truth[rows])
     return meter.result()

@@ -214,7 +214,8 @@ class Report(Record):
     title: str
     run: Run
     task: Task
-    teacher: Teacher
+    teacher: Teacher | None
+    """``None`` where formulas came from elsewhere than a network."""
     data: Data
     formulas: tuple[Formula, ...]
     fronts: tuple[Front, ...] = ()

@@ -24,8 +24,10 @@ def subtitle(report: Report) -> str:
     what = f"{len(outputs)} classes" if report.task.kind == "classification" else f"{len(outputs)} outputs"
     if report.task.kind == "classification" and len(outputs) == 1:
         what = f"a yes-or-no decision ({outputs[0]})"
-    parts = [f"{n} features to {what}, distilled from {report.teacher.file}"]
-    if report.teacher.n_parameters:
+    parts = [f"{n} features to {what}"]
+    if report.teacher is not None:
+        parts[0] += f", distilled from {report.teacher.file}"
+    if report.teacher is not None and report.teacher.n_parameters:
         parts.append(f"{number(report.teacher.n_parameters)} parameters")
     part = next((r.part for r in report.hardware if r.subject is Subject.DESIGN and r.part), None)
     if part:
@@ -65,6 +67,13 @@ def _quality(report: Report) -> Card | None:
             f"{share:.3f} of the network's {teacher.accuracy:.4f}, on {number(split.rows)} {split.split} rows"
         )
         return Card("Accuracy of the circuit", f"{design.accuracy:.4f}", "", detail)
+    if design.accuracy is not None:
+        return Card(
+            "Accuracy of the circuit",
+            f"{design.accuracy:.4f}",
+            "",
+            f"on {number(split.rows)} {split.split} rows",
+        )
     if design.agreement is not None:
         detail = f"of {number(split.rows)} {split.split} rows"
         return Card("Decisions equal to the network's", f"{design.agreement:.4f}", "", detail)

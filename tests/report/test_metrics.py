@@ -75,6 +75,16 @@ def test_without_labels_only_agreement(classified: dict[str, np.ndarray]) -> Non
     assert found.working_points == ()
 
 
+def test_without_a_network(classified: dict[str, np.ndarray]) -> None:
+    given = {k: classified[k] for k in ("formulas", "design", "labels")}
+    found = measure("test", Task.LOGITS, NAMES, **given)
+    assert list(found.scores) == ["formulas", "design"]
+    assert found.scores["design"].accuracy == accuracy_score(given["labels"], given["design"].argmax(axis=1))
+    assert found.scores["design"].agreement is None
+    assert found.scores["design"].teacher_r2 == {}
+    assert {e.subtrahend for e in found.errors} == {"formulas"}
+
+
 def test_working_points_keep_the_rate(classified: dict[str, np.ndarray]) -> None:
     found = measure("test", Task.LOGITS, NAMES, **classified)
     signal = classified["labels"] == 4
@@ -156,7 +166,7 @@ def test_efficiency_never_lets_more_through() -> None:
 @pytest.mark.parametrize(
     ("outputs", "labels", "message"),
     [
-        ({"design": np.zeros((3, 2))}, None, "fidelity needs the outputs of the teacher"),
+        ({}, None, "fidelity needs the outputs of at least one model"),
         (
             {"teacher": np.zeros((3, 3))},
             None,

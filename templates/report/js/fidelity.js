@@ -1,6 +1,7 @@
 "use strict";
 // ROC curves, efficiencies at trigger rates, and histograms of the fixed-point error.
 (() => {
+  const base = report.teacher ? "teacher" : "formulas";
   const shown = report.fidelity.find((s) => s.split === "test") ?? report.fidelity.at(-1);
   if (!shown) return;
   const INPUT_RATE_KHZ = 40000;
@@ -13,7 +14,7 @@
   // The curves to draw, each with its name and line: all classes show network and design only.
   function curves() {
     const wanted = byId("roc-class").value, colours = classColours(), line = styles();
-    const chosen = shown.roc.filter((c) => (wanted ? c.positive === wanted : c.model !== "formulas"));
+    const chosen = shown.roc.filter((c) => (wanted ? c.positive === wanted : c.model === "design" || c.model === base));
     return chosen.map((c) => {
       const auc = shown.scores[c.model].auc[c.positive];
       const text = auc == null ? "" : ` (AUC ${auc.toFixed(3)})`;
@@ -23,7 +24,7 @@
                line: { color: colour, width: c.model === "design" ? 2.2 : 1.4, dash: c.model === "design" ? "solid" : "dot" } };
     });
   }
-  const hint = () => (byId("roc-class").value ? [] : [{ text: "dotted: network", showarrow: false, x: 1, y: 0, xref: "paper", yref: "paper", xanchor: "right", yanchor: "bottom", font: { color: css("--dim"), size: 12 } }]);
+  const hint = () => (byId("roc-class").value ? [] : [{ text: "dotted: " + modelName[base], showarrow: false, x: 1, y: 0, xref: "paper", yref: "paper", xanchor: "right", yanchor: "bottom", font: { color: css("--dim"), size: 12 } }]);
   const legend = { x: 0.99, xanchor: "right", y: 0.06, yanchor: "bottom", orientation: "v", bgcolor: "rgba(0,0,0,0)", font: { size: 12 } };
 
   const roc = plot("plot-roc", () => {
