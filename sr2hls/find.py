@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from sr2hls.choose import joint_choices
 from sr2hls.costs import area, estimated_luts
 from sr2hls.design import float_outputs
+from sr2hls.errors import InputError
 from sr2hls.options import CompileOptions, Effort
 from sr2hls.problem import Problem, Split
 from sr2hls.progress import Progress, Stage
@@ -18,6 +20,7 @@ from sr2hls.refine.formulas import refine_constants
 from sr2hls.search.auto import choose_engine
 from sr2hls.search.base import Frontier, SearchOptions
 from sr2hls.search.base import Progress as SearchProgress
+from sr2hls.search.expressions import expr_from_text, text_of
 from sr2hls.search.operon_run import OperonSettings
 from sr2hls.search.shape_formulas import ShapeFormulaOptions, shape_formulas
 from sr2hls.search.shapes import (
@@ -91,6 +94,40 @@ class Found:
 
     frontier: Frontier
     proposals: tuple[Proposal, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it; constants keep every bit."""
+        return {
+            "frontier": self.frontier.to_dict(),
+            "proposals": [
+                {
+                    "name": p.name,
+                    "score": p.score,
+                    "formulas": {output: text_of(f) for output, f in p.formulas.items()},
+                }
+                for p in self.proposals
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Found":
+        """Read what `to_dict` wrote.
+
+        Raises:
+            InputError: it is something else.
+        """
+        try:
+            proposals = tuple(
+                Proposal(
+                    str(p["name"]),
+                    {str(k): expr_from_text(f) for k, f in p["formulas"].items()},
+                    float(p["score"]),
+                )
+                for p in data["proposals"]
+            )
+            return cls(Frontier.from_dict(data["frontier"]), proposals)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"the kept search is damaged: {error!r}; use --overwrite") from error
 
 
 def find_formulas(problem: Problem, options: CompileOptions, progress: Progress) -> Found:

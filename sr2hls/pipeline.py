@@ -112,7 +112,9 @@ def compile_network(options: CompileOptions, progress: Progress | None = None) -
     prepared.inputs.save(run.path / "inputs.json")
 
     with _original_beside(prepared, options, run.path / "network") as original_job:
-        found = find_formulas(problem, options, progress)
+        found = Found.from_dict(
+            run.cached("search", lambda: find_formulas(problem, options, progress).to_dict())
+        )
         designs = _designs(problem, found, progress)
         chosen = _choose(problem, designs, target)
         with progress.stage("checks"):

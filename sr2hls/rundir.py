@@ -30,7 +30,8 @@ class RunDirectory:
     """
 
     def __init__(self, options: CompileOptions) -> None:
-        self.path = options.output
+        # Tools run in folders of their own: a relative path would mean another place to them.
+        self.path = options.output.absolute()
         key = options_key(options)
         try:
             self._claim(options, key)

@@ -1,0 +1,81 @@
+"""The folder of a result."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sr2hls.errors import InputError
+from sr2hls.options import CompileOptions
+from sr2hls.rundir import RunDirectory, options_key
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> CompileOptions:
+    (tmp_path / "net.onnx").write_bytes(b"net")
+    (tmp_path / "data.npz").write_bytes(b"data")
+    return CompileOptions(
+        checkpoint=tmp_path / "net.onnx", data=tmp_path / "data.npz", output=tmp_path / "result"
+    )
+
+
+def test_a_finished_stage_is_computed_once(options: CompileOptions) -> None:
+    calls = []
+
+    def compute() -> dict[str, int]:
+        calls.append(1)
+        return {"answer": 42}
+
+    assert RunDirectory(options).cached("search", compute) == {"answer": 42}
+    assert RunDirectory(options).cached("search", compute) == {"answer": 42}
+    assert len(calls) == 1
+
+
+def test_overwrite_starts_afresh(options: CompileOptions) -> None:
+    RunDirectory(options).cached("search", lambda: {"answer": 1})
+    again = RunDirectory(replace(options, overwrite=True))
+    assert again.cached("search", lambda: {"answer": 2}) == {"answer": 2}
+
+
+def test_other_contents_of_the_same_file_are_other_data(options: CompileOptions) -> None:
+    RunDirectory(options).cached("search", lambda: {"answer": 1})
+    options.data.write_bytes(b"other data")
+    with pytest.raises(InputError, match="holds the result of other options or data: give another folder"):
+        RunDirectory(options)
+    RunDirectory(replace(options, overwrite=True))
+
+
+def test_where_and_how_fast_it_runs_is_no_part_of_the_key(options: CompileOptions) -> None:
+    assert options_key(options) == options_key(replace(options, output=Path("elsewhere"), jobs=7))
+    assert options_key(options) != options_key(replace(options, seed=1))
+
+
+def test_a_stage_that_fails_leaves_nothing(options: CompileOptions) -> None:
+    run = RunDirectory(options)
+
+    def fail() -> dict[str, int]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run.cached("search", fail)
+    assert not list((run.path / "stages").iterdir())
+
+
+def test_damage_is_named(options: CompileOptions) -> None:
+    run = RunDirectory(options)
+    (run.path / "stages" / "search.json").write_text("[1, 2")
+    with pytest.raises(InputError, match=r"search\.json' is damaged: .* remove it and run again"):
+        run.cached("search", dict)
+
+
+def test_a_file_in_its_place_is_refused(options: CompileOptions) -> None:
+    options.output.write_text("mine")
+    with pytest.raises(InputError, match="is a file: give a folder for the result"):
+        RunDirectory(options)
+    assert options.output.read_text() == "mine"
+
+
+def test_a_missing_file_is_named(options: CompileOptions) -> None:
+    options.data.unlink()
+    with pytest.raises(InputError, match=r"data\.npz' cannot be read: No such file"):
+        RunDirectory(options)
