@@ -119,7 +119,8 @@ def run_logic(logic: CombLogic, program: Program, raw: NDArray[np.int64]) -> NDA
     """Run a program's logic as alkaid interprets it; raw inputs to raw outputs."""
     inputs = raw * np.array([t.step for t in program.input_types])
     outputs = np.asarray(logic.predict(inputs)).reshape(len(raw), -1)
-    return np.rint(outputs / np.array([t.step for t in program.output_types])).astype(np.int64)
+    raw_outputs = np.rint(outputs / np.array([t.step for t in program.output_types]))
+    return np.asarray(raw_outputs, dtype=np.int64)
 
 
 def synthesis_tool(synthesis: Synthesis) -> SynthesisTool | None:

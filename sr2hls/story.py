@@ -17,9 +17,9 @@ from sr2hls.report import model
 from sr2hls.report.build import build_report, feature_records, formula_record, run_record
 from sr2hls.report.hardware import FigureKey, HardwareRow, Subject
 from sr2hls.report.latex import formula_latex
-from sr2hls.report.metrics import Task as Meaning
 from sr2hls.report.metrics import measure
 from sr2hls.report.model import Report
+from sr2hls.teacher.task import Task
 from sr2hls.verify.finding import Lint
 
 
@@ -96,8 +96,8 @@ def make_report(stages: Stages, options: CompileOptions, progress: Progress) -> 
     )
 
 
-def _meaning(problem: Problem) -> Meaning:
-    return Meaning.LOGITS if problem.task.is_classification else Meaning.REGRESSION
+def _meaning(problem: Problem) -> Task:
+    return Task.LOGITS if problem.task.is_classification else Task.REGRESSION
 
 
 def _decision(problem: Problem) -> str | None:
