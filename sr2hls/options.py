@@ -117,3 +117,57 @@ class CompileOptions:
         if self.features is not None and len(set(self.features)) != len(self.features):
             twice = next(f for f in self.features if self.features.count(f) > 1)
             raise InputError(f"the feature '{twice}' is given twice: name each input once")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LowerOptions:
+    """Options of `sr2hls.lower.lower_formulas`.
+
+    Attributes:
+        source: a hall of fame (CSV file), a run directory of PySR, a file of formulas, or a formula.
+        output: folder of the result; made if it is not there.
+        data: rows that the inputs will look like, as for `CompileOptions`; with labels, scores are reported.
+        features: columns that are the formulas' inputs, in their order; ``None`` finds them by name.
+        target_column: column or key of the labels.
+        ranges: least and largest value of each input, where there are no data.
+        choose: row of a hall of fame: ``score``, ``loss``, ``evidence``, ``index=3`` or ``complexity=12``.
+        operators: TOML file with the user's own operators.
+        error: rms rounding error of each output as a share of its standard deviation.
+        input_bits: width of each fixed-point input.
+        input_types: fixed-point types of single inputs, pairs of name and e.g. ``ap_fixed<8,3>``.
+        target: part, clock and budgets.
+        backend: hls4ml backend of the HLS project.
+        synthesis: tool that gives latency and resources.
+        seed: of the rows drawn from ``ranges``.
+        overwrite: replace the result that the folder holds.
+        command: the command line, word by word, for the report.
+    """
+
+    source: str
+    output: Path
+    data: Path | None = None
+    features: tuple[str, ...] | None = None
+    target_column: str | None = None
+    ranges: tuple[tuple[str, float, float], ...] = ()
+    choose: str = "score"
+    operators: Path | None = None
+    error: float = 0.01
+    input_bits: int = 10
+    input_types: tuple[tuple[str, str], ...] = ()
+    target: Target = field(default_factory=Target)
+    backend: Backend = Backend.VITIS
+    synthesis: Synthesis = Synthesis.YOSYS
+    seed: int = 0
+    overwrite: bool = False
+    command: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 < self.error < 1:
+            raise InputError(f"error is {self.error}: give a share above 0 and below 1, e.g. 0.01")
+        if not 1 <= self.input_bits <= 24:
+            raise InputError(f"input_bits is {self.input_bits}: give a width from 1 to 24")
+        for name, low, high in self.ranges:
+            if not -float("inf") < low < high < float("inf"):
+                raise InputError(
+                    f"the range of '{name}' is {low:g} to {high:g}: give a smaller and a larger number"
+                )

@@ -9,7 +9,7 @@ import typer
 
 from sr2hls.errors import InputError
 
-PAIRS = ("input_type",)
+PAIRS = ("input_type", "input_range")
 """Flags that take NAME=VALUE; in a file they are tables."""
 
 

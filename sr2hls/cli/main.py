@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from sr2hls.cli import cite, compile, doctor, init, report, view
+from sr2hls.cli import cite, compile, doctor, init, lower, report, view
 from sr2hls.cli.failure import INTERRUPTED, Settings, explain
 
 app = typer.Typer(
@@ -43,6 +43,7 @@ def _version(wanted: bool) -> None:
 
 
 compile.register(app)
+lower.register(app)
 report.register(app)
 view.register(app)
 doctor.register(app)

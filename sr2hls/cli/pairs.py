@@ -30,3 +30,21 @@ def split_pairs(values: Sequence[str] | None, flag: str) -> tuple[tuple[str, str
             raise InputError(f"{flag} '{text}' is no NAME=VALUE: write e.g. {flag} 'mass=ap_fixed<8,3>'")
         pairs.append((name.strip(), value.strip()))
     return tuple(pairs)
+
+
+def split_ranges(values: Sequence[str] | None) -> tuple[tuple[str, float, float], ...]:
+    """Return NAME=LOW,HIGH flags as names with two numbers.
+
+    Raises:
+        InputError: a value has another form.
+    """
+    ranges = []
+    for name, text in split_pairs(values, "--range"):
+        try:
+            low, high = (float(part) for part in text.split(","))
+        except ValueError:
+            raise InputError(
+                f"--range '{name}={text}' is no NAME=LOW,HIGH: write e.g. --range x=0,1"
+            ) from None
+        ranges.append((name, low, high))
+    return tuple(ranges)

@@ -176,14 +176,14 @@ def _build(
         for path in project.sources:
             content.update(path.read_bytes())
             # Modules that come with alkaid are the same in every project.
-            sources.setdefault(path.name, path)
+            sources.setdefault(path.name, path.resolve())
     simulator = build / f"simulator-{content.hexdigest()[:16]}"
     if simulator.is_file():
         return simulator
     for stale in build.glob("simulator-*"):
         stale.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(prefix=".build-", dir=build) as scratch:
-        work = Path(scratch)
+        work = Path(scratch).resolve()
         (work / "sim.v").write_text(top, encoding="utf-8")
         command = [
             str(verilator.program),

@@ -1,0 +1,128 @@
+"""Rows that the inputs of formulas will look like: from data, or drawn from ranges."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sr2hls.data import Dataset, FeatureNames, InputFormat, ScalerKind, load_dataset
+from sr2hls.errors import InputError
+from sr2hls.files import sha256_of
+from sr2hls.options import LowerOptions
+from sr2hls.program.types import FixedType, Overflow, Rounding
+from sr2hls.search import Frontier
+
+FloatArray = NDArray[np.float64]
+
+_DRAWN_ROWS = 20_000
+_POSITIONAL = re.compile(r"x\d+")
+_TYPE = re.compile(r"ap_(u?)fixed<\s*(\d+)\s*,\s*(-?\d+)\s*>")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Inputs of the formulas, and what the formulas should give.
+
+    Attributes:
+        file: name of the file they come from.
+        sha256: its digest, ``None`` without a file.
+        splits: split to inputs of shape (rows, inputs), in the order of the formulas' inputs, and labels.
+        classes: names of the classes, if the labels are classes and there is a formula for each.
+        warnings: what a user should know about the data.
+    """
+
+    file: str
+    sha256: str | None
+    splits: Mapping[str, tuple[FloatArray, NDArray[np.generic] | None]]
+    classes: tuple[str, ...] | None
+    warnings: tuple[str, ...]
+
+
+def input_rows(options: LowerOptions, frontier: Frontier) -> Rows:
+    """Load or draw the rows.
+
+    Raises:
+        InputError: data or ranges do not fit the formulas.
+    """
+    if options.data is None:
+        return _drawn(options, frontier.input_names)
+    dataset = load_dataset(
+        options.data,
+        features=options.features,
+        target=options.target_column,
+        task=None if len(frontier) > 1 else "regression",
+        seed=options.seed,
+    )
+    columns = _columns(dataset, frontier.input_names)
+    classes = dataset.classes if dataset.classes and len(dataset.classes) == len(frontier) else None
+    splits: dict[str, tuple[FloatArray, NDArray[np.generic] | None]] = {}
+    for name in ("train", "validation", "test"):
+        part = getattr(dataset, name)
+        labels = part.y
+        if labels is not None and classes is None:
+            fits = dataset.classes is None and np.size(labels) == len(part.X) * len(frontier)
+            labels = np.asarray(labels, dtype=float).reshape(len(part.X), -1) if fits else None
+        splits[name] = np.asarray(part.X[:, columns], dtype=np.float64), labels
+    return Rows(options.data.name, sha256_of(options.data), splits, classes, dataset.warnings())
+
+
+def _columns(dataset: Dataset, names: tuple[str, ...]) -> list[int]:
+    """Return the columns that the formulas' inputs are: those of their names, else x0, x1, … by position."""
+    there = dataset.names.display
+    if all(name in there for name in names):
+        return [there.index(name) for name in names]
+    if all(_POSITIONAL.fullmatch(name) for name in names):
+        columns = [int(name[1:]) for name in names]
+        if max(columns) < len(there):
+            return columns
+        raise InputError(
+            f"the formulas use x{max(columns)} but '{dataset.path}' has {len(there)} features: give data "
+            "with all inputs, in the order of the search"
+        )
+    missing = next(name for name in names if name not in there)
+    raise InputError(
+        f"the formulas use the input '{missing}', which '{dataset.path}' does not have; it has "
+        f"{', '.join(there)}"
+    )
+
+
+def _drawn(options: LowerOptions, names: tuple[str, ...]) -> Rows:
+    ranges = {name: (low, high) for name, low, high in options.ranges}
+    missing = [name for name in names if name not in ranges]
+    if missing:
+        raise InputError(
+            f"the range of the input '{missing[0]}' is not known: give --data with rows like those that will "
+            f"come, or --range {missing[0]}=LOW,HIGH"
+        )
+    unknown = sorted(set(ranges) - set(names))
+    if unknown:
+        raise InputError(f"--range names '{unknown[0]}', which the formulas do not use: {', '.join(names)}")
+    rng = np.random.default_rng(options.seed)
+    low, high = np.array([ranges[n] for n in names]).T
+    splits = {n: (rng.uniform(low, high, (_DRAWN_ROWS, len(names))), None) for n in ("train", "test")}
+    return Rows("drawn uniformly from the ranges given", None, splits, None, ())
+
+
+def input_format(options: LowerOptions, names: tuple[str, ...], X: FloatArray) -> InputFormat:
+    """Choose the fixed-point types of the inputs.
+
+    Raises:
+        InputError: a given type is malformed or of no input.
+    """
+    fitted = InputFormat.fit(
+        X, FeatureNames.of(names, len(names)), width=options.input_bits, scaler=ScalerKind.IDENTITY
+    )
+    types = dict(zip(names, fitted.types, strict=True))
+    for name, text in options.input_types:
+        match = _TYPE.fullmatch(text.strip())
+        if name not in types or match is None:
+            raise InputError(
+                f"--input-type '{name}={text}' is not of the form NAME=ap_fixed<W,I> with one of the inputs "
+                f"{', '.join(names)}"
+            )
+        types[name] = FixedType(
+            not match.group(1), int(match.group(2)), int(match.group(3)), Rounding.RND, Overflow.SAT
+        )
+    return InputFormat(fitted.names, fitted.scaler, tuple(types.values()))

@@ -1,0 +1,123 @@
+"""Formulas that people already have, to a verified circuit: the second half of `sr2hls.compile`'s story."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from sr2hls.circuit import Circuit, build_circuit
+from sr2hls.costs import Operators, area, estimated_luts, load_operators
+from sr2hls.design import Design
+from sr2hls.errors import InputError
+from sr2hls.files import write_text
+from sr2hls.lower.report import make_report
+from sr2hls.lower.rows import input_format, input_rows
+from sr2hls.options import LowerOptions
+from sr2hls.program.lower import Lowering, relative_errors
+from sr2hls.program.passes import optimize
+from sr2hls.progress import Progress, SilentProgress
+from sr2hls.report.model import Report
+from sr2hls.report.store import write_report
+from sr2hls.rundir import MARKER
+from sr2hls.search import Candidate, Frontier, read_formulas, read_hall_of_fame
+
+
+@dataclass(frozen=True)
+class LowerResult:
+    """What lowering gives.
+
+    Attributes:
+        report: everything there is to say.
+        design: the formulas and their program.
+        circuit: projects, agreements of the executors, figures of the tool.
+        output: folder with all of it.
+    """
+
+    report: Report
+    design: Design
+    circuit: Circuit
+    output: Path
+
+
+def lower_formulas(options: LowerOptions, progress: Progress | None = None) -> LowerResult:
+    """Compile formulas from a hall of fame, a PySR run, a file or a string to a verified circuit.
+
+    Args:
+        options: see `LowerOptions`.
+        progress: told of every stage; by default nothing is shown.
+
+    Raises:
+        Sr2hlsError: something the user can mend, in one sentence.
+    """
+    progress = progress or SilentProgress()
+    with progress.stage("formulas"):
+        operators = _operators(options)
+        frontier = _read(options, operators)
+        chosen = _choose(frontier, options.choose)
+    with progress.stage("data"):
+        rows = input_rows(options, frontier)
+    X = rows.splits["train"][0]
+    inputs = input_format(options, frontier.input_names, X)
+    formulas = {f.output: c.expr for f, c in zip(frontier.fronts, chosen, strict=True)}
+    with progress.stage("program"):
+        types = dict(zip(inputs.names.identifiers, inputs.types, strict=True))
+        lowering = Lowering(formulas, types, inputs.values(X))
+        lowered = lowering.within(relative_errors(lowering, options.error))
+        design = Design(formulas, optimize(lowered.program), lowered.errors, lowered.notes)
+    _claim(options)
+    inputs.save(options.output / "inputs.json")
+    circuit = build_circuit(
+        design.program,
+        options.output,
+        inputs.values(rows.splits["test"][0]),
+        target=options.target,
+        synthesis=options.synthesis,
+        progress=progress,
+        backend=options.backend.value,
+    )
+    with progress.stage("report"):
+        report = make_report(options, progress, frontier, chosen, rows, inputs, design, circuit)
+        write_report(report, options.output)
+    return LowerResult(report, design, circuit, options.output)
+
+
+def _operators(options: LowerOptions) -> Operators:
+    return Operators() if options.operators is None else Operators().extend(load_operators(options.operators))
+
+
+def _read(options: LowerOptions, operators: Operators) -> Frontier:
+    cost = area(estimated_luts(f"ap_fixed<{options.input_bits},4>"))
+    path = Path(options.source)
+    is_there = len(options.source) < 4096 and "\n" not in options.source and path.exists()
+    if is_there and (path.is_dir() or path.suffix in (".csv", ".bak", ".pkl", ".pickle")):
+        return read_hall_of_fame(path, cost=cost, operators=operators)
+    if not is_there and re.search(r"\.(csv|txt|bak|pkl)$|[/\\]$", options.source):
+        raise InputError(f"'{options.source}' does not exist: give a hall of fame, a PySR run or a formula")
+    return read_formulas(path if is_there else options.source, cost=cost, operators=operators)
+
+
+def _choose(frontier: Frontier, choice: str) -> tuple[Candidate, ...]:
+    by, _, number = choice.partition("=")
+    try:
+        return frontier.select(by.strip(), float(number) if number else None)
+    except ValueError:
+        raise InputError(f"--choose '{choice}' has no number after '=': write e.g. complexity=12") from None
+
+
+def _claim(options: LowerOptions) -> None:
+    """Make the folder, and refuse one that holds something else.
+
+    Raises:
+        InputError: see above.
+    """
+    folder, marker = options.output, options.output / MARKER
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"'{folder}' is a file: give a folder for the result")
+    if folder.is_dir() and any(folder.iterdir()) and not (marker.is_file() and options.overwrite):
+        remedy = "give another, or --overwrite" if marker.is_file() else "give a new or empty one"
+        raise InputError(f"the folder '{folder}' is not empty: {remedy}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(marker, json.dumps({"format": "sr2hls-run-1", "key": "lower"}) + "\n")
+    except OSError as error:
+        raise InputError(f"cannot write to '{folder}': {error.strerror or error}") from error
