@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from baseline.test_network import float_layers, inputs, train
 from sr2hls.baseline.hls import network_to_hls4ml
 from sr2hls.errors import InputError
 from sr2hls.target import Target
-from baseline.test_network import float_layers, inputs, train
 
 
 @pytest.mark.parametrize("backend", ["Vitis", "Vivado"])

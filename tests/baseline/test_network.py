@@ -67,18 +67,14 @@ def test_program_and_logic_compute_the_network(activation: str) -> None:
 def test_verilog_of_the_shared_adders_computes_the_network(tmp_path: Path) -> None:
     network = train(float_layers())
     program = network_program(network, NAMES)
-    project = write_rtl(
-        program, tmp_path / "rtl", target=Target(), name="network", logic=to_alkaid(network)
-    )
+    project = write_rtl(program, tmp_path / "rtl", target=Target(), name="network", logic=to_alkaid(network))
     raw = np.random.default_rng(3).integers(-32, 32, size=(2000, 4))
     assert np.array_equal(simulate(project, raw), Interpreter(program).run(raw))
 
 
 def test_same_seed_gives_the_same_network() -> None:
     first, second = train(float_layers()), train(float_layers())
-    assert all(
-        np.array_equal(a.weights, b.weights) for a, b in zip(first.layers, second.layers, strict=True)
-    )
+    assert all(np.array_equal(a.weights, b.weights) for a, b in zip(first.layers, second.layers, strict=True))
 
 
 def test_more_bits_come_nearer() -> None:
@@ -104,7 +100,7 @@ def test_smallest_precision_is_taken_and_impossible_demands_refused() -> None:
     assert trials[-1].kept >= 0.98
     assert all(t.kept < 0.98 for t in trials[:-1])
     assert network is trials[-1].network
-    with pytest.raises(InputError, match="keeps at most .* give the inputs more bits with --input-bits"):
+    with pytest.raises(InputError, match=r"keeps at most .* give the inputs more bits with --input-bits"):
         smallest_network(layers, TYPES, (X, wanted), X, score=lambda o: -1.0, keep=0.98, **arguments)
 
 

@@ -34,7 +34,9 @@ def test_formulas_survive_the_module_unchanged() -> None:
     X = np.random.default_rng(1).normal(size=(20, 2))
     for before, after in zip(FORMULAS, module.formulas(), strict=True):
         for a, b in X:
-            assert np.isclose(float(before.evalf(subs={X0: a, X1: b})), float(after.evalf(subs={X0: a, X1: b})))
+            assert np.isclose(
+                float(before.evalf(subs={X0: a, X1: b})), float(after.evalf(subs={X0: a, X1: b}))
+            )
 
 
 def test_exponents_and_signs_are_no_parameters() -> None:
@@ -65,7 +67,9 @@ def test_the_loss_never_grows() -> None:
     start = {"y": sp.exp(5 * X0 + 300.0) * 1e-140 + sp.sin(4.9 * X0)}
     before = float(loss(FormulaModule(list(start.values()), ["x0", "x1"])(torch.from_numpy(X))).detach())
     after = refine_constants(start, ["x0", "x1"], X, loss, steps=20, learning_rate=0.5)
-    assert float(loss(FormulaModule(list(after.values()), ["x0", "x1"])(torch.from_numpy(X))).detach()) <= before
+    assert (
+        float(loss(FormulaModule(list(after.values()), ["x0", "x1"])(torch.from_numpy(X))).detach()) <= before
+    )
 
 
 def test_what_cannot_be_trained_is_named() -> None:

@@ -77,7 +77,7 @@ def test_names_are_legal_and_distinct() -> None:
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
     b = Builder({'a"; $system("x"); //\n`include "q"': FixedType(True, 4, 4)})
     project = write_rtl(
-        b.program({"endmodule": b.neg(b[list(b._names)[0]])}), tmp_path / "p", target=Target()
+        b.program({"endmodule": b.neg(b[next(iter(b._names))])}), tmp_path / "p", target=Target()
     )
     text = project.sources[-1].read_text()
     assert "$system" not in text and "`include" not in text
