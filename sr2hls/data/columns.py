@@ -53,10 +53,10 @@ class Columns:
         Raises:
             InputError: a column asked for is not there, or is asked for twice.
         """
-        listed = ", ".join(f"'{name}'" for name in names[:20])
+        listed = ", ".join(f"{name!r}" for name in names[:20])
         if len(set(names)) != len(names):
             twice = next(name for name in names if list(names).count(name) > 1)
-            raise InputError(f"'{path}' has two columns named '{twice}': give each a name of its own")
+            raise InputError(f"'{path}' has two columns named {twice!r}: give each a name of its own")
         wanted = selection.target
         if wanted is None:
             target = tuple(name for name in names if name in TARGET_KEYS)[:1]
@@ -71,11 +71,11 @@ class Columns:
             )
         for name in (*features, *target):
             if name not in names:
-                raise InputError(f"'{path}' has no column '{name}': it has {listed}")
+                raise InputError(f"'{path}' has no column {name!r}: it has {listed}")
         both = set(features) & set(target)
         if both:
             raise InputError(
-                f"the column '{sorted(both)[0]}' of '{path}' cannot be both a feature and the target"
+                f"the column {sorted(both)[0]!r} of '{path}' cannot be both a feature and the target"
             )
         if not features:
             raise InputError(f"'{path}' has no column left for the features: it has {listed}")
@@ -108,7 +108,7 @@ class Columns:
         if len(bad):
             value = str(column.iloc[bad[0]])[:40]
             raise InputError(
-                f"row {first_row + bad[0]} of '{self.path}' has '{value}' in column '{name}', which is no "
+                f"row {first_row + bad[0]} of '{self.path}' has {value!r} in column {name!r}, which is no "
                 f"number: fix it, or "
                 "leave the column out of the features"
             )

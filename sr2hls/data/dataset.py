@@ -1,7 +1,7 @@
 """Data in memory, checked, named and split."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from sr2hls.data.labels import encode_labels
 from sr2hls.data.names import FeatureNames
 from sr2hls.data.npz import open_npy, open_npz
 from sr2hls.data.parquet import open_parquet
+from sr2hls.data.reason import reading
 from sr2hls.data.source import AnyArray, Floats, Selection, Source
 from sr2hls.data.split import DEFAULT_FRACTIONS, Split, split_rows
 from sr2hls.errors import InputError
@@ -99,7 +100,7 @@ class Dataset:
         """What a user should know about the data, one sentence each."""
         notes = []
         if self.constant:
-            names = ", ".join(f"'{self.names.display[i]}'" for i in self.constant)
+            names = ", ".join(f"{self.names.display[i]!r}" for i in self.constant)
             notes.append(f"constant in every row of '{self.path}', so that no formula can use them: {names}")
         if self.dropped:
             notes.append(f"{self.dropped} rows of '{self.path}' with values that are not finite were dropped")
@@ -231,16 +232,20 @@ def open_source(
         raise InputError(
             f"'{path}' has the ending '{path.suffix}': give a .npz, .npy, .csv, .parquet or .h5 file"
         )
-    try:
-        return opener(path, Selection(features, target, max_bytes))
-    except OSError as error:
-        raise InputError(f"the data file '{path}' cannot be read ({error.strerror or error})") from error
+    with reading(path):
+        source = opener(path, Selection(features, target, max_bytes))
+    return replace(source, read=lambda rows: _guarded(source, rows))
+
+
+def _guarded(source: Source, rows: int) -> Iterator[tuple[Floats, AnyArray | None]]:
+    with reading(source.path):
+        yield from source.read(rows)
 
 
 def _check_count(found: int, wanted: int | None, source: Source, names: FeatureNames) -> None:
     if wanted is None or found == wanted:
         return
-    listed = ", ".join(f"'{name}'" for name in names.display[:20])
+    listed = ", ".join(f"{name!r}" for name in names.display[:20])
     raise InputError(
         f"'{source.path}' has {found} features but the network takes {wanted}: select them with features "
         f"(the file has {listed})"
@@ -256,7 +261,7 @@ def _finite_rows(X: Floats, names: FeatureNames, path: Path, drop: bool, first: 
         row = int(np.argmin(keep))
         column = int(np.argmin(finite[row]))
         raise InputError(
-            f"row {first + row} of '{path}' has {X[row, column]} in column '{names.display[column]}': mend "
+            f"row {first + row} of '{path}' has {X[row, column]} in column {names.display[column]!r}: mend "
             f"the data, or drop "
             "such rows with --drop-nonfinite"
         )

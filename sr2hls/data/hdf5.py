@@ -43,7 +43,7 @@ def open_hdf5(path: Path, selection: Selection) -> Source:
     for name, dataset in datasets.items():
         if dataset.nbytes > selection.max_bytes:
             raise InputError(
-                f"'{name}' in '{path}' unpacks to {dataset.nbytes / 2**30:.1f} GiB, more than the limit of "
+                f"{name!r} in '{path}' unpacks to {dataset.nbytes / 2**30:.1f} GiB, more than the limit of "
                 f"{selection.max_bytes / 2**30:.1f} GiB: raise max_bytes if you trust it"
             )
     tables = [dataset for dataset in datasets.values() if dataset.dtype.names and dataset.ndim == 1]

@@ -105,7 +105,7 @@ class InputFormat:
         for name, type_ in zip(self.names.display, self.types, strict=True):
             if (type_.rounding, type_.overflow) != (Rounding.RND, Overflow.SAT) or type_.width > _WIDEST:
                 raise InputError(
-                    f"the input '{name}' is {type_}: give at most {_WIDEST} bits with RND and SAT"
+                    f"the input {name!r} is {type_}: give at most {_WIDEST} bits with RND and SAT"
                 )
 
     @classmethod

@@ -102,7 +102,7 @@ def _checked(y: AnyArray, names: Sequence[str], path: Path) -> Labels:
     present = np.unique(y)
     if len(present) == 1:
         raise InputError(
-            f"all rows of '{path}' are of one class ('{names[int(present[0])]}'): give data with at least "
+            f"all rows of '{path}' are of one class ({names[int(present[0])]!r}): give data with at least "
             f"two classes"
         )
     return Labels(y.astype(np.int64), tuple(names))

@@ -82,10 +82,10 @@ def pick(
     Raises:
         InputError: it is not there; the message lists the keys that are.
     """
-    listed = ", ".join(f"'{key}'" for key in keys[:20]) or "none"
+    listed = ", ".join(f"{key!r}" for key in keys[:20]) or "none"
     if wanted is not None:
         if wanted not in keys:
-            raise InputError(f"'{path}' has no array '{wanted}' for the {what}: it has {listed}")
+            raise InputError(f"'{path}' has no array {wanted!r} for the {what}: it has {listed}")
         return wanted
     found = first_key(keys, candidates)
     if found is None and needed:
@@ -119,11 +119,11 @@ def _check_header(file: IO[bytes], path: Path, name: str, size: int) -> None:
             RuntimeError,
         ) as error:
             raise InputError(
-                f"'{name}' in '{path}' is no numpy array ({reason(error)}): write it again"
+                f"{name!r} in '{path}' is no numpy array ({reason(error)}): write it again"
             ) from error
     if dtype.hasobject:
         raise UnsafeFileError(
-            f"'{name}' in '{path}' holds Python objects, and reading it runs the code in it: store numbers "
+            f"{name!r} in '{path}' holds Python objects, and reading it runs the code in it: store numbers "
             f"or strings"
         )
     count = 1
@@ -131,7 +131,7 @@ def _check_header(file: IO[bytes], path: Path, name: str, size: int) -> None:
         count *= length
     if min(shape, default=0) < 0 or count * dtype.itemsize > size:
         raise InputError(
-            f"'{name}' in '{path}' claims the shape {shape}, more than the {size} bytes that are stored"
+            f"{name!r} in '{path}' claims the shape {shape}, more than the {size} bytes that are stored"
         )
 
 
@@ -152,7 +152,7 @@ def _splits(data: Mapping[str, AnyArray], n_rows: int, path: Path) -> dict[str, 
             not len(rows) or 0 <= int(rows.min()) <= int(rows.max()) < n_rows
         )
         if not inside:
-            raise InputError(f"'{name}' in '{path}' holds no row numbers from 0 to {n_rows - 1}")
+            raise InputError(f"{name!r} in '{path}' holds no row numbers from 0 to {n_rows - 1}")
         found[split] = rows.astype(np.int64)
     return found or None
 

@@ -148,12 +148,12 @@ class InputScaler:
             key = next((key for key in keys if key in content), None)
             if key is None:
                 raise InputError(
-                    f"the scaler '{origin}' has none of {', '.join(keys)}: write it as offset and scale"
+                    f"the scaler {origin!r} has none of {', '.join(keys)}: write it as offset and scale"
                 )
             try:
                 found.append(np.asarray(content[key], dtype=np.float64))
             except (TypeError, ValueError) as error:
-                raise InputError(f"'{key}' in the scaler '{origin}' holds no list of numbers") from error
+                raise InputError(f"{key!r} in the scaler {origin!r} holds no list of numbers") from error
         return cls(found[0], found[1], kind)
 
 

@@ -13,6 +13,7 @@ from sr2hls.errors import InputError
 Floats = NDArray[np.floating]
 AnyArray = NDArray[Any]
 
+_LAST_CHARACTER = 0x10FFFF
 FEATURE_KEYS = ("X", "x", "features", "inputs", "data", "X_all")
 TARGET_KEYS = ("y", "Y", "labels", "label", "targets", "target", "classes_true")
 NAME_KEYS = ("names", "feature_names", "columns")
@@ -87,13 +88,15 @@ def array_source(
         raise InputError(
             f"the labels of '{path}' have the shape {tuple(y.shape)} for {X.shape[0]} rows of features"
         )
+    if y is not None and y.dtype.kind not in "fiubSUO":
+        raise InputError(f"the labels of '{path}' are of type {y.dtype}: they have to be numbers or names")
     if names is not None and len(names) != X.shape[1]:
         raise InputError(f"'{path}' names {len(names)} features but has {X.shape[1]} columns")
 
     def read(rows: int) -> Iterator[tuple[Floats, AnyArray | None]]:
         for start in range(0, X.shape[0], rows):
             part = slice(start, start + rows)
-            yield as_floats(X[part]), None if y is None else np.asarray(y[part])
+            yield as_floats(X[part]), None if y is None else checked_text(np.asarray(y[part]))
 
     return Source(
         path=path,
@@ -115,9 +118,21 @@ def as_floats(values: AnyArray) -> Floats:
 
 def texts(values: AnyArray) -> tuple[str, ...]:
     """Names out of an array of strings or bytes."""
-    return tuple(
-        v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in np.ravel(values).tolist()
-    )
+    flat = np.ravel(checked_text(values))
+    return tuple(v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in flat.tolist())
+
+
+def checked_text(values: AnyArray) -> AnyArray:
+    """The same array.
+
+    Raises:
+        ValueError: a string holds numbers that are no characters, which numpy hands on unchecked.
+    """
+    if values.dtype.kind == "U" and values.size:
+        codes = np.ascontiguousarray(values).view(np.dtype(np.uint32).newbyteorder(values.dtype.byteorder))
+        if (codes > _LAST_CHARACTER).any():
+            raise ValueError("a name holds what is no character")
+    return values
 
 
 def first_key(keys: Sequence[str], candidates: Sequence[str]) -> str | None:
@@ -137,6 +152,6 @@ def splits_from_column(values: AnyArray, names: Sequence[str], path: Path) -> di
         text = value.decode() if isinstance(value, bytes) else str(value)
         name = names[int(value)] if text.isdigit() and int(text) < len(names) else text
         if name not in SPLIT_ALIASES:
-            raise InputError(f"the split '{name}' in '{path}' is none of train, validation and test")
+            raise InputError(f"the split {name!r} in '{path}' is none of train, validation and test")
         found[SPLIT_ALIASES[name]] = np.flatnonzero(labels == value).astype(np.int64)
     return found

@@ -62,12 +62,12 @@ class Graph:
             node = self.producers.get(value)
             if node is None or len(found) > len(self.producers):
                 raise InputError(
-                    f"the network's output does not come from its input: '{value}' has no producer"
+                    f"the network's output does not come from its input: {value!r} has no producer"
                 )
             flowing = [name for name in node.inputs if name is not None and name not in self.constants]
             if len(flowing) != 1:
                 raise InputError(
-                    f"node '{node.name}' ({node.op}) joins {len(flowing)} values: only a plain chain of "
+                    f"node {node.name!r} ({node.op}) joins {len(flowing)} values: only a plain chain of "
                     f"dense layers and "
                     "activations can be taken apart"
                 )
@@ -143,7 +143,7 @@ def _layer(node: Node, flowing: str, constants: Mapping[str, Array], width: int)
     if node.op == "batch_norm" and position == 0:
         return _batch_norm(node, values, width)
     raise InputError(
-        f"node '{node.name}' ({node.op}) is neither a dense layer nor an activation that can be taken "
+        f"node {node.name!r} ({node.op}) is neither a dense layer nor an activation that can be taken "
         f"apart: only a "
         "plain chain of those can"
     )
@@ -152,14 +152,14 @@ def _layer(node: Node, flowing: str, constants: Mapping[str, Array], width: int)
 def _vector(node: Node, value: Array, width: int) -> Array:
     flat = np.asarray(value, dtype=np.float64).reshape(-1)
     if flat.size not in (1, width):
-        raise InputError(f"node '{node.name}' ({node.op}) has {flat.size} constants for {width} values")
+        raise InputError(f"node {node.name!r} ({node.op}) has {flat.size} constants for {width} values")
     return np.broadcast_to(flat, (width,)).copy()
 
 
 def _dense(node: Node, weight: Array, bias: Array | None, width: int) -> Dense:
     if weight.ndim != 2 or weight.shape[1] != width:
         raise InputError(
-            f"node '{node.name}' ({node.op}) has weights of shape {weight.shape} for {width} values"
+            f"node {node.name!r} ({node.op}) has weights of shape {weight.shape} for {width} values"
         )
     shift = np.zeros(weight.shape[0]) if bias is None else _vector(node, bias, weight.shape[0])
     return Dense(node.name, np.array(weight, dtype=np.float64), shift)
@@ -175,14 +175,14 @@ def _arithmetic(node: Node, other: Array, *, first: bool, width: int) -> Affine:
     if node.op == "sub":
         return Affine(node.name, one, -value) if first else Affine(node.name, -one, value)
     if not first or np.any(value == 0):
-        raise InputError(f"node '{node.name}' (div) divides by its input or by zero: it is no affine map")
+        raise InputError(f"node {node.name!r} (div) divides by its input or by zero: it is no affine map")
     return Affine(node.name, 1.0 / value, zero)
 
 
 def _batch_norm(node: Node, values: list[Array | None], width: int) -> Affine:
     gamma, beta, mean, variance = (None if v is None else _vector(node, v, width) for v in values[1:5])
     if mean is None or variance is None:
-        raise InputError(f"node '{node.name}' (batch_norm) has no running mean and variance")
+        raise InputError(f"node {node.name!r} (batch_norm) has no running mean and variance")
     scale = 1.0 / np.sqrt(variance + node.attributes["epsilon"])
     scale = scale if gamma is None else scale * gamma
     return Affine(node.name, scale, (0.0 if beta is None else beta) - mean * scale)

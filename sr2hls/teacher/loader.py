@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from sr2hls.data.archive import check_archive
-from sr2hls.data.reason import reason
+from sr2hls.data.reason import reading, reason
 from sr2hls.errors import InputError
 from sr2hls.teacher.exported import load_exported
 from sr2hls.teacher.onnx_file import load_onnx
@@ -58,8 +58,9 @@ def load_teacher(
         raise InputError(f"the checkpoint '{path}' cannot be read ({error.strerror})") from error
     if empty:
         raise InputError(f"the checkpoint '{path}' is empty: save it again")
-    teacher = _loader(path, model, unsafe_pickle, output, n_features)()
-    _check_rows(teacher)
+    with reading(path):
+        teacher = _loader(path, model, unsafe_pickle, output, n_features)()
+        _check_rows(teacher)
     return teacher if task is None else teacher.with_task(task)
 
 

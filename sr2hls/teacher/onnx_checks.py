@@ -34,13 +34,13 @@ def read_model(path: Path) -> ModelProto:
         beside = path.parent / location
         if Path(location).name != location or beside.is_symlink() or not beside.is_file():
             raise InputError(
-                f"'{path}' keeps the weights '{tensor.name}' in '{location}', which is no file beside it: "
+                f"'{path}' keeps the weights {tensor.name!r} in {location!r}, which is no file beside it: "
                 f"put the file there or "
                 "export with the weights inside"
             )
         size = math.prod(tensor.dims) * 16
         if size > 16 * MAX_ELEMENTS:
-            raise InputError(_too_large(path, f"weights '{tensor.name}'", tensor.dims))
+            raise InputError(_too_large(path, f"weights {tensor.name!r}", tensor.dims))
     if external:
         try:
             onnx.load_external_data_for_model(model, str(path.parent))
@@ -59,20 +59,20 @@ def check_nodes(model: ModelProto, path: Path) -> None:
     for node in model.graph.node:
         if (node.domain, node.op_type) in own:
             continue
-        label = f"node '{node.name or node.output[0]}' of '{path}'"
+        label = f"node {node.name or node.output[0]!r} of '{path}'"
         if node.domain not in _STANDARD_DOMAINS:
             raise InputError(
-                f"{label} is the custom operator '{node.domain}.{node.op_type}': export the network in "
+                f"{label} is the custom operator {f'{node.domain}.{node.op_type}'!r}: export the network in "
                 f"float with standard "
                 "ONNX operators only"
             )
         if node.op_type in _CONTROL_FLOW:
             raise InputError(
-                f"{label} is '{node.op_type}': networks with loops or branches are not supported"
+                f"{label} is {node.op_type!r}: networks with loops or branches are not supported"
             )
         if not onnx.defs.has(node.op_type, "ai.onnx.ml" if node.domain == "ai.onnx.ml" else ""):
             raise InputError(
-                f"{label} has the operator '{node.op_type}', which ONNX does not define: export the "
+                f"{label} has the operator {node.op_type!r}, which ONNX does not define: export the "
                 f"network in float with "
                 "standard ONNX operators only"
             )
@@ -88,7 +88,7 @@ def check_sizes(model: ModelProto, path: Path) -> None:
     for tensor in _tensors(model.graph):
         count = math.prod(tensor.dims)
         if min(tensor.dims, default=1) < 0 or count > MAX_ELEMENTS:
-            raise InputError(_too_large(path, f"weights '{tensor.name}'", tensor.dims))
+            raise InputError(_too_large(path, f"weights {tensor.name!r}", tensor.dims))
         stored = max(
             len(tensor.raw_data),
             *(
@@ -98,7 +98,7 @@ def check_sizes(model: ModelProto, path: Path) -> None:
         )
         if count > stored:
             raise InputError(
-                f"weights '{tensor.name}' of '{path}' have the shape {list(tensor.dims)} but {stored} "
+                f"weights {tensor.name!r} of '{path}' have the shape {list(tensor.dims)} but {stored} "
                 f"stored bytes or values: "
                 "export the network again"
             )
@@ -111,7 +111,7 @@ def check_sizes(model: ModelProto, path: Path) -> None:
     for value in (*inferred.graph.value_info, *inferred.graph.input, *inferred.graph.output):
         dims = [d.dim_value for d in value.type.tensor_type.shape.dim if d.HasField("dim_value")]
         if math.prod(dims) > MAX_ELEMENTS:
-            raise InputError(_too_large(path, f"value '{value.name}'", dims))
+            raise InputError(_too_large(path, f"value {value.name!r}", dims))
         shape = value.type.tensor_type.shape.dim
         if value.type.tensor_type.HasField("shape") and all(
             d.HasField("dim_value") or d.dim_param in rows for d in shape
@@ -131,7 +131,7 @@ def check_sizes(model: ModelProto, path: Path) -> None:
             unknown = [name for name in node.output if name not in sized]
             if unknown:
                 raise InputError(
-                    f"node '{node.name or node.output[0]}' of '{path}' ({node.op_type}) makes a tensor "
+                    f"node {node.name or node.output[0]!r} of '{path}' ({node.op_type}) makes a tensor "
                     f"whose size is not known "
                     "beforehand: export the network with constant shapes"
                 )

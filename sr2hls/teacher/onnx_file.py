@@ -90,7 +90,7 @@ def load_onnx(path: Path, *, output: str | None = None) -> Teacher:
     dtype = _DTYPES.get(source.type.tensor_type.elem_type)
     if dtype is None:
         raise InputError(
-            f"input '{source.name}' of '{path}' is not floating point: export the network in float"
+            f"input {source.name!r} of '{path}' is not floating point: export the network in float"
         )
     runner = _runner(model, path, source.name, target.name, row_shape, dtype, fixed)
     graph = graph_of(model.graph, source.name, target.name, n_features)
@@ -141,7 +141,7 @@ def _only_input(model: ModelProto, path: Path) -> ValueInfoProto:
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in weights]
     if len(inputs) != 1:
-        names = ", ".join(f"'{value.name}'" for value in inputs) or "none"
+        names = ", ".join(f"{value.name!r}" for value in inputs) or "none"
         raise InputError(
             f"'{path}' has {len(inputs)} inputs ({names}): export a network with one input (rows, features)"
         )
@@ -150,10 +150,10 @@ def _only_input(model: ModelProto, path: Path) -> ValueInfoProto:
 
 def _output(model: ModelProto, path: Path, wanted: str | None) -> ValueInfoProto:
     outputs = {value.name: value for value in model.graph.output}
-    names = ", ".join(f"'{name}'" for name in outputs)
+    names = ", ".join(f"{name!r}" for name in outputs)
     if wanted is not None:
         if wanted not in outputs:
-            raise InputError(f"'{path}' has no output '{wanted}': it has {names}")
+            raise InputError(f"'{path}' has no output {wanted!r}: it has {names}")
         return outputs[wanted]
     floats = [value for value in outputs.values() if value.type.tensor_type.elem_type in _DTYPES]
     if len(floats) != 1:
@@ -169,7 +169,7 @@ def _shape(source: ValueInfoProto, path: Path) -> tuple[tuple[int, ...], int | N
     if len(dims) < 2 or any(size <= 0 for size in row):
         shape = [d.dim_value or d.dim_param or "?" for d in dims]
         raise InputError(
-            f"input '{source.name}' of '{path}' has the shape {shape}: export it with the shape (rows, "
+            f"input {source.name!r} of '{path}' has the shape {shape}: export it with the shape (rows, "
             f"features) "
             "and a known number of features"
         )

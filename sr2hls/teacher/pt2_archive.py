@@ -56,7 +56,7 @@ def clean_copy(path: Path) -> io.BytesIO:
         compiled = next((name for name in members if "aotinductor" in name or name.endswith(".so")), None)
         if compiled:
             raise UnsafeFileError(
-                f"'{path}' holds compiled code ('{compiled}'), which would be run: save it without"
+                f"'{path}' holds compiled code ({compiled!r}), which would be run: save it without"
             )
         buffer = io.BytesIO()
         with PT2ArchiveWriter(buffer) as writer:
@@ -97,7 +97,7 @@ def _tensor_table(data: bytes, path: Path) -> bytes:
             or not re.fullmatch(r"(weight|tensor)_\d+", str(entry["path_name"]))
         ):
             raise UnsafeFileError(
-                f"'{path}' stores '{name}' as a pickle, which runs code when it is read: save the network "
+                f"'{path}' stores {name!r} as a pickle, which runs code when it is read: save the network "
                 f"in a newer torch"
             )
     return data
@@ -143,6 +143,6 @@ def _check_text(text: str, rule: re.Pattern[str], path: Path) -> None:
     if not rule.fullmatch(text):
         what = "operator" if rule is _TARGET else "name or expression"
         raise UnsafeFileError(
-            f"'{path}' uses the {what} '{text[:80]}', which is not one of a plain network: export it to "
+            f"'{path}' uses the {what} {text[:80]!r}, which is not one of a plain network: export it to "
             f"ONNX instead"
         )

@@ -57,7 +57,7 @@ def load_weights(
         except (RuntimeError, TypeError, AttributeError) as error:
             why = "; ".join(line.strip() for line in str(error).splitlines()[1:3]) or str(error)[:200]
             raise InputError(
-                f"the weights in '{path}' do not fit the network of '{model}' ({why})"
+                f"the weights in '{path}' do not fit the network of {model!r} ({why})"
             ) from error
     return teacher_of(network, path, n_features)
 
@@ -101,13 +101,13 @@ def make_network(model: str) -> nn.Module:
     """
     where, separator, name = model.rpartition(":")
     if not separator or not where or not name.isidentifier():
-        raise InputError(f"'{model}' names no factory: write it as module:factory or file.py:factory")
+        raise InputError(f"{model!r} names no factory: write it as module:factory or file.py:factory")
     try:
         factory = getattr(_import(where), name, None)
     except Exception as error:  # the user's own module may raise anything
-        raise InputError(f"the module '{where}' of '{model}' cannot be imported ({error})") from error
+        raise InputError(f"the module {where!r} of {model!r} cannot be imported ({error})") from error
     if not callable(factory):
-        raise InputError(f"the module '{where}' has no function '{name}': check --model {model}")
+        raise InputError(f"the module {where!r} has no function {name!r}: check --model {model}")
     return _call(factory, model)
 
 
@@ -116,11 +116,11 @@ def _call(factory: Callable[[], object], model: str) -> nn.Module:
         network = factory()
     except Exception as error:
         raise InputError(
-            f"the factory '{model}' raises an error when called without arguments ({error})"
+            f"the factory {model!r} raises an error when called without arguments ({error})"
         ) from error
     if not isinstance(network, nn.Module):
         raise InputError(
-            f"the factory '{model}' returns a {type(network).__name__}: it has to return a torch module"
+            f"the factory {model!r} returns a {type(network).__name__}: it has to return a torch module"
         )
     return network
 

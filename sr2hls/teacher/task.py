@@ -31,7 +31,7 @@ class Task(StrEnum):
             return cls(name)
         except ValueError:
             choices = ", ".join(f"'{task}'" for task in cls)
-            raise InputError(f"unknown task '{name}': give one of {choices}") from None
+            raise InputError(f"unknown task {name!r}: give one of {choices}") from None
 
     @property
     def is_classification(self) -> bool:

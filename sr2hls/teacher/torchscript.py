@@ -35,7 +35,7 @@ def load_torchscript(path: Path, *, n_features: int | None = None) -> Teacher:
                 if found:
                     call = found.group().decode("ascii", "replace").strip("( ")
                     raise UnsafeFileError(
-                        f"'{path}' calls '{call}' in '{name}': a network has no need to; export it to ONNX"
+                        f"'{path}' calls {call!r} in {name!r}: a network has no need to; export it to ONNX"
                     )
     try:
         module = torch.jit.load(str(path), map_location="cpu").eval()  # type: ignore[no-untyped-call]

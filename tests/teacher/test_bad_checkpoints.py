@@ -235,7 +235,7 @@ def test_pt2_with_code_for_an_expression(tmp_path: Path) -> None:
         return json.dumps(model).encode()
 
     rewrite(path, change)
-    with pytest.raises(UnsafeFileError, match="uses the name or expression '__import__"):
+    with pytest.raises(UnsafeFileError, match='uses the name or expression "__import__'):
         load_teacher(path)
     assert not trace.exists()
 

@@ -1,0 +1,101 @@
+"""Damaged checkpoints: a clean message, no crash, no hang. Seeded byte mutations."""
+
+import io
+import random
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from networks import dense_onnx, small_network
+
+from sr2hls.errors import InputError, Sr2hlsError
+from sr2hls.teacher import load_teacher
+
+
+def mutate(content: bytes, generator: random.Random) -> bytes:
+    data = bytearray(content)
+    for _ in range(generator.choice([1, 1, 2, 4, 16])):
+        at = generator.randrange(len(data))
+        kind = generator.randrange(4)
+        if kind == 0:
+            data[at] = generator.randrange(256)
+        elif kind == 1:
+            del data[at : at + generator.choice([1, 4, 100])]
+        elif kind == 2:
+            data[at : at + 4] = generator.choice([b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", bytes(4)])
+        else:
+            data[at:at] = generator.randbytes(generator.choice([1, 4, 30]))
+        data = data or bytearray(b"x")
+    return bytes(data)
+
+
+def mutate_member(content: bytes, generator: random.Random) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    name = generator.choice(sorted(members))
+    members[name] = mutate(members[name] or b"x", generator)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for key, value in members.items():
+            archive.writestr(key, value)
+    return out.getvalue()
+
+
+def good(kind: str, folder: Path) -> Path:
+    path = folder / f"good.{kind}"
+    network = small_network()
+    if kind == "onnx":
+        dense_onnx(path)
+    elif kind == "pt":
+        torch.save(network.state_dict(), path)
+    elif kind == "ts":
+        torch.jit.save(torch.jit.trace(network, torch.zeros(2, 3)), path)
+    else:
+        torch.export.save(torch.export.export(network, (torch.zeros(4, 3),)), path)
+    return path
+
+
+def batter(kind: str, folder: Path, tries: int, seed: int) -> None:
+    content = good(kind, folder).read_bytes()
+    generator = random.Random(seed)
+    refused = 0
+    for number in range(tries):
+        inside = kind != "onnx" and number % 4
+        path = folder / f"bad.{kind}"
+        path.write_bytes(mutate_member(content, generator) if inside else mutate(content, generator))
+        began = time.monotonic()
+        try:
+            with np.errstate(all="ignore"):
+                load_teacher(path, model="networks:small_network" if kind == "pt" else None)
+        except Sr2hlsError as error:
+            refused += 1
+            assert str(error).isprintable(), repr(str(error))
+        assert time.monotonic() - began < 5, f"{kind}, try {number}, seed {seed}"
+    assert refused
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("kind", "tries"), [("onnx", 200), ("pt", 15), ("ts", 25), ("pt2", 15)])
+def test_damaged_checkpoints(kind: str, tries: int, tmp_path: Path) -> None:
+    batter(kind, tmp_path, tries, seed=1)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("kind", "tries"), [("onnx", 8000), ("pt", 400), ("ts", 400), ("pt2", 400)])
+def test_many_damaged_checkpoints(kind: str, tries: int, tmp_path: Path) -> None:
+    batter(kind, tmp_path, tries, seed=2)
+
+
+def test_hostile_names_are_shown_escaped(tmp_path: Path) -> None:
+    model = onnx.load(dense_onnx(tmp_path / "net.onnx"))
+    model.graph.node[0].name, model.graph.node[0].op_type = "a\nb\x1b[31m", "Nothing"
+    (tmp_path / "net.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(
+        InputError, match=r"node 'a\\nb\\x1b\[31m' of '.*net.onnx' has the operator 'Nothing'"
+    ):
+        load_teacher(tmp_path / "net.onnx")
