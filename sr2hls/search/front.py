@@ -140,15 +140,24 @@ class Front:
         """Description length in nats, up to a constant.
 
         n/2 log(loss) for the residuals, with the loss corrected for the degrees of freedom that k fitted
-        constants take, n/(n - k); log(n)/2 for each of them (Rissanen, Automatica 14, 1978); log(8) for each
-        node of the formula, about as many symbols as it is written with.
+        constants take, n/(n - k); log(n)/2 for each of them (Rissanen, Automatica 14, 1978) and log(10),
+        known to a decade beforehand; log((p + 1)(q + 1)) for a fraction p/q; log(8) for each node, about as
+        many symbols as formulas are written with.
         """
         fitted = len(candidate.expr.atoms(sympy.Float))
+        exact = sum(
+            math.log((abs(int(r.p)) + 1) * (int(r.q) + 1)) for r in candidate.expr.atoms(sympy.Rational)
+        )
         rows = max(self.rows, 2)
         if fitted >= rows - 1:
             return math.inf
         loss = max(candidate.loss, self.loss_floor, 1e-300) * rows / (rows - fitted)
-        return rows / 2 * math.log(loss) + fitted * math.log(rows) / 2 + candidate.complexity * math.log(8)
+        return (
+            rows / 2 * math.log(loss)
+            + fitted * (math.log(rows) / 2 + math.log(10))
+            + exact
+            + candidate.complexity * math.log(8)
+        )
 
     def merge(self, other: "Front") -> "Front":
         """The Pareto front of both."""

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from sr2hls.errors import ToolError
 
+_INSTALL = "import pysr"  # the first import makes juliapkg install Julia and the package
+
 
 @dataclass(frozen=True, slots=True)
 class PySRSignature:
@@ -126,7 +128,7 @@ def install_julia(progress: Callable[[str], None]) -> JuliaStatus:
     environment = {k: v for k, v in os.environ.items() if k != "PYTHON_JULIAPKG_OFFLINE"}
     lines: list[str] = []
     process = subprocess.Popen(
-        [sys.executable, "-c", "import pysr"],
+        [sys.executable, "-c", _INSTALL],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -28,6 +28,7 @@ from sr2hls.search.base import output_names as names_of_outputs
 from sr2hls.search.names import checked_names
 
 _ATTEMPTS = 3
+_CONNECT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +288,7 @@ def _dask(scheduler: str) -> Runner:
                 "a Dask scheduler needs the package distributed: pip install 'sr2hls[cluster]'"
             ) from error
         try:
-            client = Client(scheduler, timeout="20s")
+            client = Client(scheduler, timeout=_CONNECT_S)
         except (OSError, ValueError) as error:
             raise ToolError(f"cannot reach the Dask scheduler {scheduler}: {error}") from error
         with client:

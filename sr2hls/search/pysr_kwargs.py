@@ -204,7 +204,9 @@ def default_maxsize(cost: FoldCost, operators: Sequence[str], max_size: int, uni
 def _known(given: Mapping[str, Any], known: frozenset[str], where: str, version: str) -> dict[str, Any]:
     for name in given:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
+            near = [k for k in known if k.lower() == name.lower()] or difflib.get_close_matches(
+                name, known, n=1
+            )
             hint = f", did you mean '{near[0]}'?" if near else ""
             raise InputError(f"{where} of PySR {version} has no keyword '{name}'{hint or ': remove it'}")
     return dict(given)

@@ -1,0 +1,221 @@
+"""Studies: every search is done once, whatever dies in between."""
+
+import json
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import sympy
+from numpy.typing import ArrayLike
+
+from sr2hls.costs import CostModel, additive_cycles, describe, published_cycles
+from sr2hls.errors import InputError, ToolError
+from sr2hls.search import (
+    Candidate,
+    Front,
+    Frontier,
+    OperonEngine,
+    OperonSettings,
+    Progress,
+    SearchOptions,
+    Study,
+    parallel,
+    run_study,
+)
+from sr2hls.search.base import ProgressCallback
+from sr2hls.search.parallel import collect
+
+COST = additive_cycles(published_cycles())
+RNG = np.random.default_rng(5)
+X = RNG.uniform(-2, 2, (80, 2))
+Y = np.column_stack([X[:, 0] * X[:, 1], X[:, 0] + 1.0])
+
+
+@dataclass(frozen=True)
+class LoggedEngine:
+    """Notes each start in a file, takes its time, then finds one formula whose constant is the seed."""
+
+    log: str
+    seconds: float = 0.0
+    settings: str = ""
+    name: str = "logged"
+
+    def search(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        cost: CostModel,
+        options: SearchOptions,
+        seed: int = 0,
+        time_limit: float | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> Frontier:
+        output = (options.output_names or ("y",))[0]
+        with Path(self.log).open("a") as file:
+            file.write(f"{output} {seed} {os.getpid()}\n")
+        time.sleep(self.seconds)
+        candidate = Candidate(sympy.Integer(seed), 1.0 / (1 + seed), 1.0 + seed, None, 1 + seed, self.name)
+        return Frontier((Front(output, (candidate,)),), options.input_names or ("a", "b"), describe(cost))
+
+
+def study(*engines: object, seeds: tuple[int, ...] = (0, 1), y: np.ndarray = Y) -> Study:
+    options = SearchOptions(operators=("+", "-", "*"), max_size=8, input_names=("pt", "eta"))
+    return Study.of(X, y, cost=COST, options=options, engines=engines, seeds=seeds)  # type: ignore[arg-type]
+
+
+def starts(log: Path) -> list[tuple[str, str]]:
+    return [(line.split()[0], line.split()[1]) for line in log.read_text().splitlines()]
+
+
+def test_all_outputs_seeds_and_settings(tmp_path: Path) -> None:
+    quick = OperonEngine(OperonSettings(50, 5, 1))
+    wider = OperonEngine(OperonSettings(60, 5, 1))
+    reports: list[Progress] = []
+    frontier = run_study(study(quick, wider), tmp_path, progress=reports.append)
+    assert len(list((tmp_path / "tasks").glob("*.json"))) == 2 * 2 * 2
+    assert [r.fraction for r in reports] == [k / 8 for k in range(1, 9)]
+    assert frontier.input_names == ("pt", "eta")
+    assert [f.output for f in frontier.fronts] == ["y0", "y1"]
+    x0, x1 = sympy.symbols("x0 x1")
+    assert [c.expr for c in frontier.select("loss")] == [x0 * x1, x0 + 1]
+
+
+def test_processes_give_what_one_process_gives(tmp_path: Path) -> None:
+    engine = OperonEngine(OperonSettings(50, 4, 1))
+    one = run_study(study(engine), tmp_path / "one")
+    two = run_study(study(engine), tmp_path / "two", jobs=2)
+    assert one.to_dict() == two.to_dict()
+
+
+def test_a_study_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    full = study(LoggedEngine(str(log)))
+    run_study(full, tmp_path / "study")
+    assert len(starts(log)) == 4
+    (tmp_path / "study" / "tasks" / "output1_setting0_seed0.json").unlink()
+    run_study(full, tmp_path / "study")
+    assert starts(log)[4:] == [("y1", "0")]
+    more = study(LoggedEngine(str(log)), seeds=(0, 1, 7))
+    merged = run_study(more, tmp_path / "study")
+    assert starts(log)[5:] == [("y0", "7"), ("y1", "7")], "new seeds only"
+    assert [c.cost for c in merged[0].candidates] == [1.0, 2.0, 8.0]
+
+
+def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+
+    def progress(report: Progress) -> None:
+        if report.fraction >= 0.5:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    frontier = run_study(study(LoggedEngine(str(log))), tmp_path / "study", progress=progress)
+    assert any("interrupted after 2 of 4" in note for note in frontier.notes)
+    assert len(frontier[0]) == 2
+    assert len(frontier[1]) == 0
+    assert len(run_study(study(LoggedEngine(str(log))), tmp_path / "study")[1]) == 2
+    assert len(starts(log)) == 4
+
+
+def test_another_study_in_the_directory_is_refused(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    run_study(study(LoggedEngine(str(log))), tmp_path / "study")
+    with pytest.raises(InputError, match="holds a study of other data, costs or options"):
+        run_study(study(LoggedEngine(str(log)), y=Y + 1), tmp_path / "study")
+    with pytest.raises(InputError, match="holds a study of other data"):
+        run_study(study(LoggedEngine(str(log), settings="other")), tmp_path / "study")
+    (tmp_path / "study" / "study.json").write_text("{")
+    with pytest.raises(InputError, match=r"study.json is damaged"):
+        run_study(study(LoggedEngine(str(log))), tmp_path / "study")
+
+
+def test_collecting_searches_nothing(tmp_path: Path) -> None:
+    assert [len(f) for f in collect(study(LoggedEngine("none")), tmp_path).fronts] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("engines", "seeds", "message"),
+    [
+        ((), (0,), "at least one engine"),
+        ((LoggedEngine(""),), (), "one seed"),
+        ((LoggedEngine(""),), (1, 1), "1, 1"),
+    ],
+)
+def test_empty_studies(engines: tuple[object, ...], seeds: tuple[int, ...], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        study(*engines, seeds=seeds)
+
+
+def test_half_written_files_are_not_taken_for_results(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    (tmp_path / "study" / "tasks").mkdir(parents=True)
+    (tmp_path / "study" / "tasks" / ".output0_setting0_seed0.json.abc").write_text('{"schema"')
+    run_study(study(LoggedEngine(str(log))), tmp_path / "study")
+    assert len(starts(log)) == 4
+
+
+def test_killed_process_is_replaced(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    killed = []
+
+    def progress(report: Progress) -> None:
+        if not killed:
+            pids = {int(line.split()[2]) for line in log.read_text().splitlines()} - {os.getpid()}
+            killed.extend(sorted(pids)[:1])
+            os.kill(killed[0], signal.SIGKILL)
+
+    frontier = run_study(
+        study(LoggedEngine(str(log), seconds=0.5), seeds=(0, 1, 2)),
+        tmp_path / "study",
+        jobs=2,
+        progress=progress,
+    )
+    assert killed
+    assert [len(f) for f in frontier.fronts] == [3, 3]
+
+
+def test_unreachable_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "_CONNECT_S", 1.0)
+    with pytest.raises(ToolError, match="cannot reach the Dask scheduler tcp://127"):
+        run_study(study(LoggedEngine("none")), tmp_path, scheduler="tcp://127.0.0.1:1")
+
+
+@pytest.mark.slow
+def test_dask_cluster_with_a_killed_worker_loses_and_repeats_nothing(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    log = tmp_path / "log"
+    seeds = tuple(range(6))
+    finished: list[str] = []
+    killed: list[int] = []
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as cluster:
+        workers = [w.pid for w in cluster.workers.values()]
+
+        def progress(report: Progress) -> None:
+            finished.append(report.message)
+            if len(finished) == 2:
+                busy = [int(line.split()[2]) for line in log.read_text().splitlines()][-1]
+                killed.append(busy)
+                psutil.Process(busy).kill()
+
+        frontier = run_study(
+            study(LoggedEngine(str(log), seconds=0.5), seeds=seeds),
+            tmp_path / "study",
+            scheduler=cluster.scheduler_address,
+            progress=progress,
+        )
+    assert killed and killed[0] in workers
+    assert len(finished) == 12, "each result is handed over once"
+    assert [len(f) for f in frontier.fronts] == [6, 6], "nothing is lost"
+    files = sorted((tmp_path / "study" / "tasks").glob("*.json"))
+    assert len(files) == 12
+    for file in files:
+        json.loads(file.read_text())
+    repeated = len(starts(log)) - 12
+    assert 0 < repeated <= 2, "only what the killed worker was doing is done again"
