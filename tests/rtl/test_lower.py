@@ -71,7 +71,7 @@ def test_division_exhaustively() -> None:
 
 
 def test_table_over_several_arguments_with_impossible_entries() -> None:
-    """The index is the concatenation, the first argument highest; entries that no index reaches do not matter."""
+    """The first argument is the highest bits; entries that no index reaches do not matter."""
     b = Builder({"a": FixedType(True, 3, 3), "b": FixedType(False, 2, 2)})
     small = b.min(b["a"], b.constant(1, 0), FixedType(True, 3, 3))
     values = np.arange(32) * 3 - 40

@@ -1,0 +1,89 @@
+"""Sums: the structure that saves LUTs, and that nothing but the structure changes."""
+
+import numpy as np
+import pytest
+
+from sr2hls.program.builder import Builder
+from sr2hls.program.interpreter import Interpreter
+from sr2hls.program.program import Program
+from sr2hls.program.types import FixedType, Overflow, Rounding
+from sr2hls.rtl.lower import to_alkaid
+from sr2hls.rtl.sums import inner_sums
+
+ADDERS = (0, 1, 4)
+
+
+def sum_of_tables(bits: int, n: int, type_: FixedType | None = None) -> Program:
+    """Return a sum of n tables, each of an input of its own."""
+    rng = np.random.default_rng(bits)
+    b = Builder({f"x{k}": FixedType(False, bits, bits) for k in range(n)})
+    entry = FixedType(True, 5, 2)
+    total = b.sum([b.table([b[f"x{k}"]], rng.integers(-16, 16, 1 << bits), entry) for k in range(n)])
+    return b.program({"y": total if type_ is None else b.cast(total, type_)})
+
+
+def assert_exact(program: Program, slack: int | None = None) -> None:
+    rng = np.random.default_rng(0)
+    raw = rng.integers(0, program.input_types[0].raw_max + 1, size=(500, program.n_inputs))
+    logic = to_alkaid(program, slack=slack)
+    steps = 2.0 ** np.array([t.frac for t in program.output_types])
+    found = np.rint(logic.predict(raw.astype(float), n_threads=1) * steps).astype(int)
+    np.testing.assert_array_equal(found, Interpreter(program).run(raw))
+
+
+@pytest.mark.parametrize("slack", [0, 1, 2, None])
+@pytest.mark.parametrize("bits", [3, 5, 6])
+def test_every_arrangement_is_exact(bits: int, slack: int | None) -> None:
+    assert_exact(sum_of_tables(bits, 9), slack)
+
+
+def test_slack_bounds_the_depth() -> None:
+    program = sum_of_tables(5, 9)
+    delays = [max(to_alkaid(program, slack=slack).latency) for slack in (0, 1, None)]
+    assert delays == sorted(delays)
+    assert delays[0] < delays[-1]
+    adders = [sum(op.opcode in ADDERS for op in to_alkaid(program, slack=s).ops) for s in (0, None)]
+    assert adders == [8, 8]
+
+
+def test_small_tables_share_one() -> None:
+    """2 + 3 address bits: one table of five, one adder fewer."""
+    b = Builder({"x": FixedType(False, 2, 2), "y": FixedType(False, 3, 3), "z": FixedType(False, 6, 6)})
+    entry = FixedType(True, 6, 6)
+    rng = np.random.default_rng(0)
+    tables = [
+        b.table([b[n]], rng.integers(-30, 30, 1 << w), entry) for n, w in (("x", 2), ("y", 3), ("z", 6))
+    ]
+    program = b.program({"s": b.add(b.add(tables[0], tables[2]), tables[1])})
+    assert sum(op.opcode in ADDERS for op in to_alkaid(program).ops) == 1
+
+
+def test_tables_of_one_address_and_constants_need_no_adder() -> None:
+    b = Builder({"x": FixedType(False, 6, 6)})
+    entry = FixedType(True, 6, 6)
+    first = b.table([b["x"]], [k % 29 - 14 for k in range(64)], entry)
+    second = b.table([b["x"]], [k * k % 31 - 15 for k in range(64)], entry)
+    program = b.program({"s": b.add(b.sub(first, second), b.constant(5, 2))})
+    logic = to_alkaid(program)
+    assert not [op for op in logic.ops if op.opcode in ADDERS]
+    assert_exact(program)
+
+
+@pytest.mark.parametrize("overflow", Overflow)
+@pytest.mark.parametrize("rounding", Rounding)
+def test_a_rounded_sum_rounds_once(rounding: Rounding, overflow: Overflow) -> None:
+    b = Builder({f"x{k}": FixedType(False, 5, 5) for k in range(3)})
+    rng = np.random.default_rng(1)
+    tables = [b.table([b[f"x{k}"]], rng.integers(-32, 32, 32), FixedType(True, 6, 2)) for k in range(3)]
+    inner = b.sub(tables[0], tables[1])
+    for type_ in (FixedType(True, 4, 2, rounding, overflow), FixedType(False, 6, 3, rounding, overflow)):
+        assert_exact(b.program({"y": b.add(inner, tables[2], type_)}))
+
+
+def test_inner_sums_are_exact_and_read_once() -> None:
+    b = Builder({"x": FixedType(True, 6, 6), "y": FixedType(True, 6, 6)})
+    exact = b.add(b["x"], b["y"])
+    narrow = b.add(b["x"], b["x"], FixedType(True, 6, 6))
+    shared = b.sub(b["x"], b["y"])
+    outputs = {"a": b.add(exact, narrow), "b": b.add(shared, b["x"]), "c": b.neg(shared)}
+    assert inner_sums(b.program(outputs)) == {exact}
