@@ -68,9 +68,9 @@ def test_a_time_out_ends_the_tool_and_its_children(tmp_path, tools, monkeypatch)
     # A child that does not listen, as a simulator that hangs.
     tools("vivado", f"(trap '' TERM; echo $BASHPID > '{tmp_path}/child'; exec sleep 60) & wait")
     start = time.monotonic()
-    with pytest.raises(ToolError, match="'vivado' did not finish within 1 s and was stopped"):
-        run(["vivado"], tmp_path, timeout_s=1.0)
-    assert time.monotonic() - start < 20
+    with pytest.raises(ToolError, match="'vivado' did not finish within 5 s and was stopped"):
+        run(["vivado"], tmp_path, timeout_s=5.0)
+    assert time.monotonic() - start < 50
     child = int((tmp_path / "child").read_text())
     for _ in range(50):
         if not Path(f"/proc/{child}").exists() or " Z " in Path(f"/proc/{child}/stat").read_text():
