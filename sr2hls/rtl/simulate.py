@@ -152,7 +152,7 @@ def _run(simulator: Path, bits: NDArray[np.uint8], out_width: int, extra: int) -
     with tempfile.TemporaryDirectory(prefix="sr2hls-sim-") as scratch:
         source, target = Path(scratch) / "inputs", Path(scratch) / "outputs"
         source.write_bytes(samples.tobytes())
-        command = [str(simulator), str(source), str(target), str(extra)]
+        command = [str(simulator.resolve()), str(source), str(target), str(extra)]
         run_tool(command, os.environ, Path(scratch), "the Verilator simulation", _TIMEOUT)
         raw = np.frombuffer(target.read_bytes(), dtype=np.uint8)
     expected = (len(bits) + extra) * _port_bytes(out_width)
