@@ -33,6 +33,7 @@ from sr2hls.search.shapes import (
     logits_to_probabilities,
     regression_loss,
 )
+from sr2hls.target import Budget
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -40,6 +41,10 @@ IntArray = NDArray[np.int64]
 _OPERATORS = ("+", "-", "*", "tanh", "exp")
 _LABEL_WEIGHT = 0.3
 _MOST_GRID_BITS = 10
+_LUT_A_FUNCTION = 7.5
+"""LUTs that a function of six bits takes with its adder, as measured on the jets (189 LUT, 25 functions)."""
+_FIDELITY_LOST = 0.02
+"""Agreement with the teacher that formulas and rounding take from an additive model, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +135,18 @@ class Found:
             raise InputError(f"the kept search is damaged: {error!r}; use --overwrite") from error
 
 
-def find_formulas(problem: Problem, options: CompileOptions, progress: Progress) -> Found:
+def find_formulas(problem: Problem, options: CompileOptions, progress: Progress, share: float = 1.0) -> Found:
     """Search formulas for every output, one by one and all together.
 
     One by one: the engine's fronts of loss and cost, then a joint choice. Together: an additive model of the
     teacher, whose functions of one input each get a formula by the embedded engine. The constants of both are
     then refitted together on what the design is for.
+
+    Args:
+        problem: what has to be done.
+        options: engine, effort, seed and budgets.
+        progress: told of every stage.
+        share: of the budget of LUTs to aim at.
     """
     torch.set_num_threads(1)
     effort = _EFFORTS[options.effort]
@@ -146,7 +157,7 @@ def find_formulas(problem: Problem, options: CompileOptions, progress: Progress)
     direct = dict(zip(problem.output_names, (c.expr for c in choices[-1].candidates), strict=True))
     proposals = [_refined("one front an output", direct, problem, effort, progress)]
     if all(t.width <= _MOST_GRID_BITS for t in problem.types.values()):
-        proposals.append(_additive(problem, options, effort, progress))
+        proposals.append(_additive(problem, options, effort, progress, share))
     return Found(frontier, tuple(sorted(proposals, key=lambda p: p.score)))
 
 
@@ -196,7 +207,9 @@ def _refined(
     return Proposal(name, refined, _float_score(problem, refined))
 
 
-def _additive(problem: Problem, options: CompileOptions, effort: _Effort, progress: Progress) -> Proposal:
+def _additive(
+    problem: Problem, options: CompileOptions, effort: _Effort, progress: Progress, share: float
+) -> Proposal:
     rows = _rows(problem.train, effort.rows)
     codes, grids = _codes(problem, rows.inputs), _grids(problem)
     with progress.stage("additive model") as stage:
@@ -210,7 +223,7 @@ def _additive(problem: Problem, options: CompileOptions, effort: _Effort, progre
             shared=problem.task.is_classification,
             on_model=lambda model: stage.advance(0, f"{model.n_functions} functions"),
         )
-        model = _smallest_good(problem, models)
+        model = _suitable(problem, models, options.target.budget, share)
     with progress.stage("formulas of functions", total=model.n_functions) as stage:
         formulas = shape_formulas(
             model,
@@ -230,12 +243,30 @@ def _advance(stage: Stage) -> Callable[[str], None]:
     return lambda text: stage.advance(1, text[:60])
 
 
-def _smallest_good(problem: Problem, models: tuple[ShapeModel, ...], loss: float = 0.004) -> ShapeModel:
-    """Return the model with the fewest functions that scores within ``loss`` of the best."""
+def _suitable(
+    problem: Problem, models: tuple[ShapeModel, ...], budget: Budget, share: float, loss: float = 0.004
+) -> ShapeModel:
+    """Return the model with the fewest functions that is as good as the budget lets it be.
+
+    Args:
+        problem: validation data and score.
+        models: from the largest to the smallest.
+        budget: ``max_lut`` bounds the number of functions, ``min_fidelity`` what is good enough.
+        share: of ``max_lut`` to aim at.
+        loss: of score that a smaller model may have against the best, where no fidelity is asked for.
+    """
     split = problem.validation
     codes = _codes(problem, split.inputs)
-    scores = [problem.score(m.predict(codes), split) for m in models]
-    good = [m for m, s in zip(models, scores, strict=True) if s >= max(scores) - loss]
+    most = np.inf if budget.max_lut is None else share * budget.max_lut / _LUT_A_FUNCTION
+    affordable = [m for m in models if m.n_functions <= most] or [models[-1]]
+    outputs = [m.predict(codes) for m in affordable]
+    if budget.min_fidelity is not None:
+        fidelities = [problem.fidelity(o, split) for o in outputs]
+        wanted = min(budget.min_fidelity + _FIDELITY_LOST, max(fidelities))
+        good = [m for m, f in zip(affordable, fidelities, strict=True) if f >= wanted]
+    else:
+        scores = [problem.score(o, split) for o in outputs]
+        good = [m for m, s in zip(affordable, scores, strict=True) if s >= max(scores) - loss]
     return min(good, key=lambda m: m.n_functions)
 
 

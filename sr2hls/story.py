@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sr2hls.baseline.original import Original
+from sr2hls.build import Built
 from sr2hls.circuit import Circuit
-from sr2hls.design import Design
 from sr2hls.errors import InputError
 from sr2hls.files import sha256_of
-from sr2hls.find import Found
 from sr2hls.options import CompileOptions
 from sr2hls.prepare import Prepared
 from sr2hls.problem import Problem
@@ -20,7 +19,6 @@ from sr2hls.report.latex import formula_latex
 from sr2hls.report.metrics import measure
 from sr2hls.report.model import Report
 from sr2hls.teacher.task import Task
-from sr2hls.verify.finding import Lint
 
 
 @dataclass(frozen=True)
@@ -29,22 +27,14 @@ class Stages:
 
     Attributes:
         prepared: teacher, data, problem.
-        found: fronts and proposals of the search.
-        designs: every design that was compiled, in the order of the proposals.
-        chosen: the one that became a circuit.
-        lints: warnings about it.
-        circuit: its projects and figures.
+        built: what the search found, and the circuit of the design that was chosen.
         original: the network in fixed point, ``None`` where it was not asked for or cannot be had.
         original_circuit: its projects and figures.
         notes: what a reader has to know.
     """
 
     prepared: Prepared
-    found: Found
-    designs: tuple[Design, ...]
-    chosen: Design
-    lints: tuple[Lint, ...]
-    circuit: Circuit
+    built: Built
     original: Original | None
     original_circuit: Circuit | None
     notes: tuple[str, ...]
@@ -67,7 +57,7 @@ def make_report(stages: Stages, options: CompileOptions, progress: Progress) -> 
         data=_data(stages, options),
         formulas=[
             formula_record(problem.class_names[k], expr, names)
-            for k, expr in enumerate(stages.chosen.formulas.values())
+            for k, expr in enumerate(stages.built.chosen.formulas.values())
         ],
         fronts=_fronts(stages, names),
         designs=_designs(stages, rows),
@@ -77,18 +67,18 @@ def make_report(stages: Stages, options: CompileOptions, progress: Progress) -> 
                 _meaning(problem),
                 problem.class_names,
                 teacher=split.outputs,
-                formulas=stages.chosen.float_outputs(split.inputs),
-                design=stages.chosen.predict(split.inputs),
+                formulas=stages.built.chosen.float_outputs(split.inputs),
+                design=stages.built.chosen.predict(split.inputs),
                 labels=split.labels,
             )
             for name, split in problem.splits.items()
         ],
-        program=stages.chosen.program,
+        program=stages.built.chosen.program,
         agreements=[
             model.Agreement(
                 executor=a.executor, vectors=a.vectors, values=a.values, differences=0, source="test split"
             )
-            for a in stages.circuit.agreements
+            for a in stages.built.circuit.agreements
         ],
         checks=_checks(stages),
         hardware=rows,
@@ -124,7 +114,7 @@ def _data(stages: Stages, options: CompileOptions) -> model.Data:
     prepared = stages.prepared
     scaler = prepared.inputs.scaler
     splits, X = prepared.problem.splits, prepared.dataset.train.X
-    features = feature_records(tuple(prepared.problem.types), X, stages.chosen.program)
+    features = feature_records(tuple(prepared.problem.types), X, stages.built.chosen.program)
     return model.Data(
         file=options.data.name,
         sha256=sha256_of(options.data),
@@ -143,7 +133,7 @@ def _data(stages: Stages, options: CompileOptions) -> model.Data:
 
 
 def _fronts(stages: Stages, names: dict[str, str]) -> list[model.Front]:
-    problem, frontier = stages.prepared.problem, stages.found.frontier
+    problem, frontier = stages.prepared.problem, stages.built.found.frontier
     fronts = []
     for k, front in enumerate(frontier.fronts):
         candidates = tuple(
@@ -174,9 +164,9 @@ def _designs(stages: Stages, rows: Sequence[HardwareRow]) -> list[model.DesignPo
     problem = stages.prepared.problem
     test = problem.test
     points = []
-    for proposal, design in zip(stages.found.proposals, stages.designs, strict=True):
+    for proposal, design in zip(stages.built.found.proposals, stages.built.designs, strict=True):
         outputs = design.predict(test.inputs)
-        chosen = design is stages.chosen
+        chosen = design is stages.built.chosen
         row = rows[0] if chosen and rows else None
         points.append(
             model.DesignPoint(
@@ -212,9 +202,9 @@ def _designs(stages: Stages, rows: Sequence[HardwareRow]) -> list[model.DesignPo
 def _hardware(stages: Stages) -> list[HardwareRow]:
     problem, rows = stages.prepared.problem, []
     test = problem.test
-    if stages.circuit.hardware is not None:
-        score = problem.score(stages.chosen.predict(test.inputs), test)
-        rows.append(HardwareRow.of(stages.circuit.hardware, Subject.DESIGN, "formulas", score))
+    if stages.built.circuit.hardware is not None:
+        score = problem.score(stages.built.chosen.predict(test.inputs), test)
+        rows.append(HardwareRow.of(stages.built.circuit.hardware, Subject.DESIGN, "formulas", score))
     circuit, original = stages.original_circuit, stages.original
     if circuit is not None and original is not None and circuit.hardware is not None:
         score = problem.score(original.network.predict(test.inputs), test)
@@ -229,11 +219,11 @@ def _checks(stages: Stages) -> list[model.Check]:
             passed=True,
             detail=f"rms {e.rms:.4g}, largest {e.largest:.4g} from its formula on training data",
         )
-        for name, e in stages.chosen.errors.items()
+        for name, e in stages.built.chosen.errors.items()
     ]
     checks += [
         model.Check(name=lint.rule, passed=False, detail=f"{lint.message}: {lint.remedy}")
-        for lint in stages.lints
+        for lint in stages.built.lints
     ]
     if stages.original_circuit is not None:
         for a in stages.original_circuit.agreements:

@@ -119,16 +119,17 @@ def test_a_broken_width_stops_the_compilation(
 ) -> None:
     """The Verilog of another program than the one that was measured is noticed."""
     from sr2hls import circuit
+    from sr2hls.program.ops import Cast
     from sr2hls.program.program import Program
 
     written = circuit.write_rtl
 
     def narrower(program: Program, *args: object, **kwargs: object) -> object:
-        position = program.outputs[0]
-        op = program.ops[position]
-        broken = replace(op, type=replace(op.type, width=op.type.width - 1, integer=op.type.integer - 1))
-        ops = (*program.ops[:position], broken, *program.ops[position + 1 :])
-        return written(replace(program, ops=ops), *args, **kwargs)
+        first, *others = program.outputs
+        type_ = program.ops[first].type
+        cast = Cast(args=(first,), type=replace(type_, width=type_.width - 2, integer=type_.integer - 2))
+        broken = replace(program, ops=(*program.ops, cast), outputs=(len(program), *others))
+        return written(broken, *args, **kwargs)
 
     monkeypatch.setattr(circuit, "write_rtl", narrower)
     with pytest.raises(VerificationError, match=r"Verilog \(Verilator\) (differs from|gives)"):
@@ -150,3 +151,12 @@ def test_the_function_takes_plain_arguments_and_names_unknown_ones(tmp_path: Pat
         sr2hls.compile("net.onnx", "data.npz", tmp_path / "r", max_luts=3)
     with pytest.raises(InputError, match=r"'net\.onnx' cannot be read"):
         sr2hls.compile("net.onnx", "data.npz", tmp_path / "r", max_lut=3)
+
+
+def test_a_budget_of_luts_is_kept(small: CompileOptions, result: CompileResult, tmp_path: Path) -> None:
+    spent = result.circuit.hardware.lut.value
+    budget = Budget(max_lut=int(0.7 * spent))
+    options = replace(small, output=tmp_path / "r", target=Target(budget=budget), baseline=False)
+    smaller = compile_network(options)
+    assert smaller.circuit.hardware.lut.value <= budget.max_lut
+    assert smaller.report.split("test").scores["design"].accuracy > 0.5

@@ -68,7 +68,7 @@ class ShapeOptions:
     smoothness: float = 1e-3
     label_weight: float = 0.3
     share_removed: float = 0.1
-    least: int = 8
+    least: int = 3
 
 
 Loss = Callable[[Tensor], Tensor]
