@@ -1,6 +1,5 @@
 """A program as projects on disk, proven equal to it and synthesised."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,7 +8,7 @@ import numpy as np
 from alkaid.types import CombLogic
 from numpy.typing import NDArray
 
-from sr2hls.errors import InputError
+from sr2hls.errors import ToolError
 from sr2hls.hls.compiled import CompiledProgram
 from sr2hls.hls.project import HlsProject, write_hls
 from sr2hls.options import Synthesis
@@ -19,9 +18,11 @@ from sr2hls.progress import Progress
 from sr2hls.rtl.lower import to_alkaid
 from sr2hls.rtl.project import RtlProject, write_rtl
 from sr2hls.rtl.simulate import simulate
-from sr2hls.synthesis.base import HdlDesign, SynthesisTool
+from sr2hls.synthesis.base import HdlDesign
+from sr2hls.synthesis.registry import tool_named
 from sr2hls.synthesis.report import HardwareReport
-from sr2hls.synthesis.yosys import Yosys
+from sr2hls.synthesis.vendor.hls_tool import VendorHls
+from sr2hls.synthesis.vendor.vivado import Vivado
 from sr2hls.target import Target
 from sr2hls.verify.agree import Agreement, check_agreement
 
@@ -107,11 +108,9 @@ def build_circuit(
                 check_agreement(program, "RTL logic (alkaid's interpreter)", run, raw[some], expected[some])
             )
     hardware = None
-    tool = synthesis_tool(synthesis)
-    if tool is not None:
+    if synthesis is not Synthesis.ESTIMATE:
         with progress.stage(f"{name}: synthesis ({synthesis.value})"):
-            dsp = bool(target.budget.max_dsp)
-            hardware = tool.synthesise(HdlDesign.of(rtl), target, dsp=dsp)
+            hardware = synthesise(synthesis, rtl, hls, target)
     return Circuit(program, rtl, hls, tuple(agreements), hardware)
 
 
@@ -123,15 +122,19 @@ def run_logic(logic: CombLogic, program: Program, raw: NDArray[np.int64]) -> NDA
     return np.asarray(raw_outputs, dtype=np.int64)
 
 
-def synthesis_tool(synthesis: Synthesis) -> SynthesisTool | None:
-    """Return the tool; ``None`` for an estimate.
+def synthesise(
+    synthesis: Synthesis, rtl: RtlProject, hls: HlsProject | None, target: Target
+) -> HardwareReport:
+    """Run the tool that is asked for: on the HLS project for Vitis, on the RTL for every other.
 
     Raises:
-        InputError: sr2hls has no such tool.
+        ToolError: the tool is missing or fails; the message says what to install.
     """
-    tools: Mapping[Synthesis, SynthesisTool] = {Synthesis.YOSYS: Yosys()}
-    if synthesis is Synthesis.ESTIMATE:
-        return None
-    if synthesis not in tools:
-        raise InputError(f"synthesis '{synthesis.value}' cannot run here: use yosys")
-    return tools[synthesis]
+    dsp = bool(target.budget.max_dsp)
+    if synthesis is Synthesis.VITIS:
+        if hls is None:
+            raise ToolError("Vitis takes an HLS project, which this design has not: use yosys or vivado")
+        return VendorHls().synthesise(hls)
+    if synthesis is Synthesis.VIVADO:
+        return Vivado().synthesise(HdlDesign.of(rtl), target, dsp=dsp)
+    return tool_named(synthesis.value).synthesise(HdlDesign.of(rtl), target, dsp=dsp)

@@ -55,6 +55,7 @@ def prepare(options: CompileOptions, progress: Progress) -> Prepared:
             drop_nonfinite=options.drop_nonfinite,
         )
         _check_labels(teacher, dataset)
+        _check_columns(dataset)
         for warning in dataset.warnings():
             progress.note(warning)
         inputs = _input_format(options, teacher, dataset)
@@ -93,6 +94,15 @@ def _check_labels(teacher: Teacher, dataset: Dataset) -> None:
         raise InputError(
             f"'{dataset.path}' has labels of {len(dataset.classes)} classes but the network "
             f"'{teacher.path.name}' tells {n_classes} apart: give the labels it was trained on"
+        )
+
+
+def _check_columns(dataset: Dataset) -> None:
+    if dataset.constant:
+        names = ", ".join(f"'{dataset.names.display[i]}'" for i in dataset.constant)
+        raise InputError(
+            f"the data '{dataset.path}' have the same value in every row of {names}: what the network does with "
+            "it cannot be learned; give data in which it varies, or a network without it"
         )
 
 
