@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from sr2hls.baseline.original import Original
 from sr2hls.build import Built
 from sr2hls.circuit import Circuit
+from sr2hls.design import Design
 from sr2hls.errors import InputError
 from sr2hls.files import sha256_of
 from sr2hls.options import CompileOptions
 from sr2hls.prepare import Prepared
 from sr2hls.problem import Problem
+from sr2hls.program.size import estimate_luts
 from sr2hls.progress import Progress
+from sr2hls.provenance import Figure, Origin, Provenance
 from sr2hls.report import model
 from sr2hls.report.build import build_report, feature_records, formula_record, run_record
-from sr2hls.report.hardware import FigureKey, HardwareRow, Subject
+from sr2hls.report.hardware import FigureKey, HardwareFigure, HardwareRow, Subject
 from sr2hls.report.latex import formula_latex
 from sr2hls.report.metrics import measure
 from sr2hls.report.model import Report
+from sr2hls.search.names import with_names
 from sr2hls.teacher.task import Task
 
 
@@ -174,10 +178,11 @@ def _designs(stages: Stages, rows: Sequence[HardwareRow]) -> list[model.DesignPo
                 score=problem.score(outputs, test),
                 fidelity=problem.fidelity(outputs, test),
                 split="test",
-                lut=row.figures.get(FigureKey.LUT) if row else None,
+                lut=row.figures.get(FigureKey.LUT) if row else _estimated_size(design),
                 latency_ns=row.figures.get(FigureKey.LATENCY_NS) if row else None,
                 formulas={
-                    n: str(f) for n, f in zip(problem.class_names, design.formulas.values(), strict=True)
+                    n: str(with_names(f, problem.feature_names))
+                    for n, f in zip(problem.class_names, design.formulas.values(), strict=True)
                 },
                 chosen=chosen,
             )
@@ -197,6 +202,11 @@ def _designs(stages: Stages, rows: Sequence[HardwareRow]) -> list[model.DesignPo
                 )
             )
     return points
+
+
+def _estimated_size(design: Design) -> HardwareFigure:
+    origin = Provenance(Origin.ESTIMATED, "sr2hls' count of table bits and adder bits")
+    return HardwareFigure.of(Figure(estimate_luts(design.program), "LUT", origin))
 
 
 def _hardware(stages: Stages) -> list[HardwareRow]:

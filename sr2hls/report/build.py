@@ -24,6 +24,7 @@ from sr2hls.report.model import (
     Formula,
     Front,
     Plain,
+    ProgramRecord,
     Report,
     Run,
     StageTime,
@@ -80,12 +81,19 @@ def build_report(
         fronts=tuple(fronts),
         designs=tuple(designs),
         fidelity=tuple(fidelity),
-        program=None if program is None else program_record(program),
+        program=None if program is None else _program(program, data, task),
         verification=Verification(executors=tuple(agreements), checks=tuple(checks)),
         hardware=tuple(hardware),
         comparisons=compare(hardware),
         notes=tuple(notes),
     )
+
+
+def _program(program: Program, data: Data, task: Task) -> ProgramRecord:
+    """Return the program with the users' names, where there is one for each input and output."""
+    inputs = [f.name for f in data.features] if len(data.features) == program.n_inputs else None
+    outputs = task.outputs if len(task.outputs) == program.n_outputs else None
+    return program_record(program, inputs, outputs)
 
 
 def formula_record(

@@ -2,7 +2,7 @@
 
 from sr2hls.provenance import Origin
 from sr2hls.report.fidelity import Model, SplitFidelity, WorkingPoint
-from sr2hls.report.hardware import FigureKey, HardwareRow
+from sr2hls.report.hardware import NOT_COMPARED, Comparison, FigureKey, HardwareFigure, HardwareRow, Ratio
 from sr2hls.report.model import Plain, Report
 from sr2hls.report.roc import RATES_KHZ
 
@@ -22,6 +22,8 @@ FIGURE_NAMES: dict[FigureKey, str] = {
     FigureKey.CRITICAL_PATH_NS: "longest path [ns]",
     FigureKey.FMAX_MHZ: "Fmax [MHz]",
 }
+
+_RARE = (FigureKey.URAM, FigureKey.SRL, FigureKey.WIDE_MUX)
 
 MODEL_NAMES = {"teacher": "network", "formulas": "formulas", "design": "design"}
 
@@ -69,8 +71,22 @@ def is_published(row: HardwareRow) -> bool:
 
 
 def figure_keys(report: Report) -> list[FigureKey]:
-    """Return the figures that any row of a report has."""
-    return [k for k in FigureKey if any(r.figures.get(k) is not None for r in report.hardware)]
+    """Return the figures to tell: those that any row has, the rarer ones only where one is not 0."""
+    return [
+        k
+        for k in FigureKey
+        if k not in NOT_COMPARED and any(worth_telling(r.figures.get(k), k) for r in report.hardware)
+    ]
+
+
+def worth_telling(figure: HardwareFigure | None, key: FigureKey) -> bool:
+    """Return whether a figure is there, and not the 0 of a resource that few designs use."""
+    return figure is not None and (figure.value != 0 or key not in _RARE)
+
+
+def told_ratios(comparison: Comparison) -> list[Ratio]:
+    """Return the ratios to tell: all but those of rare resources that neither design uses."""
+    return [r for r in comparison.ratios if r.figure not in _RARE or r.design or r.network]
 
 
 def score_name(report: Report) -> str:

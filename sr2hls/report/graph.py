@@ -1,6 +1,8 @@
 """The program as a graph for people: a short label on every operation, a type on every value."""
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 
 from sr2hls.program import ops
 from sr2hls.program.program import Program
@@ -23,20 +25,30 @@ _SIGNS = {
 _PREDICATES = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥", "eq": "=", "ne": "≠"}
 
 
-def program_record(program: Program) -> ProgramRecord:
-    """Return the record of a program."""
-    outputs: dict[int, list[str]] = {}
-    for name, position in zip(program.output_names, program.outputs, strict=True):
-        outputs.setdefault(position, []).append(name)
+def program_record(
+    program: Program, inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None
+) -> ProgramRecord:
+    """Return the record of a program.
+
+    Args:
+        program: the program.
+        inputs: the user's names of its inputs, in their order; by default its own.
+        outputs: the user's names of its outputs.
+    """
+    shown = dict(zip(program.input_names, inputs or program.input_names, strict=True))
+    pattern = re.compile(r"\b(" + "|".join(map(re.escape, shown)) + r")\b") if shown else None
+    users: dict[int, list[str]] = {}
+    for name, position in zip(outputs or program.output_names, program.outputs, strict=True):
+        users.setdefault(position, []).append(name)
     nodes = tuple(
         GraphNode(
             id=i,
             op=op.name,
-            label=label(op, program),
+            label=shown[program.input_names[op.index]] if isinstance(op, ops.Input) else label(op, program),
             type=str(op.type),
             args=op.args,
-            origin=op.origin,
-            outputs=tuple(outputs.get(i, ())),
+            origin=pattern.sub(lambda m: shown[m.group()], op.origin) if pattern else op.origin,
+            outputs=tuple(users.get(i, ())),
         )
         for i, op in enumerate(program.ops)
     )

@@ -130,7 +130,7 @@ class Ratio(Record):
     design: float
     network: float
     ratio: float | None
-    """network / design (design / network for Fmax); ``None`` where that divides by zero."""
+    """network / design (design / network for Fmax); ``None`` where either is 0."""
 
 
 class Comparison(Record):
@@ -189,6 +189,5 @@ def _ratio(key: FigureKey, design: HardwareRow, network: HardwareRow) -> Ratio |
     if (d.unit, d.origin, d.source, d.step) != (n.unit, n.origin, n.source, n.step):
         return None
     above, below = (n.value, d.value) if key is not FigureKey.FMAX_MHZ else (d.value, n.value)
-    return Ratio(
-        figure=key, unit=d.unit, design=d.value, network=n.value, ratio=above / below if below else None
-    )
+    ratio = above / below if above and below else None
+    return Ratio(figure=key, unit=d.unit, design=d.value, network=n.value, ratio=ratio)

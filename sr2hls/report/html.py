@@ -123,6 +123,7 @@ def to_html(report: Report) -> str:
         footnotes=footnotes.all,
         number=fmt.number,
         ratio=fmt.ratio,
+        told_ratios=fmt.told_ratios,
         figure_name=fmt.figure_name,
         row_published=fmt.is_published,
         mixed_units=_mixed_units(report),

@@ -28,6 +28,7 @@ def to_markdown(report: Report) -> str:
         figure_name=fmt.figure_name,
         number=fmt.number,
         ratio=fmt.ratio,
+        told_ratios=fmt.told_ratios,
         duration=duration,
         is_published=fmt.is_published,
         sources=_sources(report),
