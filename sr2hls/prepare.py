@@ -101,8 +101,8 @@ def _check_columns(dataset: Dataset) -> None:
     if dataset.constant:
         names = ", ".join(f"'{dataset.names.display[i]}'" for i in dataset.constant)
         raise InputError(
-            f"the data '{dataset.path}' have the same value in every row of {names}: what the network does with "
-            "it cannot be learned; give data in which it varies, or a network without it"
+            f"the data '{dataset.path}' have the same value in every row of {names}: what the network does "
+            "with it cannot be learned; give data in which it varies, or a network without it"
         )
 
 

@@ -16,7 +16,7 @@ from sr2hls.data.names import FeatureNames
 from sr2hls.data.npz import open_npy, open_npz
 from sr2hls.data.parquet import open_parquet
 from sr2hls.data.reason import reading
-from sr2hls.data.source import AnyArray, Floats, Selection, Source
+from sr2hls.data.source import AnyArray, Floats, Selection, Source, select_columns
 from sr2hls.data.split import DEFAULT_FRACTIONS, Split, split_rows
 from sr2hls.errors import InputError
 
@@ -34,6 +34,8 @@ _OPENERS: dict[str, Callable[[Path, Selection], Source]] = {
     ".h5": open_hdf5,
     ".hdf5": open_hdf5,
 }
+_ARRAYS = frozenset({".npz", ".npy", ".h5", ".hdf5"})
+"""Files whose features are one array: columns are selected after opening."""
 _PIECE = 65536
 
 
@@ -234,6 +236,8 @@ def open_source(
         )
     with reading(path):
         source = opener(path, Selection(features, target, max_bytes))
+    if features is not None and not isinstance(features, str) and path.suffix.lower() in _ARRAYS:
+        source = select_columns(source, features)
     return replace(source, read=lambda rows: _guarded(source, rows))
 
 

@@ -1,7 +1,7 @@
 """Rows of features (and labels) in a file, read piece by piece."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -155,3 +155,25 @@ def splits_from_column(values: AnyArray, names: Sequence[str], path: Path) -> di
             raise InputError(f"the split {name!r} in '{path}' is none of train, validation and test")
         found[SPLIT_ALIASES[name]] = np.flatnonzero(labels == value).astype(np.int64)
     return found
+
+
+def select_columns(source: Source, features: Sequence[str]) -> Source:
+    """Return a source of some of the columns, by name and in the order given.
+
+    Raises:
+        InputError: there is no such column; without names columns are called x0, x1, …
+    """
+    names = source.names
+    if names is None:
+        piece = next(iter(source.read(1)), None)
+        names = tuple(f"x{i}" for i in range(0 if piece is None else piece[0].shape[1]))
+    missing = [f for f in features if f not in names]
+    if missing:
+        raise InputError(f"'{source.path}' has no feature '{missing[0]}': it has {', '.join(names[:20])}")
+    columns = [names.index(f) for f in features]
+
+    def read(rows: int) -> Iterator[tuple[Floats, AnyArray | None]]:
+        for X, y in source.read(rows):
+            yield X[:, columns], y
+
+    return replace(source, names=tuple(features), read=read)
