@@ -202,7 +202,8 @@ def weighted(name: str, unit: str, models: Sequence[tuple[float, FoldCost]]) -> 
 def node_count(operators: Operators) -> FoldCost:
     """Number of nodes, PySR's default complexity: for searches in which hardware plays no part."""
     provenance = Provenance(Origin.ESTIMATED, "one for each operator, variable and constant")
-    table = CostTable({op.name: 1 for op in operators}, "nodes", "ap_fixed<16,6>", provenance, operators=operators)
+    costs = {op.name: 1.0 for op in operators}
+    table = CostTable(costs, "nodes", "ap_fixed<16,6>", provenance, operators=operators)
     return FoldCost("nodes", "nodes", (Part(1.0, Combine.SUM, table, 1.0),), provenance)
 
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from sr2hls.errors import InputError
 
 _COMFORTABLE = 1e3  # magnitudes from 1e-3 to 1e3 are left alone: scaling would spoil exact constants
-_FEW = 0.1
+_FEW = 0.1  # share of zeros that underflow may have made
+_SINGLE = 30.0  # decades that single precision holds on either side of one
 _DECADES = 2.0  # positive data over more decades than this are seen better on a logarithmic axis
 
 
@@ -208,5 +209,6 @@ def views_of(X: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[View, ...]
         logs = tuple((i, True) for i in range(count) if np.all(X[:, i] > 0) and decades(X[:, i]) > 1.0)
         sign = 1.0 if y.sum() > 0 else -1.0
         views.append(View("log", plain + logs, scales, sign * _scale(y)))
-        views.append(View("inverse", plain, scales, _scale(y)))
+        if decades(y) < _SINGLE:
+            views.append(View("inverse", plain, scales, _scale(y)))
     return tuple(views)

@@ -8,7 +8,6 @@ from fractions import Fraction
 import numpy as np
 import sympy
 from numpy.typing import NDArray
-from scipy import stats
 
 from sr2hls.costs import CostModel, Operators
 from sr2hls.errors import InputError
@@ -18,6 +17,7 @@ from sr2hls.search.objective import Objective
 from sr2hls.search.simplify import simplified
 
 _PRUNE_TRIALS = 4
+_MOST_SAVED = 8.0  # nats; a constant never counts more than some four digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +52,22 @@ class Polisher:
         """Loss of a formula as it is; infinite where it has no real value."""
         return Fitter(self.X, self.objective, self.operators).loss(Form.of(expr, self.operators))
 
-    def tolerance(self, fitted: int) -> float:
-        """Factor that the loss may grow by when one constant is fixed: the 5 % point of the F test.
-
-        With many rows it is close to 1: a constant is rounded only if the data cannot tell.
-        """
-        free = max(1, len(self.X) - fitted)
-        return 1.0 + min(3.0, float(stats.f.ppf(0.95, 1, free)) / free)
-
     def snap(self, fit: Fit) -> Fit:
-        """Replace constants by simple exact ones where the data cannot tell; refit the others."""
-        limit = fit.loss * self.tolerance(len(fit.form.values)) + self.objective.floor
+        """Replace constants by simple exact ones where that takes fewer digits; refit the others.
+
+        A fitted constant v known to ±d takes log(v/d) nats to write down, a fraction p/q log((p + 1)(q + 1)).
+        What is saved may be lost again in the residuals: n/2 log(loss) may grow by it (minimum description
+        length; Rissanen, Automatica 14, 1978). With many rows that is next to nothing: a constant is rounded
+        only if the data cannot tell.
+        """
         tried: set[float] = set()
         while True:
-            step = self._snap_one(fit, limit, tried)
+            step = self._snap_one(fit, tried)
             if step is None:
                 return fit
             fit = step
 
-    def _snap_one(self, fit: Fit, limit: float, tried: set[float]) -> Fit | None:
+    def _snap_one(self, fit: Fit, tried: set[float]) -> Fit | None:
         for k, value in enumerate(fit.form.values):
             # Constants that follow others move a little in each refit: compare them roughly.
             mark = float(f"{value:.3g}")
@@ -78,6 +75,7 @@ class Polisher:
                 continue
             tried.add(mark)
             for number in simple_numbers(value):
+                limit = self._limit(fit, k, value, number)
                 if fit.stiffness is not None:
                     expected = fit.stiffness[k] * (float(number) - value) ** 2
                     if fit.loss + 0.2 * expected > limit:
@@ -86,6 +84,19 @@ class Polisher:
                 if trial is not None and trial.loss <= limit:
                     return trial
         return None
+
+    def _limit(self, fit: Fit, index: int, value: float, number: sympy.Expr) -> float:
+        """Largest loss that replacing a constant by an exact number may lead to."""
+        rows = len(self.X)
+        if fit.stiffness is None or fit.loss <= self.objective.floor:
+            return self.objective.floor + fit.loss
+        error = math.sqrt(fit.loss / (rows * max(fit.stiffness[index], 1e-300)))
+        rational = number.as_coeff_Mul()[0]
+        written = math.log((abs(int(rational.p)) + 1) * (int(rational.q) + 1))
+        saved = (
+            min(max(0.0, math.log(abs(value) / error) - written), _MOST_SAVED) if error < abs(value) else 0.0
+        )
+        return float(fit.loss * math.exp(2 * saved / rows) + self.objective.floor)
 
     def prune(self, fit: Fit) -> Iterator[Fit]:
         """Ever cheaper formulas: each time the constant goes (to 0, 1 or -1) that the loss needs least."""
@@ -104,7 +115,9 @@ class Polisher:
             options = [t for t in trials if t is not None]
             if not options:
                 return
-            fit = min(options, key=lambda t: (_rough(max(t.loss, self.objective.floor)), t.form.tree.complexity))
+            fit = min(
+                options, key=lambda t: (_rough(max(t.loss, self.objective.floor)), t.form.tree.complexity)
+            )
             yield fit
             if fit.loss > 1e3 * first:
                 return

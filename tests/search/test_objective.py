@@ -86,7 +86,9 @@ def test_a_power_law_is_a_sum_of_logarithms() -> None:
     y = 5 * X[:, 0] * X[:, 1] ** -2
     view = views_of(X, y)[1]
     logs = {c: k for k, c in enumerate(view.columns)}
-    formula = expr_from_text(f"x{logs[(0, True)]} - 2*x{logs[(1, True)]} + {float(np.log(5 / view.output_scale))!r}")
+    formula = expr_from_text(
+        f"x{logs[(0, True)]} - 2*x{logs[(1, True)]} + {float(np.log(5 / view.output_scale))!r}"
+    )
     x0, x1 = sympy.symbols("x0 x1")
     assert (view.back(formula) / (x0 / x1**2)).is_number
 

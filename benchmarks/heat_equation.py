@@ -1,0 +1,79 @@
+"""Heat equation (recorded network output, 2,500 points): the embedded engine beside the recorded PySR.
+
+First the time to a mean squared error below 4e-7 with the additive clock cycles as cost, one process, median
+of the seeds; then the fronts of both engines, every formula refitted and scored by the same cost model.
+
+    python benchmarks/heat_equation.py [--seeds 5]
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from sr2hls.costs import additive_cycles, longest_path, published_cycles
+from sr2hls.search import Front, OperonEngine, OperonSettings, SearchOptions, read_hall_of_fame
+
+RUN = Path(__file__).parents[1] / "tests" / "search" / "data" / "pysr_runs" / "heat_cycles"
+TARGET = 4e-7
+
+
+def main() -> None:
+    """Print the times and the table of both fronts."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", type=int, default=5)
+    args = parser.parse_args()
+    with np.load(RUN / "data.npz", allow_pickle=False) as data:
+        X, y, names = data["X"], data["y"].ravel(), tuple(str(n) for n in data["names"])
+    cost, latency = additive_cycles(published_cycles("ap_fixed<16,6>")), longest_path(published_cycles())
+    options = SearchOptions(operators=("+", "-", "*", "/", "sin", "exp"), max_size=20, input_names=names)
+    quick = OperonEngine(OperonSettings(max_rows=500))
+    walls, cpus = [], []
+    for seed in range(args.seeds):
+        stop = SearchOptions(
+            operators=options.operators, max_size=20, input_names=names, target_loss=TARGET, latency=latency
+        )
+        wall, cpu = time.perf_counter(), time.process_time()
+        front = quick.search(X, y, cost=cost, options=stop, seed=seed)[0]
+        walls.append(time.perf_counter() - wall)
+        cpus.append(time.process_time() - cpu)
+        best = min(
+            (c for c in front.candidates if c.loss < TARGET), key=lambda c: c.cost or 0.0, default=None
+        )
+        found = (
+            "not reached"
+            if best is None
+            else f"{best.cost:g} cycles, loss {best.loss:.3g}: {best.display(names)}"
+        )
+        print(f"seed {seed}: {walls[-1]:.2f} s ({cpus[-1]:.2f} CPU s), {found}", flush=True)
+    pysr_s = json.loads((RUN / "call.json").read_text())["fit_s"]
+    print(f"median {median(walls):.2f} s, {median(cpus):.2f} CPU s; recorded PySR 1.5.10: {pysr_s} s\n")
+
+    ours = OperonEngine(OperonSettings(restarts=6)).search(X, y, cost=cost, options=options, seed=0)
+    theirs = read_hall_of_fame(RUN, cost=cost, input_names=names, data=(X, y), polish=True)
+    print(side_by_side(ours[0], theirs[0], names))
+
+
+def side_by_side(ours: Front, theirs: Front, names: tuple[str, ...]) -> str:
+    """Markdown table: the least loss of each engine up to each number of cycles."""
+    lines = ["| cycles | loss, embedded | loss, PySR (refitted) | formula, embedded |", "|---|---|---|---|"]
+    for cycles in sorted(
+        {c.cost for front in (ours, theirs) for c in front.candidates if c.cost is not None}
+    ):
+        row = []
+        for front in (ours, theirs):
+            below = [c for c in front.candidates if c.cost is not None and c.cost <= cycles]
+            row.append(min(below, key=lambda c: c.loss) if below else None)
+        losses = [f"{c.loss:.3g}" if c else "" for c in row]
+        formula = str(row[0].display(names)) if row[0] and row[0].cost == cycles else ""
+        lines.append(f"| {cycles:g} | {losses[0]} | {losses[1]} | {formula} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
