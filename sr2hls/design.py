@@ -7,6 +7,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from sr2hls.errors import VerificationError
 from sr2hls.problem import Problem, Split
 from sr2hls.program.emit import EmitOptions
 from sr2hls.program.interpreter import Interpreter
@@ -76,6 +77,7 @@ def make_design(
 
     Raises:
         LoweringError: a formula has no fixed-point form, or rounding costs more at any precision.
+        VerificationError: a pass changed a value of the program.
     """
     rows = Split(
         problem.train.inputs[:_ROWS],
@@ -86,7 +88,13 @@ def make_design(
     lowered, _ = fit_precision(
         lowering, lambda outputs: problem.score(outputs, rows), PrecisionOptions(max_loss=max_loss)
     )
-    return Design(dict(formulas), optimize(lowered.program), lowered.errors, lowered.notes)
+    program = optimize(lowered.program)
+    if not np.array_equal(Interpreter(program).predict(rows.inputs), lowered.outputs):
+        raise VerificationError(
+            "an optimisation changed what the program computes on the training data: please report it; "
+            "nothing was written"
+        )
+    return Design(dict(formulas), program, lowered.errors, lowered.notes)
 
 
 def check_design(problem: Problem, design: Design) -> tuple[Lint, ...]:

@@ -17,6 +17,7 @@ from sr2hls.program.program import Program
 from sr2hls.program.types import Rounding
 from sr2hls.rtl.arithmetic import absolute, argmax, compare, extreme, product, scaled
 from sr2hls.rtl.divide import divide
+from sr2hls.rtl.multiply import multiplied
 from sr2hls.rtl.netlist import Net, Netlist
 from sr2hls.rtl.quantize import quantize
 from sr2hls.rtl.sums import Term, inner_sums, summed
@@ -26,7 +27,7 @@ LUT_BITS = 6
 """Inputs of the LUTs that tables are made for."""
 
 
-def to_alkaid(program: Program, *, slack: int | None = None) -> CombLogic:
+def to_alkaid(program: Program, *, slack: int | None = None, rows: bool = True) -> CombLogic:
     """Return the program as alkaid operations, with alkaid's own cost and delay estimates.
 
     Inputs and outputs stay in the order of the program. What is provably constant is left out: an output's
@@ -36,11 +37,13 @@ def to_alkaid(program: Program, *, slack: int | None = None) -> CombLogic:
         program: what to lower.
         slack: how many adders more than the fewest a sum may have on its longest path to save LUTs; None for
             any number.
+        rows: whether products of variables become rows of adders, the fewest LUTs, or stay multiplications,
+            which a tool may give to DSP blocks.
 
     Raises:
         LoweringError: a value lies outside of what alkaid can express.
     """
-    lowering = _Lowering(program, slack)
+    lowering = _Lowering(program, slack, rows)
     for position, op in enumerate(program.ops):
         try:
             lowering.lower(position, op)
@@ -54,10 +57,11 @@ def to_alkaid(program: Program, *, slack: int | None = None) -> CombLogic:
 class _Lowering:
     """Nets of the operations so far; a sum that only a larger sum reads stays a list of terms."""
 
-    def __init__(self, program: Program, slack: int | None) -> None:
+    def __init__(self, program: Program, slack: int | None, rows: bool) -> None:
         self.nets = Netlist(program.n_inputs)
         self._program = program
         self._slack = slack
+        self._rows = rows
         self._inner = inner_sums(program)
         self._values: list[Net | list[Term]] = []
 
@@ -76,9 +80,26 @@ class _Lowering:
                 return
             result = self._rounded_sum(op, terms)
         else:
-            result = _lower(self.nets, op, self._program, [self.net(a) for a in op.args])
+            result = self._lower(op, [self.net(a) for a in op.args])
         held = self._program.ranges[position]
         self._values.append(self.nets.narrow(result, held.low, held.high, held.frac))
+
+    def _lower(self, op: ops.Operation, args: list[Net]) -> Net:
+        match op:
+            case ops.Input(index=index):
+                return self.nets.input(index, op.type)
+            case ops.Constant(raw=raw):
+                return self.nets.constant(raw, op.type.frac)
+        types = [self._program.ops[a].type for a in op.args]
+        variables = {n.position: n for n in args if n.constant is None}
+        bits = sum(n.width for n in variables.values())
+        if isinstance(op, ops.Table) or bits <= LUT_BITS:
+            return tabulated(self.nets, op, args, types)
+        if isinstance(op, ops.Div):
+            return divide(self.nets, op, args, types)
+        if isinstance(op, ops.Mul) and self._rows and not any(n.constant is not None for n in args):
+            return quantize(self.nets, multiplied(self.nets, args[0], args[1], self._slack), op.type)
+        return quantize(self.nets, _exact(self.nets, op, args), op.type)
 
     def _is_sum(self, position: int, op: ops.Operation) -> bool:
         """Return whether an addition is better added than looked up as a whole."""
@@ -109,22 +130,6 @@ class _Lowering:
             terms = [*terms, Term(self.nets.constant(1, type_.frac + 1))]
             type_ = type_.with_modes(Rounding.TRN, type_.overflow)
         return quantize(self.nets, summed(self.nets, terms, self._slack), type_)
-
-
-def _lower(nets: Netlist, op: ops.Operation, program: Program, args: list[Net]) -> Net:
-    match op:
-        case ops.Input(index=index):
-            return nets.input(index, op.type)
-        case ops.Constant(raw=raw):
-            return nets.constant(raw, op.type.frac)
-    types = [program.ops[a].type for a in op.args]
-    variables = {n.position: n for n in args if n.constant is None}
-    bits = sum(n.width for n in variables.values())
-    if isinstance(op, ops.Table) or bits <= LUT_BITS:
-        return tabulated(nets, op, args, types)
-    if isinstance(op, ops.Div):
-        return divide(nets, op, args, types)
-    return quantize(nets, _exact(nets, op, args), op.type)
 
 
 def _exact(nets: Netlist, op: ops.Operation, args: list[Net]) -> Net:

@@ -11,6 +11,7 @@ from alkaid.types import CombLogic
 from numpy.typing import NDArray
 
 from sr2hls.errors import InputError
+from sr2hls.program import ops
 from sr2hls.program.program import Program
 from sr2hls.program.serialize import digest, load
 from sr2hls.provenance import Figure, Origin, Provenance
@@ -93,7 +94,7 @@ def write_rtl(
     Args:
         program: what to write.
         directory: where; an RTL project that is there already is replaced, anything else is refused.
-        target: part and clock.
+        target: part and clock; products are left for DSP blocks where its budget has some.
         name: top module.
         language: ``verilog`` or ``vhdl``.
         vectors: raw inputs, shape (samples, inputs), to put beside it with the outputs that they must give;
@@ -109,7 +110,10 @@ def write_rtl(
     if language not in ("verilog", "vhdl"):
         raise InputError(f"language '{language}' is not one that RTL is written in: give 'verilog' or 'vhdl'")
     limit_ns = target.clock_ns * CLOCK_SHARE
-    logic, plan = _fewest_luts(program, limit_ns) if logic is None else (logic, _plan(logic, limit_ns))
+    if logic is None:
+        logic, plan = _fewest_luts(program, limit_ns, dsp=bool(target.budget.max_dsp))
+    else:
+        plan = _plan(logic, limit_ns)
     core = variable_outputs(logic)
     machine = to_machine(split(core, plan), name) if core.shape[1] else None
     inputs, outputs = ports_of(program)
@@ -147,17 +151,25 @@ def _plan(logic: CombLogic, limit_ns: float) -> Schedule:
     return schedule(core, limit_ns) if core.shape[1] else Schedule((), (0.0,))
 
 
-def _fewest_luts(program: Program, limit_ns: float) -> tuple[CombLogic, Schedule]:
-    """Return the logic with the longest sums, hence the fewest LUTs, that need no further stage."""
-    logic = to_alkaid(program, slack=_SLACKS[0])
+def _fewest_luts(program: Program, limit_ns: float, *, dsp: bool) -> tuple[CombLogic, Schedule]:
+    """Return the logic that takes the fewest LUTs of those that need the fewest stages.
+
+    The longer sums and the rows of products are, the fewer LUTs and the slower.
+    """
+    logic = to_alkaid(program, slack=_SLACKS[0], rows=False)
     plan = _plan(logic, limit_ns)
     limit_ns = max(limit_ns, *plan.delay_ns)
-    for slack in _SLACKS[1:]:
-        longer = to_alkaid(program, slack=slack)
-        found = _plan(longer, limit_ns)
-        if found.n_stages > plan.n_stages or max(found.delay_ns) > limit_ns:
+    products = any(isinstance(op, ops.Mul) for op in program.ops)
+    for rows in (True, False) if products and not dsp else (False,):
+        kept = False
+        for slack in _SLACKS:
+            slower = to_alkaid(program, slack=slack, rows=rows)
+            found = _plan(slower, limit_ns)
+            if found.n_stages > plan.n_stages or max(found.delay_ns) > limit_ns:
+                break
+            logic, plan, kept = slower, found, True
+        if kept:
             break
-        logic, plan = longer, found
     return logic, plan
 
 

@@ -22,11 +22,15 @@ ABSORBED_BITS = 5
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A value with its sign, and how many adders lie behind it."""
+    """A value with its sign, how many adders lie behind it, and whether its logic fits into an adder's LUTs.
+
+    Tables of few bits need not be marked.
+    """
 
     net: Net
     negative: bool = False
     depth: int = 0
+    absorbed: bool = False
 
 
 def summed(nets: Netlist, terms: Sequence[Term], slack: int | None) -> Net:
@@ -85,10 +89,10 @@ def _best_plan(nets: Netlist, terms: list[Term], slack: int | None) -> list[list
 
 
 def _dealt(nets: Netlist, terms: list[Term], n_chains: int) -> list[list[Term]]:
-    """Return the terms in chains; those that cannot be absorbed begin them, narrow ones come first."""
+    """Return the terms in chains; those that cannot be absorbed begin them, then lower and narrower ones."""
 
-    def rank(term: Term) -> tuple[bool, int, int]:
-        return _absorbable(nets, term), term.depth, term.net.width
+    def rank(term: Term) -> tuple[bool, int, int, int]:
+        return _absorbable(nets, term), _span(term.net)[0], term.depth, term.net.width
 
     ordered = sorted(terms, key=rank)
     chains = [[term] for term in ordered[:n_chains]]
@@ -98,7 +102,9 @@ def _dealt(nets: Netlist, terms: list[Term], n_chains: int) -> list[list[Term]]:
 
 
 def _absorbable(nets: Netlist, term: Term) -> bool:
-    return nets.is_table(term.net) and nets.address_width(term.net) <= ABSORBED_BITS
+    if nets.is_table(term.net):
+        return nets.address_width(term.net) <= ABSORBED_BITS
+    return term.absorbed
 
 
 def _depth(chains: list[list[Term]]) -> int:
@@ -118,19 +124,30 @@ def _cost(nets: Netlist, chains: list[list[Term]]) -> int:
     """Return an estimate of the LUTs: a LUT for each bit of an adder and of a table that none absorbs."""
     cost, widths = 0, []
     for chain in chains:
-        low, high = chain[0].net.low, chain[0].net.high
+        total = _span(chain[0].net)
         if _absorbable(nets, chain[0]):
             cost += chain[0].net.width
         for term in chain[1:]:
-            low, high = low + term.net.low, high + term.net.high
-            cost += Net(low, high, 0).width
-        widths.append(Net(low, high, 0).width)
-    widths.sort()
+            added, total = _joined(total, _span(term.net))
+            cost += added
+        widths.append(total)
     while len(widths) > 1:
-        joined = max(widths[0], widths[1]) + 1
-        cost += joined
-        widths = sorted([joined, *widths[2:]])
+        widths.sort(key=lambda span: span[1] - span[0])
+        added, joined = _joined(widths[0], widths[1])
+        cost += added
+        widths = [joined, *widths[2:]]
     return cost
+
+
+def _span(net: Net) -> tuple[int, int]:
+    """Return the weights of the lowest and of the bit above the highest bit."""
+    return -net.frac, net.width - net.frac
+
+
+def _joined(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, tuple[int, int]]:
+    """Return an adder's LUTs (bits below one operand pass on free) and the span of the sum."""
+    low, high = min(a[0], b[0]), max(a[1], b[1]) + 1
+    return high - max(a[0], b[0]), (low, high)
 
 
 def _chain(nets: Netlist, chain: list[Term]) -> Term:
@@ -155,7 +172,7 @@ def _added(nets: Netlist, a: Term, b: Term) -> Term:
     """
     depth = max(a.depth, b.depth) + 1
     subtract = a.negative != b.negative
-    if _absorbable(nets, b):
+    if nets.is_table(b.net) and _absorbable(nets, b):
         second = b.net if subtract else nets.negate_table(b.net)
         return Term(nets.add(a.net, second, subtract=True), a.negative, depth)
     if subtract and a.negative:

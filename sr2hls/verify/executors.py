@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sr2hls.hls.batch import compile_programs
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
 from sr2hls.program.reference import evaluate
@@ -39,6 +40,16 @@ def run_reference(programs: Sequence[Program], raws: Sequence[IntArray], work: P
         rows = [evaluate(program, row) for row in raw.tolist()]
         results.append(np.array(rows, dtype=np.int64).reshape(len(raw), program.n_outputs))
     return results
+
+
+def run_cpp(programs: Sequence[Program], raws: Sequence[IntArray], work: Path) -> list[IntArray]:
+    """Write every program as the C++ of an HLS project and compile all of them into one library.
+
+    Raises:
+        ToolError: there is no C++ compiler, or it fails.
+    """
+    compiled = compile_programs(programs, work)
+    return [formula.run(raw) for formula, raw in zip(compiled, raws, strict=True)]
 
 
 def run_verilog(programs: Sequence[Program], raws: Sequence[IntArray], work: Path) -> list[IntArray]:
@@ -89,3 +100,7 @@ def compare_all(
 def _given(outputs: IntArray, raw: IntArray) -> IntArray:
     del raw
     return outputs
+
+
+EXECUTORS: Mapping[str, BatchExecutor] = {"C++": run_cpp, "Verilog": run_verilog}
+"""What has to agree with the integer interpreter, by name; the vendors' simulations join where installed."""

@@ -5,7 +5,8 @@ import sympy as sp
 from sr2hls.errors import LoweringError
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.lower import Lowering
-from sr2hls.program.precision import PrecisionOptions, fit_precision, table_bits
+from sr2hls.program.precision import PrecisionOptions, fit_precision
+from sr2hls.program.size import estimate_luts
 from sr2hls.program.types import FixedType, Overflow, Rounding
 
 x, y = sp.symbols("x y")
@@ -34,7 +35,7 @@ def test_score_stays_within_the_loss_and_trimming_makes_it_smaller() -> None:
     for lowered, claimed in ((plain, reached), (trimmed, reached_trimmed)):
         assert claimed == score(Interpreter(lowered.program).predict(lowering.X))
         assert claimed >= 1 - 0.05
-    assert table_bits(trimmed.program) <= table_bits(plain.program)
+    assert estimate_luts(trimmed.program) <= estimate_luts(plain.program)
     again, _ = fit_precision(lowering, score, PrecisionOptions(max_loss=0.05))
     assert again.program == trimmed.program
 
@@ -46,7 +47,7 @@ def test_a_tighter_loss_costs_more() -> None:
     def score(outputs: np.ndarray) -> float:
         return float((outputs.argmax(axis=1) == truth).mean())
 
-    sizes = [table_bits(fit_precision(lowering, score, PrecisionOptions(max_loss=m))[0].program)
+    sizes = [estimate_luts(fit_precision(lowering, score, PrecisionOptions(max_loss=m))[0].program)
              for m in (0.2, 0.05, 0.005)]  # fmt: skip
     assert sizes == sorted(sizes)
     assert sizes[0] < sizes[-1]

@@ -45,7 +45,7 @@ class ShareSubexpressions:
             if not rewriter.fits(whole):
                 return None
             cast = ops.Cast(args=(rewriter.build.push(whole),), type=op.type, origin=op.origin)
-            return rewriter.build.push(cast)
+            return rewriter.build.push(cast) if rewriter.fits(cast) else None
 
         return rewrite(ordered, share) if several else ordered
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from sr2hls.program import ops
 from sr2hls.program.passes.rewrite import Rewriter, rewrite
 from sr2hls.program.program import Program
+from sr2hls.program.quantize import quantize_raw
 from sr2hls.program.types import BIT, FixedType
 
 P = ops.Predicate
@@ -34,7 +35,7 @@ def _rule(rewriter: Rewriter, position: int, op: ops.Operation) -> int | None:
 
 
 def _bit(op: ops.Operation, rewriter: Rewriter, *, true: bool) -> int:
-    return rewriter.literal(int(true), 0, op)
+    return rewriter.literal(quantize_raw(int(true), 0, op.type), op)
 
 
 def _compare(rewriter: Rewriter, op: ops.Compare) -> int | None:
@@ -152,7 +153,7 @@ def _argmax(rewriter: Rewriter, op: ops.Argmax) -> int | None:
         keep -= 1
     args = op.args[:keep]
     if keep == 1:
-        return rewriter.literal(0, 0, op)
+        return rewriter.literal(0, op)
     if keep == 2:
         second_wins = ops.Compare(args=args, type=op.type, predicate=P.LT, origin=op.origin)
         return rewriter.build.push(second_wins)

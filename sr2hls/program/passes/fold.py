@@ -27,7 +27,7 @@ def _rule(rewriter: Rewriter, position: int, op: ops.Operation) -> int | None:
         alone = [replace(a, origin="") for a in args]
         last = replace(op, args=tuple(range(len(args))))
         raw = evaluate(Program((*alone, last), (len(args),), (), ("y",)), [])[0]
-        return rewriter.literal(raw, op.type.frac, op)
+        return rewriter.literal(raw, op)
     value = rewriter.build.push(op)
     interval = rewriter.range(value)
-    return rewriter.literal(interval.low, interval.frac, op) if interval.low == interval.high else value
+    return rewriter.literal(interval.low, op) if interval.low == interval.high else value

@@ -6,7 +6,7 @@ import numpy as np
 
 from sr2hls.program import ops
 from sr2hls.program.passes.bits import IntArray, Piece, clamped_index, extract, signed_index, whole
-from sr2hls.program.passes.rewrite import Rewriter, rewrite
+from sr2hls.program.passes.rewrite import Rewriter, plain, rewrite
 from sr2hls.program.program import Program
 from sr2hls.program.size import used_bits
 
@@ -36,7 +36,7 @@ def _rule(rewriter: Rewriter, position: int, op: ops.Operation) -> int | None:
         values = values[_consistent(pieces)]
         used = set(used_bits(values))
     if not used:
-        return rewriter.literal(int(values[0]), op.type.frac, op)
+        return rewriter.literal(int(values[0]), op)
     offset = sum(p.count for p in pieces)
     for piece in pieces:
         offset -= piece.count
@@ -101,6 +101,6 @@ def _wire(rewriter: Rewriter, op: ops.Table, kept: list[Piece], values: IntArray
         if np.array_equal(((moved - op.type.raw_min) & mask) + op.type.raw_min, values):
             value = extract(rewriter.build, kept[0], op.origin)
             amount = places + rewriter.build.type(value).frac - op.type.frac
-            shift = ops.Shift(args=(value,), type=op.type, amount=amount, origin=op.origin)
+            shift = ops.Shift(args=(value,), type=plain(op.type), amount=amount, origin=op.origin)
             return rewriter.build.push(shift) if rewriter.fits(shift) else None
     return None

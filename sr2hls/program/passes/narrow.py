@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from sr2hls.program import ops
 from sr2hls.program.exact import Interval, held_interval
-from sr2hls.program.passes.rewrite import Rewriter, rewrite
+from sr2hls.program.passes.rewrite import Rewriter, plain, rewrite
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, Overflow, Rounding, narrowest
 
@@ -85,6 +85,9 @@ def _narrowed(rewriter: Rewriter, op: ops.Operation, zeros: dict[int, int]) -> o
             return op
     exact = rewriter.build.exact(op)
     held = held_interval(op, exact, [rewriter.range(a) for a in op.args])
+    if held.low == held.high:
+        constant = ops.Constant(type=plain(op.type), raw=held.low, origin=op.origin)
+        return _narrowed(rewriter, constant, zeros)
     finest = exact.frac - min(_exact_zeros(rewriter, op, zeros), _ALL_ZERO - 1)
     frac = min(op.type.frac, finest)
     drop = op.type.frac - frac

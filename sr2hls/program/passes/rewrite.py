@@ -9,7 +9,6 @@ from sr2hls.program import ops
 from sr2hls.program.builder import Builder
 from sr2hls.program.exact import Interval
 from sr2hls.program.program import Program, verify_operation
-from sr2hls.program.quantize import quantize_raw
 from sr2hls.program.size import same_bits
 from sr2hls.program.types import FixedType, Overflow
 
@@ -65,10 +64,9 @@ class Rewriter:
         op = self.op(value)
         return op.type.exact(op.raw) if isinstance(op, ops.Constant) else None
 
-    def literal(self, raw: int, frac: int, op: ops.Operation) -> int:
-        """Write ``raw · 2^-frac`` quantised to an operation's type."""
-        quantised = quantize_raw(raw, frac, op.type)
-        return self.build.push(ops.Constant(type=op.type, raw=quantised, origin=op.origin))
+    def literal(self, raw: int, op: ops.Operation) -> int:
+        """Write a constant for an operation, given by its raw value in the operation's type."""
+        return self.build.push(ops.Constant(type=plain(op.type), raw=raw, origin=op.origin))
 
     def lossless(self, op: ops.Operation) -> bool:
         """Return whether an operation on new values keeps its exact result: no rounding, no overflow."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sr2hls.program import ops
-from sr2hls.program.passes.rewrite import Rewriter, rewrite
+from sr2hls.program.passes.rewrite import Rewriter, plain, rewrite
 from sr2hls.program.program import Program
 from sr2hls.program.size import table_luts
 
@@ -51,10 +51,10 @@ def _from_other(rewriter: Rewriter, op: ops.Table, other: int) -> int | None:
         b - a == offset for a, b in zip(first.values, op.values, strict=True)
     ):  # fmt: skip
         constant = rewriter.build.constant(offset, op.type.frac, origin=op.origin)
-        return rewriter.build.push(ops.Add(args=(other, constant), type=op.type, origin=op.origin))
+        return rewriter.build.push(ops.Add(args=(other, constant), type=plain(op.type), origin=op.origin))
     return None
 
 
 def _scaled(rewriter: Rewriter, op: ops.Table, value: int, first: ops.Table) -> int:
     amount = first.type.frac - op.type.frac
-    return rewriter.build.push(ops.Shift(args=(value,), type=op.type, amount=amount, origin=op.origin))
+    return rewriter.build.push(ops.Shift(args=(value,), type=plain(op.type), amount=amount, origin=op.origin))

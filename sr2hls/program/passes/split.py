@@ -8,7 +8,7 @@ import numpy as np
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
 from sr2hls.program.passes.bits import IntArray, Piece, extract, split_at, whole
-from sr2hls.program.passes.rewrite import Rewriter, rewrite
+from sr2hls.program.passes.rewrite import Rewriter, plain, rewrite
 from sr2hls.program.program import Program
 from sr2hls.program.size import LUT_INPUTS, table_luts
 from sr2hls.program.types import FixedType, narrowest
@@ -125,7 +125,7 @@ def _write(build: Builder, op: ops.Table, split: Split) -> int:
     if not split.low_only:
         index = values(pieces)
     second = build.table(index, split.second, _type(split.second, op), op.origin)
-    return build.push(ops.Add(args=(first, second), type=op.type, origin=op.origin))
+    return build.push(ops.Add(args=(first, second), type=plain(op.type), origin=op.origin))
 
 
 def _type(values: tuple[int, ...], op: ops.Table) -> FixedType:

@@ -57,11 +57,7 @@ class Tabulate:
                 return None
             args = tuple(rewriter.typed(leaf) for leaf in candidate.leaves)
             table = ops.Table(args=args, type=plain(op.type), values=candidate.values, origin=op.origin)
-            return (
-                rewriter.build.push(table)
-                if args
-                else rewriter.literal(candidate.values[0], op.type.frac, op)
-            )
+            return rewriter.build.push(table) if args else rewriter.literal(candidate.values[0], op)
 
         return rewrite(program, rule) if chosen else program
 

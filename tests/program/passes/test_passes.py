@@ -47,21 +47,21 @@ def every_input(program: Program) -> np.ndarray:
 
 
 @EACH
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(programs(max_width=12, max_operations=16), st.integers(0, 2**20))
 def test_pass_keeps_every_bit(step: Pass, program: Program, seed: int) -> None:
     assert_same(program, step.apply(program), corner_inputs(program, 300, seed))
 
 
 @EACH
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(programs(max_width=3, max_operations=12))
 def test_pass_keeps_every_bit_on_every_input(step: Pass, program: Program) -> None:
     assert_same(program, step.apply(program), every_input(program))
 
 
 @EACH
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(programs(max_width=5, max_operations=20, kinds=CHEAP), st.integers(0, 2**20))
 def test_pass_keeps_every_bit_of_arithmetic(step: Pass, program: Program, seed: int) -> None:
     """Arithmetic and decisions alone: most identities apply to these."""
@@ -75,7 +75,7 @@ def test_wide_programs(step: Pass, seed: int) -> None:
     assert_same(program, step.apply(program), corner_inputs(program, 200, seed))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(programs(max_width=8, max_operations=16), st.integers(0, 2**20))
 def test_pipeline_keeps_every_bit_and_never_grows(program: Program, seed: int) -> None:
     optimized = optimize(program)
@@ -86,7 +86,7 @@ def test_pipeline_keeps_every_bit_and_never_grows(program: Program, seed: int) -
     assert [evaluate(optimized, [int(v) for v in row]) for row in raw[:10]] == expected
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(programs(max_width=3, max_operations=14))
 def test_pipeline_keeps_every_bit_on_every_input(program: Program) -> None:
     assert_same(program, optimize(program), every_input(program))
