@@ -1,0 +1,325 @@
+"""From a teacher to cascades with formulas: the cheapest first, each with its program."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sr2hls.errors import InputError
+from sr2hls.problem import Problem
+from sr2hls.program.interpreter import Interpreter
+from sr2hls.program.program import Program
+from sr2hls.refine.cascade_program import cascade_program
+from sr2hls.refine.symbolic import SymbolicNetwork, SymbolicOptions, let_move, make_symbolic
+from sr2hls.refine.table_formula import TableFormula
+from sr2hls.search.cascade import (
+    GrowOptions,
+    Kind,
+    Network,
+    Oracle,
+    Samples,
+    finished,
+    grow,
+    number_scale,
+    samples_between,
+    samples_of,
+)
+
+FloatArray = NDArray[np.float64]
+
+_NUMBER_BITS = 8
+
+
+class Tables(StrEnum):
+    """What a table may be."""
+
+    SYMBOLIC = "symbolic"
+    """The rounded values of its formula, whose constants are fitted."""
+    FREE = "free"
+    """Its entries start at its formula and may move; how far they moved is reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class CascadeOptions:
+    """How cascades are made.
+
+    Attributes:
+        grow: how they grow.
+        symbolic: how tables become formulas.
+        copies: samples between training rows, for each row.
+        reluctance: loss that a table's entry has to gain to move from its formula.
+        move_sweeps: sweeps in which entries may move.
+    """
+
+    grow: GrowOptions = field(default_factory=GrowOptions)
+    symbolic: SymbolicOptions = field(default_factory=SymbolicOptions)
+    copies: int = 3
+    reluctance: float = 3.0
+    move_sweeps: int = 2
+
+    @classmethod
+    def of_effort(cls, effort: str) -> "CascadeOptions":
+        """Return the options of an effort: ``low``, ``medium`` or ``high``.
+
+        Raises:
+            InputError: there is no such effort.
+        """
+        if effort == "low":
+            few = GrowOptions(
+                scout_rows=8_000, trial_rows=4_000, rows=12_000, trials=2, finish_rows=25_000, finish_sweeps=4
+            )
+            return cls(few, SymbolicOptions(rows=15_000, passes=2), copies=2)
+        if effort == "medium":
+            return cls()
+        if effort == "high":
+            many = GrowOptions(
+                scout_rows=40_000,
+                trial_rows=20_000,
+                rows=80_000,
+                trials=8,
+                finish_rows=200_000,
+                finish_sweeps=10,
+            )
+            return cls(many, SymbolicOptions(rows=80_000, passes=8, tolerance=5e-5), copies=5, move_sweeps=3)
+        raise InputError(f"unknown effort '{effort}': give low, medium or high")
+
+
+@dataclass(frozen=True)
+class CascadeDesign:
+    """A cascade that is ready to be built.
+
+    Attributes:
+        symbolic: the cascade and its formulas.
+        tables: whether its entries are those of the formulas.
+        program: what it computes, bit for bit.
+        kind: what its outputs mean.
+        moved: node symbol to the share of validation rows that read an entry that has moved from its formula.
+    """
+
+    symbolic: SymbolicNetwork
+    tables: Tables
+    program: Program
+    kind: Kind
+    moved: Mapping[str, float]
+
+    @property
+    def luts(self) -> int:
+        """About how many LUTs it takes; synthesis tells."""
+        return self.symbolic.network.luts()
+
+    def predict(self, inputs: FloatArray) -> FloatArray:
+        """Return the circuit's outputs, shape (samples, outputs), for circuit inputs."""
+        return Interpreter(self.program).predict(inputs)
+
+    def formula_lines(self) -> list[str]:
+        """Return what it computes, line by line, for people."""
+        lines = [f"{symbol} = {expr.evalf(6)}" for symbol, expr in self.symbolic.definitions()]
+        return [*lines, *(f"y{k} = {expr.evalf(6)}" for k, expr in enumerate(self.symbolic.outputs()))]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain numbers and text."""
+        return {
+            "tables": self.tables.value,
+            "network": self.symbolic.network.to_json(),
+            "formulas": {
+                str(number): {
+                    "exponents": [list(e) for e in formula.exponents],
+                    "coefficients": list(formula.coefficients),
+                    "largest": formula.largest,
+                }
+                for number, formula in self.symbolic.formulas.items()
+            },
+            "moved": dict(self.moved),
+            "lines": self.formula_lines(),
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any], problem: Problem) -> "CascadeDesign":
+        """Return a design from plain numbers.
+
+        Raises:
+            InputError: the content is not one of this problem.
+        """
+        network = Network.from_json(content["network"])
+        if network.input_bits != tuple(t.width for t in problem.types.values()):
+            raise InputError("the design was made for other inputs: explore again")
+        try:
+            formulas = {
+                int(number): TableFormula(
+                    tuple(tuple(int(p) for p in e) for e in formula["exponents"]),
+                    tuple(float(c) for c in formula["coefficients"]),
+                    int(formula["largest"]),
+                )
+                for number, formula in content["formulas"].items()
+            }
+            tables, moved = Tables(content["tables"]), {str(k): float(v) for k, v in content["moved"].items()}
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"not a design: {type(error).__name__} {error}") from error
+        symbolic = SymbolicNetwork(network, formulas, problem.types)
+        return cls(symbolic, tables, _program(symbolic, problem), kind_of(problem), moved)
+
+
+def kind_of(problem: Problem) -> Kind:
+    """Return what the outputs of a problem mean to a cascade."""
+    if not problem.task.is_classification:
+        return Kind.NUMBERS
+    return Kind.LOGIT if problem.n_outputs == 1 else Kind.CLASSES
+
+
+def training_samples(
+    problem: Problem, options: CascadeOptions, seed: int, raw: FloatArray | None, oracle: Oracle | None
+) -> Samples:
+    """Return what cascades learn: training rows and, where the teacher can be asked, rows between them."""
+    samples = samples_of(problem, problem.train)
+    if raw is None or oracle is None or options.copies < 1:
+        return samples
+    rng = np.random.default_rng([seed, 0])
+    return samples.joined(samples_between(problem, raw, oracle, options.copies, rng))
+
+
+def grown(
+    problem: Problem, samples: Samples, options: CascadeOptions, stops: Sequence[int], seed: int,
+    start: Network | None = None, report: Callable[[int, float], None] | None = None,
+) -> Iterator[tuple[int, Network]]:  # fmt: skip
+    """Grow a cascade through a list of LUT counts; yields each stop with the cascade that reached it.
+
+    What comes after a stop depends on the cascade there and the seed alone, so that growth can go on later.
+
+    Args:
+        problem: what to copy.
+        samples: of `training_samples`.
+        options: see there.
+        stops: LUT counts, rising.
+        seed: of every random choice.
+        start: cascade of the last stop reached, to go on from.
+        report: called with the LUTs and the loss after each term.
+    """
+    bits = tuple(t.width for t in problem.types.values())
+    choices = _grow_options(problem, options)
+    for stop in sorted(stops):
+        if start is not None and start.luts() >= stop:
+            yield stop, start
+            continue
+        rng = np.random.default_rng([seed, stop])
+        for step in grow(samples, bits, choices, rng, start):
+            start = step.network
+            if report is not None:
+                report(start.luts(), step.loss)
+            if start.luts() >= stop:
+                break
+        else:
+            return
+        yield stop, start
+
+
+def designs_of(
+    problem: Problem, network: Network, samples: Samples, options: CascadeOptions, tables: Sequence[Tables],
+    seed: int, deadline: float | None = None, report: Callable[[str], None] | None = None,
+) -> list[CascadeDesign]:  # fmt: skip
+    """Return a grown cascade as designs: finished, with formulas, and with entries that moved from them.
+
+    Args:
+        problem: what it copies.
+        network: from `grown`.
+        samples: of `training_samples`.
+        options: see there.
+        tables: which designs are wanted.
+        seed: of every random choice.
+        deadline: of `time.monotonic`, after which no further pass begins.
+        report: called with one line now and then.
+    """
+    rng = np.random.default_rng([seed, network.luts(), 1])
+    tell = report or (lambda line: None)
+    done = finished(network, samples, options.grow, rng, deadline, lambda loss: tell(f"loss {loss:.4f}"))
+    symbolic = make_symbolic(
+        done,
+        problem.types,
+        samples,
+        options.symbolic,
+        rng,
+        deadline,
+        lambda n, of: tell(f"formula {n} of {of}"),
+    )
+    found = []
+    if Tables.SYMBOLIC in tables:
+        found.append(_design(symbolic, Tables.SYMBOLIC, problem))
+    if Tables.FREE in tables:
+        rows = options.grow.finish_rows
+        moved = let_move(symbolic, samples, options.move_sweeps, options.reluctance, rng, rows)
+        found.append(_design(moved, Tables.FREE, problem))
+    return found
+
+
+def distil(
+    problem: Problem, *, max_luts: int, effort: str = "medium", tables: Tables = Tables.SYMBOLIC,
+    seed: int = 0, raw: FloatArray | None = None, oracle: Oracle | None = None, time_s: float | None = None,
+    report: Callable[[str], None] | None = None,
+) -> CascadeDesign:  # fmt: skip
+    """Return one design of about a number of LUTs, the largest that the time allows.
+
+    Args:
+        problem: the teacher's answers.
+        max_luts: LUTs by the network's own count.
+        effort: ``low``, ``medium`` or ``high``.
+        tables: see `Tables`.
+        seed: of every random choice.
+        raw: training rows as the teacher sees them, and
+        oracle: the teacher, to be asked between them; without both, training rows are all there is.
+        time_s: seconds after which growth ends; finishing takes about as long again.
+        report: called with one line now and then.
+
+    Raises:
+        InputError: not even the smallest cascade has so few LUTs.
+    """
+    options = CascadeOptions.of_effort(effort)
+    began = time.monotonic()
+    samples = training_samples(problem, options, seed, raw, oracle)
+    tell = report or (lambda line: None)
+    last: Network | None = None
+    smallest = 0
+    bits = tuple(t.width for t in problem.types.values())
+    choices = _grow_options(problem, options)
+    for step in grow(samples, bits, choices, np.random.default_rng([seed, max_luts])):
+        smallest = smallest or step.network.luts()
+        if step.network.luts() > max_luts:
+            break
+        last = step.network
+        tell(f"{last.luts()} LUT, loss {step.loss:.4f}")
+        if time_s is not None and time.monotonic() - began > time_s:
+            break
+    if last is None:
+        raise InputError(
+            f"a cascade for this problem takes at least {smallest} LUTs: allow more than {max_luts}"
+        )
+    deadline = None if time_s is None else time.monotonic() + time_s
+    return designs_of(problem, last, samples, options, [tables], seed, deadline, report)[0]
+
+
+def _grow_options(problem: Problem, options: CascadeOptions) -> GrowOptions:
+    if kind_of(problem) is Kind.NUMBERS:
+        return replace(options.grow, score_bits=_NUMBER_BITS)
+    return options.grow
+
+
+def _design(symbolic: SymbolicNetwork, tables: Tables, problem: Problem) -> CascadeDesign:
+    symbols = symbolic.names()
+    moved = symbolic.moved(samples_of(problem, problem.validation)) if tables is Tables.FREE else {}
+    return CascadeDesign(
+        symbolic,
+        tables,
+        _program(symbolic, problem),
+        kind_of(problem),
+        {symbols[number]: share for number, share in moved.items()},
+    )
+
+
+def _program(symbolic: SymbolicNetwork, problem: Problem) -> Program:
+    kind = kind_of(problem)
+    mean, unit = number_scale(problem) if kind is Kind.NUMBERS else (None, None)
+    symbols = symbolic.names()
+    origins = {number: symbols[number] for number in symbolic.network.order()}
+    return cascade_program(symbolic.network, problem.types, problem.output_names, kind, origins, mean, unit)

@@ -1,0 +1,172 @@
+"""Descent over whole tables: each in turn becomes the best one that there is, all others being kept."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sr2hls.search.cascade import kernels
+from sr2hls.search.cascade.network import Network
+from sr2hls.search.cascade.objective import SOFT, Kind, Samples, Weights
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+CodeArray = NDArray[np.int16]
+
+_SCALES = np.exp(np.linspace(-0.25, 0.25, 11))
+
+
+class Layout:
+    """A network as flat arrays for the compiled loops, with the values of samples in it.
+
+    Attributes:
+        network: the network; changes of its tables go through `Layout.replace`.
+        samples: the samples.
+        values: of inputs and nodes, shape (samples, values).
+    """
+
+    def __init__(self, network: Network, samples: Samples) -> None:
+        self.network, self.samples = network, samples
+        order = network.order()
+        self.at = {number: n for n, number in enumerate([*range(network.n_inputs), *order])}
+        count = len(self.at)
+        self._kind = np.zeros(count, np.int64)
+        self._first = np.zeros(count + 1, np.int64)
+        self._offset = np.zeros(count, np.int64)
+        children: list[int] = []
+        shifts: list[int] = []
+        entries: list[IntArray] = [np.zeros(1, np.int64)]
+        filled = 1
+        for number in order:
+            node, n = network.nodes[number], self.at[number]
+            shift = network.index_bits(node.children)
+            for child in node.children:
+                shift -= network.bits(child)
+                children.append(self.at[child])
+                shifts.append(shift)
+            self._first[n + 1] = len(children)
+            if node.entries is None:
+                self._kind[n] = kernels.SUM
+            else:
+                self._offset[n] = filled
+                entries.append(node.entries)
+                filled += len(node.entries)
+        self._children, self._shift = np.array(children, np.int64), np.array(shifts, np.int64)
+        self._entries = np.concatenate(entries)
+        self._outputs = np.array([self.at[o] for o in network.outputs], np.int64)
+        self._is_output = np.zeros(count, np.uint8)
+        self._is_output[self._outputs] = 1
+        self._above = self._ancestors(count)
+        self.values: CodeArray = np.zeros((len(samples), count), np.int16)
+        self.values[:, : network.n_inputs] = samples.codes
+        self._run(np.arange(network.n_inputs, count))
+
+    @property
+    def outputs(self) -> CodeArray:
+        """Raw values of the outputs, shape (samples, outputs)."""
+        return self.values[:, self._outputs]
+
+    @property
+    def predictions(self) -> FloatArray:
+        """Scores, logits or numbers, shape (samples, outputs)."""
+        return np.asarray(self.outputs * self.network.scale + self.network.offsets, dtype=np.float64)
+
+    def of(self, number: int) -> IntArray:
+        """Return the values of an input or a node, shape (samples,)."""
+        return self.values[:, self.at[number]].astype(np.int64)
+
+    def loss(self, weights: Weights) -> float:
+        """Return the mean loss of the samples."""
+        return float(
+            kernels.total_loss(self.values, self._outputs, self.samples.targets, *self._objective(weights))
+        )
+
+    def entry_losses(self, number: int, weights: Weights) -> FloatArray:
+        """Return, for each entry of a table and each value it may have, the loss of the rows that read it.
+
+        Losses are summed, not averaged; shape (entries, 2^bits).
+        """
+        node, n = self.network.nodes[number], self.at[number]
+        assert node.entries is not None
+        result = np.zeros((len(node.entries), 1 << node.bits))
+        kernels.entry_losses(
+            n, self.values, 1 << node.bits, self._above[n], self._is_output, self._kind, self._first,
+            self._children, self._shift, self._offset, self._entries, self._outputs,
+            self.samples.targets, *self._objective(weights), result,
+        )  # fmt: skip
+        return result
+
+    def replace(self, number: int, entries: IntArray) -> None:
+        """Give a table other entries and compute again what depends on it."""
+        node, n = self.network.nodes[number], self.at[number]
+        node.entries = entries.copy()
+        self._entries[self._offset[n] : self._offset[n] + len(entries)] = entries
+        self._run(np.concatenate([[n], self._above[n]]).astype(np.int64))
+
+    def fit_scale(self) -> None:
+        """Fit the step of the scores to the samples; it decides nothing, but probabilities depend on it."""
+        if self.samples.kind is Kind.NUMBERS:
+            return
+        start = self.network.scale
+        losses = []
+        for factor in _SCALES:
+            self._rescale(start * factor)
+            losses.append(self.loss(SOFT))
+        self._rescale(start * float(_SCALES[int(np.argmin(losses))]))
+
+    def _rescale(self, scale: float) -> None:
+        if self.samples.kind is Kind.LOGIT:
+            self.network.offsets = self.network.offsets * (scale / self.network.scale)
+        self.network.scale = scale
+
+    def _run(self, nodes: IntArray) -> None:
+        kernels.run(
+            self.values, nodes, self._kind, self._first, self._children, self._shift, self._offset,
+            self._entries,
+        )  # fmt: skip
+
+    def _objective(self, weights: Weights) -> tuple[int, float, FloatArray, FloatArray, float, float]:
+        network = self.network
+        levels = 1 << max(network.bits(o) for o in network.outputs)
+        powers = np.exp(np.minimum(network.scale * np.arange(levels), 600.0))
+        kind = int(self.samples.kind)
+        return kind, network.scale, network.offsets, powers, weights.decision, weights.soft
+
+    def _ancestors(self, count: int) -> list[IntArray]:
+        parents: list[list[int]] = [[] for _ in range(count)]
+        for n in range(count):
+            for k in range(self._first[n], self._first[n + 1]):
+                parents[self._children[k]].append(n)
+        found: list[set[int]] = [set() for _ in range(count)]
+        for n in reversed(range(count)):
+            for parent in parents[n]:
+                found[n] |= {parent, *found[parent]}
+        return [np.array(sorted(f), np.int64) for f in found]
+
+
+def improve(layout: Layout, numbers: Iterable[int], weights: Weights, reluctance: float = 0.0) -> None:
+    """Give each of some tables its best entries, all else being as it is at that moment.
+
+    An entry that no sample reads, or whose best value gains no more than ``reluctance``, stays as it is. The
+    loss on the samples never grows.
+    """
+    for number in numbers:
+        node = layout.network.nodes[number]
+        if node.entries is None:
+            continue
+        losses = layout.entry_losses(number, weights)
+        rows = np.arange(len(losses))
+        best = losses.argmin(axis=1)
+        better = losses[rows, node.entries] - losses[rows, best] > max(reluctance, 1e-9)
+        if better.any():
+            layout.replace(number, np.where(better, best, node.entries))
+
+
+def sweep(
+    network: Network, samples: Samples, weights: Weights, rng: np.random.Generator, reluctance: float = 0.0
+) -> float:
+    """Improve every table once, in random order, and return the mean loss after it."""
+    layout = Layout(network, samples)
+    layout.fit_scale()
+    improve(layout, rng.permutation(network.order()).tolist(), weights, reluctance)
+    return layout.loss(weights)

@@ -1,0 +1,210 @@
+"""A cascade: a network of small functions of one or two values, each of few bits.
+
+Its inputs are numbers of few bits, its nodes tables (any function of the few bits of their children) and
+sums. A table of up to six index bits costs one LUT6 an output bit, whatever its function is.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sr2hls.errors import InputError
+
+IntArray = NDArray[np.int64]
+FORMAT = "sr2hls cascade 1"
+LUT_INPUTS = 6
+
+
+@dataclass(slots=True)
+class Node:
+    """A value of a cascade.
+
+    Attributes:
+        children: what it reads, the first in the highest bits of the index.
+        bits: width of its value, an unsigned number.
+        entries: values for every index, shape (2^index bits,); ``None``: it is the sum of its children.
+    """
+
+    children: tuple[int, ...]
+    bits: int
+    entries: IntArray | None
+
+    def copy(self) -> "Node":
+        """Return a node that can be changed apart from this one."""
+        return Node(self.children, self.bits, None if self.entries is None else self.entries.copy())
+
+
+class Network:
+    """Inputs 0 to n-1, then nodes by number.
+
+    An output of raw value v stands for ``scale · v + offset``: a score (the largest wins), a logit, or the
+    number that is wanted.
+
+    Attributes:
+        input_bits: width of each input, an unsigned number (the position on the grid of the input's type).
+        nodes: number to node.
+        outputs: number of each output's node.
+        scale: step of the outputs.
+        offsets: of each output.
+    """
+
+    def __init__(self, input_bits: Sequence[int], n_outputs: int) -> None:
+        self.input_bits = tuple(input_bits)
+        self.nodes: dict[int, Node] = {}
+        self.outputs: list[int] = []
+        self.scale = 1.0
+        self.offsets = np.zeros(n_outputs)
+        self._next = len(self.input_bits)
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs."""
+        return len(self.input_bits)
+
+    def bits(self, value: int) -> int:
+        """Return the width of an input or a node."""
+        return self.input_bits[value] if value < self.n_inputs else self.nodes[value].bits
+
+    def index_bits(self, values: Sequence[int]) -> int:
+        """Return how many bits values have together."""
+        return sum(self.bits(v) for v in values)
+
+    def add(self, children: Sequence[int], bits: int, entries: IntArray | None) -> int:
+        """Add a node and return its number."""
+        number = self._next
+        self._next += 1
+        self.nodes[number] = Node(tuple(children), bits, entries)
+        return number
+
+    def copy(self) -> "Network":
+        """Return a network that can be changed apart from this one."""
+        other = Network(self.input_bits, len(self.offsets))
+        other.nodes = {number: node.copy() for number, node in self.nodes.items()}
+        other.outputs, other.scale, other.offsets = list(self.outputs), self.scale, self.offsets.copy()
+        other._next = self._next
+        return other
+
+    def order(self) -> list[int]:
+        """Return the nodes that outputs depend on, children before parents."""
+        found: dict[int, None] = {}
+
+        def visit(number: int) -> None:
+            if number >= self.n_inputs and number not in found:
+                for child in self.nodes[number].children:
+                    visit(child)
+                found[number] = None
+
+        for output in self.outputs:
+            visit(output)
+        return list(found)
+
+    def drop_unused(self) -> None:
+        """Remove nodes that no output depends on."""
+        self.nodes = {number: self.nodes[number] for number in sorted(self.order())}
+
+    def used_inputs(self) -> tuple[int, ...]:
+        """Return the inputs that outputs depend on."""
+        read = {c for number in self.order() for c in self.nodes[number].children}
+        return tuple(sorted(c for c in read if c < self.n_inputs))
+
+    def codes(self) -> Iterator[int]:
+        """Iterate over the tables of a single input."""
+        for number, node in self.nodes.items():
+            if len(node.children) == 1 and node.children[0] < self.n_inputs and node.entries is not None:
+                yield number
+
+    def depth(self) -> int:
+        """Return the largest number of nodes between an input and an output."""
+        level = dict.fromkeys(range(self.n_inputs), 0)
+        for number in self.order():
+            level[number] = 1 + max((level[c] for c in self.nodes[number].children), default=0)
+        return max(level[o] for o in self.outputs)
+
+    def luts(self) -> int:
+        """Return about how many LUT6 it takes.
+
+        A table of b index bits takes max(1, 2^(b-6)) LUTs for each bit of its value (UltraScale architecture,
+        UG574: a LUT6 is any function of six bits, the wide multiplexers come for nothing), an adder one a
+        bit. Synthesis finds less: equal bits, constants, functions of fewer bits.
+        """
+        return sum(self.node_luts(number) for number in self.order())
+
+    def node_luts(self, number: int) -> int:
+        """Return about how many LUT6 a node takes."""
+        node = self.nodes[number]
+        if node.entries is None:
+            return max(0, len(node.children) - 1) * node.bits
+        return node.bits * max(1, int(2 ** (self.index_bits(node.children) - LUT_INPUTS)))
+
+    def sum_bits(self, children: Sequence[int]) -> int:
+        """Return the width of a sum of nodes."""
+        return sum((1 << self.bits(c)) - 1 for c in children).bit_length()
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain numbers."""
+        return {
+            "format": FORMAT,
+            "input_bits": list(self.input_bits),
+            "nodes": [
+                {
+                    "number": number,
+                    "children": list(self.nodes[number].children),
+                    "bits": self.nodes[number].bits,
+                    "entries": None if (e := self.nodes[number].entries) is None else e.tolist(),
+                }
+                for number in self.order()
+            ],
+            "outputs": self.outputs,
+            "scale": self.scale,
+            "offsets": self.offsets.tolist(),
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "Network":
+        """Return a network from plain numbers.
+
+        Raises:
+            InputError: the content is not one.
+        """
+        try:
+            if content["format"] != FORMAT:
+                raise InputError(f"format '{content['format']}' of a cascade is not '{FORMAT}'")
+            network = cls([int(b) for b in content["input_bits"]], len(content["outputs"]))
+            for node in content["nodes"]:
+                entries = None if node["entries"] is None else np.array(node["entries"], dtype=np.int64)
+                number = int(node["number"])
+                network.nodes[number] = Node(
+                    tuple(int(c) for c in node["children"]), int(node["bits"]), entries
+                )
+                network._next = max(network._next, number + 1)
+            network.outputs = [int(o) for o in content["outputs"]]
+            network.scale = float(content["scale"])
+            network.offsets = np.array(content["offsets"], dtype=np.float64)
+            _check(network)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"not a cascade: {type(error).__name__} {error}") from error
+        return network
+
+
+def index(parts: Sequence[tuple[IntArray, int]]) -> IntArray:
+    """Return the concatenation of values of given widths, the first in the highest bits."""
+    return reduce(lambda left, part: (left << part[1]) | part[0], parts, np.zeros((), dtype=np.int64))
+
+
+def _check(network: Network) -> None:
+    for number, node in network.nodes.items():
+        if any(c >= network.n_inputs and c not in network.nodes for c in node.children):
+            raise InputError(f"node {number} of a cascade reads a node that is not there")
+        if node.entries is None:
+            continue
+        wanted = 1 << network.index_bits(node.children)
+        if node.entries.shape != (wanted,):
+            raise InputError(f"node {number} of a cascade has {len(node.entries)} entries, not {wanted}")
+        if node.entries.min() < 0 or node.entries.max() >= 1 << node.bits:
+            raise InputError(f"node {number} of a cascade has an entry outside of its {node.bits} bits")
+    if not network.outputs or any(o not in network.nodes for o in network.outputs):
+        raise InputError("a cascade has an output that is not one of its nodes")

@@ -1,0 +1,99 @@
+"""What a cascade is trained for."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sr2hls.search.cascade import kernels
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+class Kind(IntEnum):
+    """What the outputs mean."""
+
+    CLASSES = kernels.CLASSES
+    """Scores of several classes."""
+    LOGIT = kernels.LOGIT
+    """One logit for two classes."""
+    NUMBERS = kernels.NUMBERS
+    """Numbers that are wanted for themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How the two parts of a classification's loss are weighted.
+
+    Attributes:
+        soft: cross-entropy against the teacher's probabilities: smooth, it says how far off a score is.
+        decision: the probability that the teacher gives to the class that the cascade decides for. Its mean
+            is the accuracy that the teacher expects, with far less noise than labels have.
+    """
+
+    soft: float = 1.0
+    decision: float = 0.0
+
+
+SOFT = Weights(1.0, 0.0)
+"""To grow by."""
+DECISIVE = Weights(0.3, 1.0)
+"""To finish with."""
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """What a cascade is trained on.
+
+    Attributes:
+        codes: positions on the inputs' grids, shape (samples, inputs).
+        targets: probabilities, shape (samples, classes); one probability, shape (samples, 1); or numbers in
+            units of their standard deviation, shape (samples, outputs).
+        kind: what targets are.
+    """
+
+    codes: NDArray[np.int16]
+    targets: FloatArray
+    kind: Kind
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def take(self, rows: IntArray) -> "Samples":
+        """Return some rows."""
+        return Samples(
+            np.ascontiguousarray(self.codes[rows]), np.ascontiguousarray(self.targets[rows]), self.kind
+        )
+
+    def batch(self, count: int, rng: np.random.Generator) -> "Samples":
+        """Return random rows, each at most once."""
+        if count >= len(self):
+            return self
+        return self.take(rng.choice(len(self), count, replace=False))
+
+    def joined(self, other: "Samples") -> "Samples":
+        """Return these rows and others."""
+        return Samples(
+            np.concatenate([self.codes, other.codes]),
+            np.concatenate([self.targets, other.targets]),
+            self.kind,
+        )
+
+
+def gradient(predictions: FloatArray, samples: Samples) -> tuple[FloatArray, FloatArray]:
+    """Return minus the gradient of the loss by the outputs, and the diagonal of its curvature.
+
+    Args:
+        predictions: scores, logits or numbers of the samples, shape (samples, outputs).
+        samples: with their targets.
+    """
+    if samples.kind is Kind.NUMBERS:
+        return samples.targets - predictions, np.ones_like(predictions)
+    if samples.kind is Kind.LOGIT:
+        likely = 1 / (1 + np.exp(-predictions))
+    else:
+        powers = np.exp(predictions - predictions.max(axis=1, keepdims=True))
+        likely = powers / powers.sum(axis=1, keepdims=True)
+    return samples.targets - likely, likely * (1 - likely)
