@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import sympy
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from sr2hls.costs import Operators, Tree, tree_of
 from sr2hls.search.expressions import evaluate
 from sr2hls.search.jacobian import differentiable, value_and_jacobian
+from sr2hls.search.levenberg import by_differences, least_squares
 from sr2hls.search.objective import Objective
 
 MAX_FITTED = 12
@@ -97,7 +97,7 @@ class Fitter:
         return np.broadcast_to(evaluate(form.tree, columns, self.operators), (len(X),)).astype(np.float64)
 
     def fit(self, expr: sympy.Expr) -> Fit:
-        """Fit the constants by Levenberg-Marquardt (MINPACK); the start is kept if the fit is not better."""
+        """Fit the constants by Levenberg-Marquardt; the start is kept if the fit is not better."""
         form = Form.of(expr, self.operators)
         start = np.asarray(form.values)
         before = self.loss(form)
@@ -118,25 +118,17 @@ class Fitter:
             return np.nan_to_num(part.slope(value)[:, None] * slopes, nan=0.0, posinf=_HUGE, neginf=-_HUGE)
 
         with np.errstate(all="ignore"):
-            found = least_squares(
-                residual,
-                start,
-                jac=jacobian if differentiable(form.tree) else "2-point",
-                method="lm",
-                x_scale="jac",
-                max_nfev=20 + 5 * len(start),
-                xtol=1e-14,
-                ftol=1e-12,
-            )
+            slopes = jacobian if differentiable(form.tree) else by_differences(residual)
+            found = least_squares(residual, slopes, start, max_evaluations=20 + 5 * len(start))
         after = self.loss(form, found.x)
         if after < before:
             form = replace(form, values=tuple(float(v) for v in found.x))
         unit = self.objective.unit**2 if self.objective.loss == "mse" else 1.0
-        return Fit(form, min(before, after), _stiffness(found.jac, unit))
+        return Fit(form, min(before, after), _stiffness(found.jacobian, unit))
 
 
 def _bounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Keep MINPACK away from infinities: a formula without a real value is just very wrong."""
+    """Keep the fit away from infinities: a formula without a real value is just very wrong."""
     return np.nan_to_num(np.clip(values, -_HUGE, _HUGE), nan=_HUGE)
 
 
