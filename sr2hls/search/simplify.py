@@ -16,8 +16,13 @@ def simplified(expr: sympy.Expr, cost: CostModel) -> sympy.Expr:
     forms = [positive_denominators(expr)]
     if not expr.has(sympy.Float) and expr.is_rational_function() and expr.count_ops() <= _LARGE:
         forms.append(positive_denominators(sympy.cancel(expr)))
-        forms.append(positive_denominators(sympy.factor(expr)))
+        forms.append(positive_denominators(_evaluated(sympy.factor(expr))))
     return min(forms, key=lambda f: (_order(cost, f), f.count_ops()))
+
+
+def _evaluated(expr: sympy.Expr) -> sympy.Expr:
+    """Build products anew: `factor` leaves (x + y)/2 as no parser would give it back."""
+    return expr.replace(lambda e: e.is_Mul, lambda e: e.func(*e.args))
 
 
 def _order(cost: CostModel, expr: sympy.Expr) -> float:

@@ -21,6 +21,7 @@ class EliminationOptions:
         survivors: share of the trials that go on, those of the least validation loss.
         worst: trials above this loss, relative to the variance, stop.
         exact: losses below this, relative to the variance, count as equal.
+        most_weights: trials start with at most this many weights, the largest; a fit of more takes too long.
     """
 
     first_steps: int = 20
@@ -29,6 +30,7 @@ class EliminationOptions:
     survivors: float = 0.4
     worst: float = 0.5
     exact: float = 1e-20
+    most_weights: int = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ def eliminate(
     x_val, y_val = (t.double() for t in validation)
     variance = float(y.var(0, correction=0).mean()) or 1.0
     floor = options.exact * variance
+    weights, masks = _largest(arch, weights, masks, options.most_weights)
     fit = levenberg_marquardt(arch, weights, masks, x, y, options.first_steps)
     held_out = mean_squared_error(arch, fit.weights, x_val, y_val)
     count = max(1, round(options.survivors * len(held_out)))
@@ -129,6 +132,15 @@ def eliminate(
         trials, fit = trials[going], _select(fit, going)
         fit = _round(arch, fit, x, y, options, floor)
     return stages
+
+
+def _largest(arch: Architecture, weights: Weights, masks: Weights, count: int) -> tuple[Weights, Weights]:
+    """Keep the largest weights of each trial."""
+    size = (flatten(weights) * flatten(masks)).abs()
+    if int(flatten(masks).sum(1).max()) > count:
+        limit = size.topk(count, dim=1).values[:, -1:]
+        masks = live(arch, unflatten(arch, flatten(masks) & (size >= limit)))
+    return fold_constants(arch, weights, masks)
 
 
 def _record(fit: Fit, held_out: Tensor, trials: Tensor) -> list[Stage]:

@@ -1,5 +1,6 @@
 """The equation learner as a torch module: batched trials, masks and gates."""
 
+import sympy
 import torch
 from torch import Tensor, nn
 
@@ -12,6 +13,7 @@ from sr2hls.search.eql.penalties import (
     smoothed_l05,
 )
 from sr2hls.search.eql.primitives import Primitive, units
+from sr2hls.search.eql.readout import read_out
 
 
 class EQLNetwork(nn.Module):
@@ -152,6 +154,32 @@ class EQLNetwork(nn.Module):
             parameter.copy_(weight)
         self.set_masks(masks)
         self.log_alpha = nn.ParameterList()
+
+    def take(self, trial: int) -> "EQLNetwork":
+        """One trial as a network of its own without a trial axis."""
+        arch = self.architecture
+        single = EQLNetwork(
+            arch.n_inputs,
+            arch.n_outputs,
+            n_layers=len(arch.layers),
+            layer_units=arch.layers[0],
+            skip=arch.skip,
+            gated=self.gated,
+            dtype=self.weights[0].dtype,
+        )
+        with torch.no_grad():
+            for own, other in zip(single.parameters(), self.parameters(), strict=True):
+                own.copy_(other[trial : trial + 1])
+            for index, mask in enumerate(self.masks):
+                single.get_buffer(f"mask{index}").copy_(mask[trial : trial + 1])
+            single.set_costs([self.get_buffer(f"cost{i}") for i in range(len(self.weights))])
+        return single.train(self.training)
+
+    def formulas(self) -> tuple[sympy.Expr, ...]:
+        """What a network without a trial axis computes, over x0, x1, ...; one formula for each output."""
+        if self.trials is not None:
+            raise InputError("a network with trials has many formulas: take one trial first")
+        return read_out(self.architecture, [w.detach().double() for w in self.effective()])
 
     def active(self) -> Tensor:
         """Number of living weights of each trial, shape (trials,)."""

@@ -1,14 +1,15 @@
 """Whether a search found the formula that made the data: by value beyond the data and by form."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import sympy
 from numpy.typing import NDArray
 
 from sr2hls.search.expressions import evaluate_expr
-from sr2hls.search.polish import simple_numbers
 
 TEST_ERROR = 1e-10
 """Largest mean squared error beyond the training range, relative to the variance there."""
@@ -73,6 +74,13 @@ def _snap(expr: sympy.Expr) -> sympy.Expr:
         if abs(value) < 1e-7:
             exact[number] = sympy.Integer(0)
             continue
-        near = (n for n in simple_numbers(value) if abs(float(n) - value) <= _CLOSE * abs(value))
+        near = (n for n in _exact_numbers(value) if abs(float(n) - value) <= _CLOSE * abs(value))
         exact[number] = next(near, number)
     return expr.xreplace(exact)
+
+
+def _exact_numbers(value: float) -> Iterator[sympy.Expr]:
+    """Fractions with denominators up to 64, then such multiples of π."""
+    for unit in (sympy.Integer(1), sympy.pi):
+        fraction = Fraction(value / float(unit)).limit_denominator(64)
+        yield sympy.Rational(fraction.numerator, fraction.denominator) * unit

@@ -1,11 +1,11 @@
 """First stage of training: fit and sparsify many networks at once."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sr2hls.errors import InputError
 from sr2hls.search.eql.network import EQLNetwork
@@ -28,6 +28,7 @@ class SparsifyOptions:
         penalty_spread: trials take weights from penalty/spread to penalty*spread.
         final_penalty: factor of the penalty at the end.
         threshold: weights below become zero.
+        batch_size: rows of a step, drawn anew for each.
     """
 
     steps: int = 1000
@@ -36,10 +37,11 @@ class SparsifyOptions:
     penalty_spread: float = 3.0
     final_penalty: float = 0.03
     threshold: float = 0.01
+    batch_size: int = 128
 
     def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise InputError(f"steps is {self.steps}: give at least 1")
+        if self.steps < 1 or self.batch_size < 1:
+            raise InputError(f"steps is {self.steps}, batch_size {self.batch_size}: give at least 1")
         if not self.learning_rate > 0 or self.penalty < 0 or self.penalty_spread < 1:
             raise InputError(
                 "learning_rate has to be positive, penalty at least 0, penalty_spread at least 1"
@@ -84,15 +86,17 @@ def sparsify(
     optimizer = torch.optim.Adam(parameters, lr=options.learning_rate)
     masks = network.masks
     error = torch.full((trials,), torch.inf)
+    few = options.batch_size < len(x)
     network.train()
     for step in range(options.steps):
         for group in optimizer.param_groups:
             group["lr"] = options.learning_rate_at(step)
-        error = ((network(x) - y) ** 2).mean((1, 2))
+        rows = torch.randint(len(x), (options.batch_size,), generator=generator) if few else slice(None)
+        error = ((network(x[rows]) - y[rows]) ** 2).mean((1, 2))
         loss = error + options.penalty_at(step) * strength * network.penalty()
         optimizer.zero_grad()
         torch.autograd.backward(torch.where(torch.isfinite(loss), loss, torch.zeros_like(loss)).sum())
-        _clip(parameters)
+        clip_gradients(parameters, per_trial=True)
         optimizer.step()
         if step % 50 == 49:
             _restart_diverged(network, error.detach(), masks, generator)
@@ -103,17 +107,21 @@ def sparsify(
     return error.detach()
 
 
-def _clip(parameters: list[torch.nn.Parameter]) -> None:
-    """Limit the norm of each trial's gradient to 1."""
-    square = torch.zeros(parameters[0].shape[0])
-    for p in parameters:
-        if p.grad is not None:
-            torch.nan_to_num_(p.grad, 0.0, 0.0, 0.0)
-            square = square + (p.grad**2).sum((1, 2))
-    factor = (1 / square.sqrt().clamp(min=1.0)).view(-1, 1, 1)
-    for p in parameters:
-        if p.grad is not None:
-            p.grad.mul_(factor)
+def clip_gradients(parameters: Sequence[nn.Parameter], per_trial: bool) -> None:
+    """Limit the norm of the gradient to 1, of each trial by itself where the first axis is trials.
+
+    Values that are not finite become zero.
+    """
+    grads = [p.grad for p in parameters if p.grad is not None]
+    if not grads:
+        return
+    square = torch.zeros(grads[0].shape[0] if per_trial else 1, dtype=grads[0].dtype)
+    for grad in grads:
+        torch.nan_to_num_(grad, 0.0, 0.0, 0.0)
+        square = square + (grad**2).reshape(len(square), -1).sum(1)
+    factor = 1 / square.sqrt().clamp(min=1.0)
+    for grad in grads:
+        grad.mul_(factor.view(-1, *[1] * (grad.dim() - 1)) if per_trial else factor)
 
 
 @torch.no_grad()
