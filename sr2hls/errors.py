@@ -4,9 +4,25 @@ Each message is one sentence that names the file, key, node or operator and says
 The command line prints it without a traceback and exits with code 2.
 """
 
+_MOST_CHARACTERS = 2000
+
 
 class Sr2hlsError(Exception):
-    """Base of every error that sr2hls raises on purpose."""
+    """Base of every error that sr2hls raises on purpose.
+
+    Messages quote names and lines from files, so that whatever would act on a terminal is shown escaped here,
+    once for all.
+    """
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(one_line(str(message), _MOST_CHARACTERS))
+
+
+def one_line(text: str, limit: int) -> str:
+    """Return a text as one line of printable characters, at most ``limit`` of them."""
+    short = " ".join(text[: limit + 1].split("\n"))
+    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in short)
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
 class InputError(Sr2hlsError):

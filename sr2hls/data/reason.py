@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from sr2hls.errors import InputError, Sr2hlsError
+from sr2hls.errors import InputError, Sr2hlsError, one_line
 
 
 def reason(error: BaseException, limit: int = 200) -> str:
@@ -12,7 +12,7 @@ def reason(error: BaseException, limit: int = 200) -> str:
     lines = str(error).strip().splitlines()
     if not lines:
         return type(error).__name__
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in lines[0][:limit])
+    return one_line(lines[0], limit)
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """Formulas in their three forms, text, tree and sympy, and their values on data."""
 
+import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
@@ -12,17 +13,21 @@ from sympy.printing.str import StrPrinter
 
 from sr2hls.costs import Operators, Tree, tree_of
 from sr2hls.costs.tree import const, var
+from sr2hls.data.reason import reason
 from sr2hls.errors import InputError
 from sr2hls.search.grammar import parse
 
 Floats = NDArray[np.floating[Any]]
+
+_EXACT_BITS, _MOST_EXPONENT = 64, 1023
+"""Powers of numbers are exact up to so many bits, and refused above (or below) so many."""
 
 _SYMPY: dict[str, Callable[..., Any]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
     "/": lambda a, b: a / b,
-    "^": lambda a, b: a**b,
+    "^": lambda a, b: _power(a, b),
     "neg": lambda a: -a,
     "square": lambda a: a**2,
     "cube": lambda a: a**3,
@@ -43,6 +48,29 @@ _SYMPY: dict[str, Callable[..., Any]] = {
 def _real(expr: sympy.Expr) -> sympy.Expr:
     """Undo what sympy does because symbols may be complex: Abs(exp(x)) is exp(re(x)) to it."""
     return expr.replace(sympy.re, lambda z: z).replace(sympy.im, lambda z: sympy.Integer(0))
+
+
+def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
+    """Raise to a power; powers of numbers that a double cannot hold exactly become doubles.
+
+    Raises:
+        InputError: the power of two numbers is larger than any double.
+    """
+    # sympy works powers of integers out to the last digit: 9^9^9 has 369 million.
+    if base.is_Rational and exponent.is_Rational and abs(exponent) > 1:
+        magnitude = abs(float(base))
+        bits = abs(float(exponent)) * abs(math.log2(magnitude)) if magnitude else 0.0
+        if bits > _MOST_EXPONENT:
+            raise InputError(
+                f"the power {_brief(base)}^{_brief(exponent)} in a formula is out of the range of doubles"
+            )
+        if bits > _EXACT_BITS:
+            return sympy.Float(base) ** sympy.Float(exponent)
+    return base**exponent
+
+
+def _brief(number: sympy.Expr) -> str:
+    return f"{float(number):g}"
 
 
 _NUMPY: dict[str, Callable[..., Any]] = {
@@ -107,7 +135,11 @@ def apply_sympy(operator: str, args: Sequence[sympy.Expr], operators: Operators)
     if op.name in "+*" and len(args) != 2:
         return cast(sympy.Expr, (sympy.Add if op.name == "+" else sympy.Mul)(*args))
     function = _SYMPY.get(op.name) or getattr(sympy, op.sympy)
-    return cast(sympy.Expr, function(*args))
+    try:
+        return cast(sympy.Expr, function(*args))
+    except (ArithmeticError, TypeError, ValueError, RecursionError) as error:
+        # sympy evaluates functions of numbers at once, and gives up on some: exp(exp(exp(9))) > 3, 1/0 > 3.
+        raise InputError(f"'{op.name}' in a formula cannot be worked out: {reason(error)}") from error
 
 
 def tree_from_text(text: str, operators: Operators | None = None) -> Tree:

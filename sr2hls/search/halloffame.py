@@ -21,6 +21,7 @@ from sr2hls.search.polish import Polisher
 _COMPLEXITY = ("complexity",)
 _LOSS = ("loss", "mse")
 _EQUATION = ("equation", "sympy_format", "expression")
+_MOST_DIGITS = 5
 _OUTPUT = re.compile(r"hall_of_fame_output(\d+)\.csv$")
 
 
@@ -225,11 +226,18 @@ def _polisher(
 
 
 def input_order(trees: Sequence[Tree]) -> tuple[str, ...]:
-    """Names of the inputs in natural order; for names such as x0, x3 the ones between them as well."""
+    """Names of the inputs in natural order; for names such as x0, x3 the ones between them as well.
+
+    Raises:
+        InputError: there would be more inputs than anybody has.
+    """
     used = {name for tree in trees for name in variables_of(tree)}
     match = [re.fullmatch(r"x(\d+)", name) for name in used]
     if used and all(match):
-        highest = max(int(m[1]) for m in match if m)
+        last = max((m[1].lstrip("0") for m in match if m), key=lambda digits: (len(digits), digits))
+        if len(last) > _MOST_DIGITS:
+            raise InputError(f"the formulas use the input x{last}: sr2hls takes inputs up to x99999")
+        highest = int(last or "0")
         return tuple(f"x{i}" for i in range(highest + 1))
     return natural_order(sorted(used))
 

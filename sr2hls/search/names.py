@@ -32,7 +32,7 @@ def checked_names(names: Sequence[str] | None, count: int) -> tuple[str, ...]:
 
 def natural_order(names: Sequence[str]) -> tuple[str, ...]:
     """Sort names so that x2 comes before x10."""
-    return tuple(sorted(names, key=lambda n: [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", n)]))
+    return tuple(sorted(names, key=lambda n: [int(p) if p.isdecimal() else p for p in re.split(r"(\d+)", n)]))
 
 
 def with_names(expr: sympy.Expr, names: Sequence[str]) -> sympy.Expr:
