@@ -19,8 +19,8 @@ import psutil
 from forms import LAWS, Law, is_right
 
 from sr2hls.costs import Operators, node_count
+from sr2hls.files import write_text
 from sr2hls.search import Loss, OperonEngine, OperonSettings, SearchOptions
-from sr2hls.search.atomic import write_atomically
 from sr2hls.search.expressions import text_of
 
 OPERATORS = ("+", "-", "*", "/", "square", "sqrt", "exp", "log")
@@ -140,7 +140,7 @@ def main() -> None:
             times = f"{result.cpu_s:.1f} CPU s, {result.wall_s:.1f} s"
             print(f"{law.name} {seed}: {mark}, {times}: {result.formula}", flush=True)
             if args.out is not None:
-                write_atomically(args.out, json.dumps([asdict(r) for r in results], indent=1))
+                write_text(args.out, json.dumps([asdict(r) for r in results], indent=1))
     print(table(results))
 
 

@@ -242,8 +242,9 @@ def table(tallies: dict[str, Tally], seed: int) -> str:
         "",
         f"`python benchmarks/fuzz.py --seed {seed}`, {date.today().isoformat()}: {total:,} inputs, "
         f"{findings} findings. A finding is anything but a file that loads or a clean message: another "
-        f"exception, a message that is not one printable line, a crash, more than {CPU_S:g} s of CPU, "
-        f"more than {MEMORY >> 30} GiB over what the imports take. Peak memory is that of the whole process, its imports included.",
+        f"exception, a message that is not one printable line, a crash, more than {CPU_S:g} s of CPU, more "
+        f"than {MEMORY >> 30} GiB over what the imports take. Peak memory is that of the whole process, its "
+        "imports included.",
         "",
         "| kind | inputs | cleanly refused | loaded | findings | slowest, s | peak memory, MiB | time, s |",
         "|---|---|---|---|---|---|---|---|",

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sr2hls.costs import CostModel, Operators, describe, tree_of
 from sr2hls.errors import InputError
-from sr2hls.search.atomic import write_atomically
+from sr2hls.files import write_text
 from sr2hls.search.expressions import evaluate_expr, expr_from_text, text_of
 from sr2hls.search.names import with_names
 
@@ -328,7 +328,7 @@ class Frontier:
 
     def save(self, path: Path | str) -> None:
         """Write JSON; the file appears whole or not at all."""
-        write_atomically(Path(path), json.dumps(self.to_dict(), indent=1))
+        write_text(Path(path), json.dumps(self.to_dict(), indent=1))
 
     @classmethod
     def load(cls, path: Path | str) -> "Frontier":

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sr2hls.costs import CostModel, describe
 from sr2hls.errors import InputError, ToolError
-from sr2hls.search.atomic import write_atomically
+from sr2hls.files import write_text
 from sr2hls.search.base import (
     Engine,
     Front,
@@ -185,7 +185,7 @@ def run_study(
     runner = _dask(scheduler) if scheduler is not None else _local(jobs)
     try:
         for task, result in runner(study, todo):
-            write_atomically(folder / f"{task.name}.json", json.dumps(result))
+            write_text(folder / f"{task.name}.json", json.dumps(result))
             done += 1
             if progress is not None:
                 losses = [c["loss"] for c in result["fronts"][0]["candidates"] if c["loss"] is not None]
@@ -237,7 +237,7 @@ def _prepare(study: Study, directory: Path) -> Path:
                 {"name": e.name, "settings": repr(getattr(e, "settings", ""))} for e in study.engines
             ],
         }
-        write_atomically(spec, json.dumps(content, indent=1))
+        write_text(spec, json.dumps(content, indent=1))
     return folder
 
 
