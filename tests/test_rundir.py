@@ -79,3 +79,29 @@ def test_a_missing_file_is_named(options: CompileOptions) -> None:
     options.data.unlink()
     with pytest.raises(InputError, match=r"data\.npz' cannot be read: No such file"):
         RunDirectory(options)
+
+
+def test_killed_before_the_marker_was_whole(options: CompileOptions) -> None:
+    options.output.mkdir()
+    (options.output / ".sr2hls.json.a1b2c3d4").write_text('{"format": "sr2')
+    RunDirectory(options)
+    assert sorted(p.name for p in options.output.iterdir()) == ["sr2hls.json", "stages"]
+
+
+def test_what_a_killed_run_was_writing_is_removed_and_nothing_else(options: CompileOptions) -> None:
+    run = RunDirectory(options)
+    (run.path / ".report.json.abcdef12").write_text("{")
+    (run.path / ".rtl.abcdef12").mkdir()
+    (run.path / "stages" / ".search0.json.abcdef12").write_text("{")
+    (run.path / ".git").mkdir()
+    (run.path / ".notes.txt").write_text("mine")
+    RunDirectory(options)
+    assert sorted(p.name for p in run.path.iterdir()) == [".git", ".notes.txt", "sr2hls.json", "stages"]
+    assert list((run.path / "stages").iterdir()) == []
+
+
+def test_overwriting_takes_the_old_report_away_first(options: CompileOptions) -> None:
+    run = RunDirectory(options)
+    (run.path / "report.json").write_text("{}")
+    RunDirectory(replace(options, seed=1, overwrite=True))
+    assert not (run.path / "report.json").exists()

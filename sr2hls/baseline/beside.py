@@ -1,9 +1,14 @@
 """The original network taken down the same road, in a process of its own while the search runs."""
 
+import os
+import signal
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from sr2hls.baseline.alkaid import to_alkaid
@@ -19,6 +24,7 @@ from sr2hls.prepare import Prepared
 from sr2hls.problem import Problem
 from sr2hls.progress import SilentProgress
 
+_WATCH_S = 0.5
 OriginalResult = tuple[Original | None, Circuit | None, tuple[str, ...]]
 
 
@@ -27,7 +33,9 @@ def original_beside(
     prepared: Prepared, options: CompileOptions, directory: Path
 ) -> Iterator["Future[OriginalResult]"]:
     """Take the original network down the same road, in a process of its own while the search runs."""
-    pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(
+        1, mp_context=get_context("spawn"), initializer=_end_with, initargs=(os.getpid(),)
+    )
     try:
         layers = _layers(prepared) if options.baseline else "the comparison was not asked for"
         if isinstance(layers, str):
@@ -38,10 +46,32 @@ def original_beside(
             yield pool.submit(_build_original, prepared.problem, layers, directory, options)
     except BaseException:
         for process in list(pool._processes.values()):
-            process.terminate()
+            _terminate(process)
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _end_with(parent: int) -> None:
+    """Make this process and the tools that it starts end when the parent does, even if that is killed.
+
+    Left alone they would go on, and write where the next run of the same command writes too.
+    """
+    os.setpgid(0, 0)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_WATCH_S)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _terminate(process: BaseProcess) -> None:
+    try:
+        os.killpg(process.pid or 0, signal.SIGTERM)
+    except ProcessLookupError:  # it has not got as far as to have a group of its own
+        process.terminate()
 
 
 def _layers(prepared: Prepared) -> list[FloatLayer] | str:
