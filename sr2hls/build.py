@@ -7,12 +7,14 @@ from typing import Any
 from sr2hls.circuit import Circuit, build_circuit
 from sr2hls.design import Design, check_design, make_design
 from sr2hls.errors import BudgetError
-from sr2hls.find import Found, find_formulas
+from sr2hls.explore.select import explored_design
+from sr2hls.find import Found, Proposal, find_formulas
 from sr2hls.options import CompileOptions
 from sr2hls.problem import Problem
 from sr2hls.program.size import estimate_luts
 from sr2hls.progress import Progress
 from sr2hls.rundir import RunDirectory
+from sr2hls.search.base import Frontier
 from sr2hls.target import Target
 from sr2hls.verify.finding import Lint
 
@@ -45,6 +47,8 @@ def build_design(problem: Problem, options: CompileOptions, run: RunDirectory, p
     Raises:
         BudgetError: no design meets the budgets.
     """
+    if options.explored is not None:
+        return _build_explored(problem, options, run, progress)
     share = 1.0
     for attempt in range(_ATTEMPTS):
         found = Found.from_dict(
@@ -52,23 +56,42 @@ def build_design(problem: Problem, options: CompileOptions, run: RunDirectory, p
         )
         designs = _designs(problem, found, progress)
         chosen = _choose(problem, designs, options.target)
-        with progress.stage("checks"):
-            lints = check_design(problem, chosen)
-        circuit = build_circuit(
-            chosen.program,
-            run.path,
-            problem.test.inputs,
-            target=options.target,
-            synthesis=options.synthesis,
-            progress=progress,
-            backend=options.backend.value,
-        )
+        lints, circuit = _build(problem, chosen, options, run, progress)
         excess = _lut_excess(circuit, options.target)
         if excess <= 1:
             break
         share *= 0.9 / excess
     _check_budget(problem, chosen, circuit, options.target)
     return Built(found, designs, chosen, lints, circuit)
+
+
+def _build_explored(
+    problem: Problem, options: CompileOptions, run: RunDirectory, progress: Progress
+) -> Built:
+    point, design = explored_design(problem, options)
+    progress.note(f"{point.name} of the exploration: {point.label}")
+    lints, circuit = _build(problem, design, options, run, progress)
+    _check_budget(problem, design, circuit, options.target)
+    proposal = Proposal(point.label, design.formulas, point.validation)
+    found = Found(Frontier((), problem.feature_names, notes=design.notes), (proposal,))
+    return Built(found, (design,), design, lints, circuit)
+
+
+def _build(
+    problem: Problem, design: Design, options: CompileOptions, run: RunDirectory, progress: Progress
+) -> tuple[tuple[Lint, ...], Circuit]:
+    with progress.stage("checks"):
+        lints = check_design(problem, design)
+    circuit = build_circuit(
+        design.program,
+        run.path,
+        problem.test.inputs,
+        target=options.target,
+        synthesis=options.synthesis,
+        progress=progress,
+        backend=options.backend.value,
+    )
+    return lints, circuit
 
 
 def _search(problem: Problem, options: CompileOptions, progress: Progress, share: float) -> dict[str, Any]:

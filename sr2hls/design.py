@@ -1,12 +1,13 @@
 """Formulas as a circuit that keeps what they are for: the program, and what it was checked on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from sr2hls.costs import tree_of
 from sr2hls.errors import VerificationError
 from sr2hls.problem import Problem, Split
 from sr2hls.program.emit import EmitOptions
@@ -15,7 +16,7 @@ from sr2hls.program.lower import Lowering, OutputError
 from sr2hls.program.passes import optimize
 from sr2hls.program.precision import PrecisionOptions, fit_precision
 from sr2hls.program.program import Program
-from sr2hls.search.expressions import evaluate_expr
+from sr2hls.search.expressions import evaluate
 from sr2hls.verify.degenerate import refuse_degenerate
 from sr2hls.verify.design import Design as CheckedDesign
 from sr2hls.verify.finding import Lint
@@ -31,16 +32,18 @@ class Design:
     """Formulas and the program that stands for them.
 
     Attributes:
-        formulas: output name to formula over the input names.
+        formulas: output name to formula over the input names and those of `definitions`.
         program: the program.
         errors: output name to the difference of program and formula on training data.
         notes: what a user should know about the lowering.
+        definitions: values that formulas share, name and formula; each may read those above it.
     """
 
     formulas: Mapping[str, sp.Expr]
     program: Program
     errors: Mapping[str, OutputError]
     notes: tuple[str, ...] = ()
+    definitions: tuple[tuple[str, sp.Expr], ...] = ()
 
     def predict(self, inputs: FloatArray) -> FloatArray:
         """Return the circuit's outputs, shape (samples, outputs), for circuit inputs."""
@@ -48,16 +51,22 @@ class Design:
 
     def float_outputs(self, inputs: FloatArray) -> FloatArray:
         """Return the formulas' values in floating point, shape (samples, outputs)."""
-        return float_outputs(self.formulas, inputs)
+        return float_outputs(self.formulas, inputs, self.definitions)
 
 
-def float_outputs(formulas: Mapping[str, sp.Expr], inputs: FloatArray) -> FloatArray:
+def float_outputs(
+    formulas: Mapping[str, sp.Expr], inputs: FloatArray, definitions: Sequence[tuple[str, sp.Expr]] = ()
+) -> FloatArray:
     """Return the values of formulas over x0, x1, ..., shape (samples, outputs), for inputs."""
-    columns = [
-        np.broadcast_to(evaluate_expr(f, inputs).astype(np.float64), (len(inputs),))
-        for f in formulas.values()
-    ]
-    return np.stack(columns, axis=1)
+    columns: dict[str, FloatArray] = {f"x{k}": inputs[:, k] for k in range(inputs.shape[1])}
+    for name, expr in definitions:
+        columns[name] = _value(expr, columns, len(inputs))
+    return np.stack([_value(f, columns, len(inputs)) for f in formulas.values()], axis=1)
+
+
+def _value(expr: sp.Expr, columns: Mapping[str, FloatArray], rows: int) -> FloatArray:
+    value = np.asarray(evaluate(tree_of(expr), columns), dtype=np.float64)
+    return np.asarray(np.broadcast_to(value, (rows,)))
 
 
 def make_design(
@@ -105,4 +114,6 @@ def check_design(problem: Problem, design: Design) -> tuple[Lint, ...]:
             stated error.
     """
     inputs = problem.train.inputs[:_ROWS]
-    return refuse_degenerate(CheckedDesign(design.program, design.formulas, inputs, design.errors))
+    # Formulas in several lines are compared line by line where they are made.
+    formulas = {} if design.definitions else design.formulas
+    return refuse_degenerate(CheckedDesign(design.program, formulas, inputs, design.errors))

@@ -156,8 +156,10 @@ def find_formulas(problem: Problem, options: CompileOptions, progress: Progress,
     )
     direct = dict(zip(problem.output_names, (c.expr for c in choices[-1].candidates), strict=True))
     proposals = [_refined("one front an output", direct, problem, effort, progress)]
-    if all(t.width <= _MOST_GRID_BITS for t in problem.types.values()):
-        proposals.append(_additive(problem, options, effort, progress, share))
+    if has_small_inputs(problem):
+        models = additive_models(problem, options, progress)
+        model = _suitable(problem, models, options.target.budget, share)
+        proposals.append(additive_proposal(problem, model, options, progress))
     return Found(frontier, tuple(sorted(proposals, key=lambda p: p.score)))
 
 
@@ -207,15 +209,13 @@ def _refined(
     return Proposal(name, refined, _float_score(problem, refined))
 
 
-def _additive(
-    problem: Problem, options: CompileOptions, effort: _Effort, progress: Progress, share: float
-) -> Proposal:
-    rows = _rows(problem.train, effort.rows)
-    codes, grids = _codes(problem, rows.inputs), _grids(problem)
+def additive_models(problem: Problem, options: CompileOptions, progress: Progress) -> tuple[ShapeModel, ...]:
+    """Return additive models of the teacher, from the one with all functions of one input to a single one."""
+    rows = _rows(problem.train, _EFFORTS[options.effort].rows)
     with progress.stage("additive model") as stage:
-        models = fit_shapes(
-            codes,
-            [len(g) for g in grids],
+        return fit_shapes(
+            _codes(problem, rows.inputs),
+            [len(g) for g in _grids(problem)],
             _loss(problem, rows),
             problem.n_outputs,
             classification_curvature if problem.task.is_classification else _flat_curvature(rows),
@@ -223,12 +223,19 @@ def _additive(
             shared=problem.task.is_classification,
             on_model=lambda model: stage.advance(0, f"{model.n_functions} functions"),
         )
-        model = _suitable(problem, models, options.target.budget, share)
+
+
+def additive_proposal(
+    problem: Problem, model: ShapeModel, options: CompileOptions, progress: Progress
+) -> Proposal:
+    """Give every function of an additive model a formula, and refit all constants together."""
+    effort = _EFFORTS[options.effort]
+    rows = _rows(problem.train, effort.rows)
     with progress.stage("formulas of functions", total=model.n_functions) as stage:
         formulas = shape_formulas(
             model,
-            grids,
-            codes,
+            _grids(problem),
+            _codes(problem, rows.inputs),
             tuple(problem.types),
             problem.output_names,
             cost=area(estimated_luts("ap_fixed<8,4>"), table_bits=None),
@@ -237,6 +244,17 @@ def _additive(
             on_formula=_advance(stage),
         )
     return _refined(f"sum of {model.n_functions} functions of one input", formulas, problem, effort, progress)
+
+
+def additive_of_size(models: tuple[ShapeModel, ...], luts: int) -> ShapeModel:
+    """Return the largest model of about a number of LUTs, or the smallest there is."""
+    affordable = [m for m in models if m.n_functions <= luts / _LUT_A_FUNCTION]
+    return max(affordable, key=lambda m: m.n_functions, default=models[-1])
+
+
+def has_small_inputs(problem: Problem) -> bool:
+    """Return whether functions of one input can be tables: the inputs have few enough bits."""
+    return all(t.width <= _MOST_GRID_BITS for t in problem.types.values())
 
 
 def _advance(stage: Stage) -> Callable[[str], None]:

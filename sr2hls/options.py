@@ -47,6 +47,24 @@ class Synthesis(StrEnum):
     """Vivado HLS or Vivado, if installed."""
 
 
+class Structure(StrEnum):
+    """Kinds of designs that an exploration makes."""
+
+    SUM = "sum"
+    """Each output a sum of functions of one input, each with a formula."""
+    CASCADE = "cascade"
+    """A cascade of functions of one or two values of few bits, each with a formula."""
+
+
+class Tables(StrEnum):
+    """What a table may be."""
+
+    SYMBOLIC = "symbolic"
+    """The rounded values of its formula, whose constants are fitted."""
+    FREE = "free"
+    """Its entries start at its formula and may move; how far they moved is reported."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompileOptions:
     """Options of `sr2hls.compile`.
@@ -75,6 +93,8 @@ class CompileOptions:
         seed: seed of every random choice: same seed, same result.
         backend: hls4ml backend of the HLS project.
         synthesis: tool that gives latency and resources.
+        explored: output of an exploration whose designs are taken instead of a search.
+        design: name of the one to take; ``None`` takes the best that meets the budgets.
         baseline: put the original network through the same tools for the comparison.
         jobs: processes to use; ``None`` means one a core.
         overwrite: start afresh in a folder that holds a result; otherwise finished stages are kept.
@@ -100,6 +120,8 @@ class CompileOptions:
     seed: int = 0
     backend: Backend = Backend.VITIS
     synthesis: Synthesis = Synthesis.YOSYS
+    explored: Path | None = None
+    design: str | None = None
     baseline: bool = True
     jobs: int | None = None
     overwrite: bool = False
@@ -117,6 +139,31 @@ class CompileOptions:
         if self.features is not None and len(set(self.features)) != len(self.features):
             twice = next(f for f in self.features if self.features.count(f) > 1)
             raise InputError(f"the feature '{twice}' is given twice: name each input once")
+        if self.design is not None and self.explored is None:
+            raise InputError(f"the design '{self.design}' of which exploration? Give --explored as well")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExploreOptions(CompileOptions):
+    """Options of `sr2hls.explore`: those of a compilation, and which designs are wanted.
+
+    Attributes:
+        luts: sizes to make designs for, in LUTs, about; from each, one of each structure.
+        structures: kinds of designs.
+        tables: what the tables of cascades may be; ``None`` makes both.
+    """
+
+    luts: tuple[int, ...] = (50, 100, 200, 400)
+    structures: tuple[Structure, ...] = (Structure.SUM, Structure.CASCADE)
+    tables: Tables | None = None
+
+    def __post_init__(self) -> None:
+        # Zero-argument super() does not work in data classes with slots.
+        CompileOptions.__post_init__(self)
+        if not self.luts or min(self.luts) < 1:
+            raise InputError("luts: give at least one size, of at least 1 LUT")
+        if not self.structures:
+            raise InputError("structures: name at least one of " + ", ".join(Structure))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,14 @@ from sr2hls.errors import InputError
 from sr2hls.files import sha256_of, write_text
 from sr2hls.options import CompileOptions
 from sr2hls.report.build import plain_options
+from sr2hls.report.store import HTML_NAME, JSON_NAME, MARKDOWN_NAME
 
 MARKER = "sr2hls.json"
+REPORT_NAMES = (JSON_NAME, HTML_NAME, MARKDOWN_NAME)
 _NOT_PART = ("output", "jobs", "overwrite", "command")
 """Options that change nothing about the result."""
+_UNFINISHED = re.compile(r"\.(hls|rtl|.+\.(json|html|md))\.[a-z0-9_]{8}")
+"""What `tempfile` calls things that are written beside their place."""
 
 
 class RunDirectory:
@@ -42,7 +48,7 @@ class RunDirectory:
         marker, stages = self.path / MARKER, self.path / "stages"
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"'{self.path}' is a file: give a folder for the result")
-        if self.path.is_dir() and any(self.path.iterdir()) and not marker.is_file():
+        if self.path.is_dir() and not marker.is_file() and any(not _is_ours(p) for p in self.path.iterdir()):
             raise InputError(f"'{self.path}' holds other files: give a new or empty folder for the result")
         found = _read(marker).get("key") if marker.is_file() else None
         if found is not None and found != key:
@@ -54,11 +60,17 @@ class RunDirectory:
                     "--overwrite to replace it"
                 )
             found = None
-        stages.mkdir(parents=True, exist_ok=True)
+        self.path.mkdir(parents=True, exist_ok=True)
         if found is None or options.overwrite:
-            for old in stages.glob("*.json"):
-                old.unlink()
+            # A run that ends at any point in here leaves nothing behind that looks like a result of its own.
+            for old in (*stages.glob("*.json"), *(self.path / name for name in REPORT_NAMES)):
+                old.unlink(missing_ok=True)
             write_text(marker, json.dumps({"format": "sr2hls-run-1", "key": key}) + "\n")
+        stages.mkdir(exist_ok=True)
+        for folder in (self.path, stages, self.path / "network"):
+            for path in folder.glob(".*"):
+                if _UNFINISHED.fullmatch(path.name):
+                    _remove(path)
 
     def cached(self, name: str, compute: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
         """Return a stage's result: the one that is kept, or else a new one, which is kept from now on."""
@@ -74,7 +86,25 @@ def options_key(options: CompileOptions) -> str:
     """Return a digest of everything that decides the result, the contents of the files included."""
     plain = {k: v for k, v in plain_options(options).items() if k.split(".")[0] not in _NOT_PART}
     plain |= {name: sha256_of(getattr(options, name)) for name in ("checkpoint", "data")}
+    if options.explored is not None:
+        frontier = options.explored / "frontier.json"
+        if not frontier.is_file():
+            raise InputError(f"there is no '{frontier}': give the output of 'sr2hls explore'")
+        plain["explored"] = sha256_of(frontier)
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file may stand in a folder that was claimed no further than to its marker's first half."""
+    return path.name.startswith(f".{MARKER}.")
+
+
+def _remove(unfinished: Path) -> None:
+    """Remove what a run that was killed was writing beside its place."""
+    if unfinished.is_dir() and not unfinished.is_symlink():
+        shutil.rmtree(unfinished, ignore_errors=True)
+    else:
+        unfinished.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> dict[str, Any]:

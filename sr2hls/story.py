@@ -60,8 +60,11 @@ def make_report(stages: Stages, options: CompileOptions, progress: Progress) -> 
         teacher=_teacher(stages.prepared, options),
         data=_data(stages, options),
         formulas=[
-            formula_record(problem.class_names[k], expr, names)
-            for k, expr in enumerate(stages.built.chosen.formulas.values())
+            *(formula_record(name, expr, names) for name, expr in stages.built.chosen.definitions),
+            *(
+                formula_record(problem.class_names[k], expr, names)
+                for k, expr in enumerate(stages.built.chosen.formulas.values())
+            ),
         ],
         fronts=_fronts(stages, names),
         designs=_designs(stages, rows),

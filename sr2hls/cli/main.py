@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from sr2hls.cli import cite, compile, doctor, init, lower, report, view
+from sr2hls.cli import cite, compile, costs, doctor, explore, init, lower, report, view
 from sr2hls.cli.failure import INTERRUPTED, Settings, explain
 
 app = typer.Typer(
@@ -43,9 +43,11 @@ def _version(wanted: bool) -> None:
 
 
 compile.register(app)
+explore.register(app)
 lower.register(app)
 report.register(app)
 view.register(app)
+costs.register(app)
 doctor.register(app)
 init.register(app)
 cite.register(app)

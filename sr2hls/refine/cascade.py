@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
+import sympy as sp
 from numpy.typing import NDArray
 
 from sr2hls.errors import InputError
+from sr2hls.options import Tables
 from sr2hls.problem import Problem
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
@@ -32,15 +33,6 @@ from sr2hls.search.cascade import (
 FloatArray = NDArray[np.float64]
 
 _NUMBER_BITS = 8
-
-
-class Tables(StrEnum):
-    """What a table may be."""
-
-    SYMBOLIC = "symbolic"
-    """The rounded values of its formula, whose constants are fitted."""
-    FREE = "free"
-    """Its entries start at its formula and may move; how far they moved is reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +107,28 @@ class CascadeDesign:
         """Return the circuit's outputs, shape (samples, outputs), for circuit inputs."""
         return Interpreter(self.program).predict(inputs)
 
-    def formula_lines(self) -> list[str]:
-        """Return what it computes, line by line, for people."""
-        lines = [f"{symbol} = {expr.evalf(6)}" for symbol, expr in self.symbolic.definitions()]
-        return [*lines, *(f"y{k} = {expr.evalf(6)}" for k, expr in enumerate(self.symbolic.outputs()))]
+    def definitions(self) -> tuple[tuple[str, sp.Expr], ...]:
+        """Return the lines above the outputs: name and formula."""
+        return tuple((symbol.name, expr) for symbol, expr in self.symbolic.definitions())
+
+    def outputs(self, problem: Problem) -> dict[str, sp.Expr]:
+        """Return output name to formula over the names of `definitions`, in the units of the program."""
+        network, names = self.symbolic.network, self.symbolic.names()
+        values = [sp.Symbol(names[o]) for o in network.outputs]
+        if self.kind is Kind.NUMBERS:
+            mean, unit = number_scale(problem)
+            steps = [network.scale * float(u) for u in unit]
+            shifts = [
+                np.rint((network.offsets[k] * unit[k] + mean[k]) / step) for k, step in enumerate(steps)
+            ]
+        else:
+            low = -(1 << (network.bits(network.outputs[0]) - 1)) if self.kind is Kind.LOGIT else 0
+            steps = [2.0 ** round(np.log2(network.scale))] * len(values)
+            shifts = [low] * len(values)
+        return {
+            name: sp.Float(step) * (value + sp.Integer(int(shift)))
+            for name, value, step, shift in zip(problem.output_names, values, steps, shifts, strict=True)
+        }
 
     def to_json(self) -> dict[str, Any]:
         """As plain numbers and text."""
@@ -134,7 +144,6 @@ class CascadeDesign:
                 for number, formula in self.symbolic.formulas.items()
             },
             "moved": dict(self.moved),
-            "lines": self.formula_lines(),
         }
 
     @classmethod

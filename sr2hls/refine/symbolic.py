@@ -82,14 +82,6 @@ class SymbolicNetwork:
             )
         return lines
 
-    def outputs(self) -> list[sp.Expr]:
-        """Return the outputs by the symbols of `definitions`."""
-        symbols = self._symbols()
-        return [
-            sp.Float(self.network.scale) * symbols[o] + sp.Float(offset)
-            for o, offset in zip(self.network.outputs, self.network.offsets, strict=True)
-        ]
-
     def names(self) -> dict[int, str]:
         """Return the name of each input and node: v0, v1, ... in the order of `definitions`."""
         names = dict(enumerate(self.types))

@@ -1,0 +1,1 @@
+"""Many designs of one network, from the cheapest to the most faithful."""

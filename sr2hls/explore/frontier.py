@@ -1,0 +1,153 @@
+"""The record of an exploration: what ``frontier.json`` holds."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from sr2hls.errors import BudgetError, InputError
+from sr2hls.files import write_text
+from sr2hls.report.hardware import FigureKey, HardwareRow
+from sr2hls.report.record import Record
+from sr2hls.target import Budget
+
+JSON_NAME = "frontier.json"
+
+
+class Point(Record):
+    """One design, or the original network."""
+
+    name: str
+    """Its folder in the exploration's."""
+    label: str
+    subject: Literal["design", "network"] = "design"
+    validation: float
+    """Accuracy, R² or, without labels, fidelity on the validation split, which choices are made on."""
+    test: float
+    """The same on the test split, which nothing is chosen by."""
+    fidelity: float | None = None
+    """Agreement with the network on the test split."""
+    validation_fidelity: float | None = None
+    hardware: HardwareRow | None = None
+    notes: tuple[str, ...] = ()
+
+    def value(self, key: FigureKey) -> float | None:
+        """Return a figure as a number, ``None`` where it is missing."""
+        figure = None if self.hardware is None else self.hardware.figures.get(key)
+        return None if figure is None else figure.value
+
+
+class Frontier(Record):
+    """The designs of an exploration."""
+
+    format: Literal["sr2hls-frontier-1"] = "sr2hls-frontier-1"
+    title: str
+    score: str
+    """What scores are: ``accuracy``, ``R²`` or ``fidelity``."""
+    teacher_validation: float
+    teacher_test: float
+    """Scores of the network in floating point on the circuit's inputs."""
+    part: str
+    clock_ns: float
+    points: tuple[Point, ...]
+
+    @property
+    def designs(self) -> tuple[Point, ...]:
+        """The designs, the cheapest first."""
+        found = [p for p in self.points if p.subject == "design"]
+        return tuple(sorted(found, key=lambda p: (p.value(FigureKey.LUT) or 0.0, -p.validation)))
+
+    @property
+    def network(self) -> Point | None:
+        """The original network."""
+        return next((p for p in self.points if p.subject == "network"), None)
+
+    def best(self) -> tuple[Point, ...]:
+        """Return the designs that no cheaper one equals on the validation split."""
+        found: list[Point] = []
+        for point in self.designs:
+            if not found or point.validation > found[-1].validation:
+                found.append(point)
+        return tuple(found)
+
+    def choose(self, budget: Budget) -> Point:
+        """Return the design with the highest validation score that meets all budgets.
+
+        Raises:
+            BudgetError: none does.
+        """
+        fitting = [p for p in self.designs if _meets(p, budget)]
+        if not fitting:
+            raise BudgetError(
+                "no design of the exploration meets the budgets: raise them, or explore with other --luts"
+            )
+        return max(fitting, key=lambda p: (round(p.validation, 4), -(p.value(FigureKey.LUT) or 0.0)))
+
+    def named(self, name: str) -> Point:
+        """Return a design by its name.
+
+        Raises:
+            InputError: there is none of that name.
+        """
+        for point in self.designs:
+            if point.name == name:
+                return point
+        known = ", ".join(p.name for p in self.designs)
+        raise InputError(f"the exploration has no design '{name}': it has {known}")
+
+
+def _meets(point: Point, budget: Budget) -> bool:
+    limits = (
+        (FigureKey.LUT, budget.max_lut),
+        (FigureKey.DSP, budget.max_dsp),
+        (FigureKey.BRAM, budget.max_bram),
+        (FigureKey.LATENCY_NS, budget.max_latency_ns),
+    )
+    for key, limit in limits:
+        value = point.value(key)
+        if limit is not None and (value is None or value > limit):
+            return False
+    fidelity = point.validation_fidelity
+    return budget.min_fidelity is None or (fidelity is not None and fidelity >= budget.min_fidelity)
+
+
+def write_frontier(frontier: Frontier, folder: Path) -> None:
+    """Write ``frontier.json``."""
+    text = json.dumps(frontier.model_dump(mode="json"), indent=1, allow_nan=False, ensure_ascii=False)
+    write_text(folder / JSON_NAME, text + "\n")
+
+
+def load_frontier(folder: Path) -> Frontier:
+    """Read the ``frontier.json`` of a folder.
+
+    Raises:
+        InputError: it is missing or something else.
+    """
+    path = folder / JSON_NAME
+    try:
+        return Frontier.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InputError(
+            f"cannot read '{path}': {error.strerror}; give the output of 'sr2hls explore'"
+        ) from error
+    except ValidationError as error:
+        raise InputError(f"'{path}' is no frontier of sr2hls: explore again") from error
+
+
+def markdown(frontier: Frontier) -> str:
+    """Return the designs as a Markdown table, the cheapest first."""
+    best = {p.name for p in frontier.best()}
+    rows = [
+        f"| design | LUT | FF | DSP | cycles | latency | {frontier.score}, test | of the network's |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    shown: Sequence[Point] = (*frontier.designs, *([frontier.network] if frontier.network else []))
+    keys = (FigureKey.LUT, FigureKey.FF, FigureKey.DSP, FigureKey.LATENCY_CYCLES, FigureKey.LATENCY_NS)
+    for point in shown:
+        cells = ["–" if (v := point.value(k)) is None else f"{v:g}" for k in keys]
+        label = f"**{point.label}**" if point.name in best else point.label
+        share = point.test / frontier.teacher_test if frontier.teacher_test else float("nan")
+        rows.append(f"| {label} | {' | '.join(cells)} ns | {point.test:.4f} | {share:.3f} |")
+    return "\n".join(rows) + "\n"

@@ -1,0 +1,45 @@
+"""The picture of an exploration: score against LUTs, and against latency."""
+
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from sr2hls.explore.frontier import Frontier, Point
+from sr2hls.report.hardware import FigureKey
+
+SVG_NAME = "frontier.svg"
+_COLOURS = {"sum": "#0072b2", "cascade": "#d55e00", "network": "#555555"}
+
+
+def draw(frontier: Frontier, folder: Path) -> Path:
+    """Write ``frontier.svg`` and return its path."""
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    _panel(left, frontier, FigureKey.LUT, "LUT")
+    left.set_xscale("log")
+    left.set_ylabel(f"{frontier.score} on the test split")
+    _panel(right, frontier, FigureKey.LATENCY_NS, "latency, ns")
+    for axes in (left, right):
+        axes.axhline(frontier.teacher_test, color="#999999", linewidth=0.8, linestyle="--")
+        axes.grid(alpha=0.25)
+    left.legend(fontsize="small", loc="lower right")
+    path = folder / SVG_NAME
+    beside = path.with_name(f".{SVG_NAME}.part")
+    figure.savefig(beside, format="svg", metadata={"Date": None})
+    beside.replace(path)
+    return path
+
+
+def _panel(axes: Axes, frontier: Frontier, key: FigureKey, title: str) -> None:
+    groups: dict[str, list[Point]] = {}
+    for point in frontier.points:
+        kind = "network" if point.subject == "network" else point.name.split("-")[0]
+        groups.setdefault(kind, []).append(point)
+    for kind, points in groups.items():
+        known = [(v, p.test) for p in points if (v := p.value(key)) is not None]
+        if known:
+            x, y = zip(*known, strict=True)
+            marker = "s" if kind == "network" else "o"
+            axes.scatter(x, y, s=28, marker=marker, color=_COLOURS.get(kind), label=kind)
+    axes.set_xlabel(title)

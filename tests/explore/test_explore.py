@@ -1,0 +1,160 @@
+"""An exploration from start to end on a small network: every design verified, resumable, selectable."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sr2hls.circuit import build_circuit
+from sr2hls.design import float_outputs
+from sr2hls.errors import BudgetError, InputError
+from sr2hls.explore import run as explore_run
+from sr2hls.explore.candidates import as_design
+from sr2hls.explore.frontier import Point, load_frontier
+from sr2hls.explore.run import Exploration, explore_network
+from sr2hls.options import CompileOptions, ExploreOptions, Structure, Tables
+from sr2hls.pipeline import compile_network
+from sr2hls.prepare import prepare
+from sr2hls.program.interpreter import Interpreter
+from sr2hls.program.serialize import load
+from sr2hls.progress import SilentProgress
+from sr2hls.refine.cascade import CascadeDesign
+from sr2hls.report.gallery import find_results
+from sr2hls.report.hardware import FigureKey
+from sr2hls.report.store import load_report
+from sr2hls.target import Budget, Target
+
+
+@pytest.fixture(scope="module")
+def options(small: CompileOptions, tmp_path_factory: pytest.TempPathFactory) -> ExploreOptions:
+    given = {f.name: getattr(small, f.name) for f in fields(CompileOptions)}
+    given |= {"output": tmp_path_factory.mktemp("study"), "baseline": False}
+    return ExploreOptions(**given, luts=(12,))
+
+
+@pytest.fixture(scope="module")
+def exploration(options: ExploreOptions) -> Exploration:
+    return explore_network(options)
+
+
+def test_designs_of_every_kind_with_measured_figures(exploration: Exploration) -> None:
+    frontier = load_frontier(exploration.output)
+    assert frontier == exploration.frontier
+    kinds = {p.name.split("-")[0] + p.name.split("-")[-1] for p in frontier.designs if "cascade" in p.name}
+    assert kinds == {"cascadesymbolic", "cascadefree"}
+    assert any(p.name.startswith("sum-") for p in frontier.designs)
+    for point in frontier.designs:
+        assert point.hardware is not None
+        lut = point.hardware.figures[FigureKey.LUT]
+        assert lut is not None and lut.value > 0 and lut.origin == "measured"
+    assert max(p.test for p in frontier.designs) > 0.8 * frontier.teacher_test
+    best = frontier.best()
+    assert [p.validation for p in best] == sorted(p.validation for p in best)
+    assert (exploration.output / "frontier.svg").read_text().count("<path") > 10
+    assert "| accuracy, test |" in (exploration.output / "frontier.md").read_text()
+
+
+def test_every_design_is_a_verified_result_that_view_finds(exploration: Exploration) -> None:
+    entries = find_results(exploration.output)
+    assert {e.name for e in entries} == {p.name for p in exploration.frontier.designs}
+    for entry in entries:
+        executors = entry.report.verification.executors
+        assert len(executors) == 2 and all(a.differences == 0 and a.values > 1000 for a in executors)
+        assert (entry.folder / "hls").is_dir() and (entry.folder / "rtl").is_dir()
+
+
+def test_symbolic_formulas_are_the_circuit_to_the_bit(
+    options: ExploreOptions, exploration: Exploration
+) -> None:
+    problem = prepare(options, SilentProgress()).problem
+    stages = sorted((exploration.output / "stages").glob("cascade-*-designs.json"))
+    checked = 0
+    for path in stages:
+        for content in json.loads(path.read_text())["designs"]:
+            design = as_design(CascadeDesign.from_json(content, problem), problem)
+            formulas = float_outputs(design.formulas, problem.test.inputs, design.definitions)
+            same = np.array_equal(formulas, design.predict(problem.test.inputs))
+            if content["tables"] == Tables.SYMBOLIC:
+                checked += 1
+                assert same, "a symbolic table is the rounded value of its formula"
+            else:
+                assert same == (sum(content["moved"].values()) == 0 and same)
+    assert checked > 0
+
+
+def test_goes_on_where_it_stopped_with_the_same_result(
+    options: ExploreOptions, exploration: Exploration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = replace(options, structures=(Structure.CASCADE,))
+    part = tmp_path / "study"
+    calls = 0
+
+    def stop(*arguments: object, **more: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls > 1:
+            raise KeyboardInterrupt
+        return build_circuit(*arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(explore_run, "build_circuit", stop)
+    with pytest.raises(KeyboardInterrupt):
+        explore_network(replace(few, output=part))
+    assert len(load_frontier(part).designs) == 1, "what was finished is kept"
+    monkeypatch.setattr(explore_run, "build_circuit", build_circuit)
+    resumed = explore_network(replace(few, output=part)).frontier
+    cascades = [p for p in exploration.frontier.designs if p.name.startswith("cascade")]
+    assert _figures(resumed.designs) == _figures(cascades)
+
+
+def _figures(points: Sequence[Point]) -> list[tuple[str, float, float | None]]:
+    return [(p.name, p.test, p.value(FigureKey.LUT)) for p in points]
+
+
+def test_compile_takes_a_design_by_name_or_by_budget(
+    small: CompileOptions, exploration: Exploration, tmp_path: Path
+) -> None:
+    cascade = next(p for p in exploration.frontier.designs if p.name.endswith("symbolic"))
+    named = replace(
+        small, output=tmp_path / "named", explored=exploration.output, design=cascade.name, baseline=False
+    )
+    result = compile_network(named)
+    assert result.circuit.hardware is not None and result.circuit.hardware.lut is not None
+    assert result.circuit.hardware.lut.value == cascade.value(FigureKey.LUT)
+    report = load_report(tmp_path / "named")
+    assert any(f.output == "v0" for f in report.formulas), "shared values have lines of their own"
+    program = load(tmp_path / "named" / "rtl" / "program.json")
+    assert np.array_equal(
+        Interpreter(program).run(np.zeros((1, program.n_inputs), np.int64)),
+        Interpreter(result.design.program).run(np.zeros((1, program.n_inputs), np.int64)),
+    )
+    cheapest = min(p.value(FigureKey.LUT) or 0 for p in exploration.frontier.designs)
+    budget = Target(budget=Budget(max_lut=int(cheapest)))
+    small_one = compile_network(
+        replace(small, output=tmp_path / "b", explored=exploration.output, target=budget, baseline=False)
+    )
+    assert small_one.circuit.hardware is not None and small_one.circuit.hardware.lut is not None
+    assert small_one.circuit.hardware.lut.value <= cheapest
+
+
+def test_what_it_refuses(small: CompileOptions, exploration: Exploration, tmp_path: Path) -> None:
+    asked = replace(small, output=tmp_path / "r", explored=exploration.output, baseline=False)
+    with pytest.raises(InputError, match="has no design 'sum-9999': it has "):
+        compile_network(replace(asked, design="sum-9999"))
+    with pytest.raises(BudgetError, match="no design of the exploration meets the budgets"):
+        compile_network(replace(asked, target=Target(budget=Budget(max_lut=1))))
+    with pytest.raises(InputError, match="of which exploration"):
+        replace(small, design="sum-12")
+    with pytest.raises(InputError, match=r"give the output of 'sr2hls explore'"):
+        compile_network(replace(asked, explored=tmp_path))
+    other = tmp_path / "data.npz"
+    shutil.copy(small.data, other)
+    with np.load(other) as kept:
+        np.savez(other, X=kept["X"][:2500], y=kept["y"][:2500])
+    with pytest.raises(InputError, match="of another network or other data"):
+        compile_network(replace(asked, data=other, design=exploration.frontier.designs[0].name))
+    with pytest.raises(InputError, match="at least one size"):
+        ExploreOptions(checkpoint=small.checkpoint, data=small.data, output=tmp_path, luts=())
