@@ -21,7 +21,9 @@ from sr2hls.rtl.simulate import simulate
 from sr2hls.synthesis.base import HdlDesign
 from sr2hls.synthesis.registry import tool_named
 from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.vendor.hls_flow import Steps
 from sr2hls.synthesis.vendor.hls_tool import VendorHls
+from sr2hls.synthesis.vendor.launch import Launcher
 from sr2hls.synthesis.vendor.vivado import Vivado
 from sr2hls.target import Target
 from sr2hls.verify.agree import Agreement, check_agreement
@@ -110,7 +112,11 @@ def build_circuit(
     hardware = None
     if synthesis is not Synthesis.ESTIMATE:
         with progress.stage(f"{name}: synthesis ({synthesis.value})"):
-            hardware = synthesise(synthesis, rtl, hls, target)
+            if synthesis is Synthesis.VITIS:
+                hardware, simulated_c = synthesise_hls(hls, program, raw[some], expected[some])
+                agreements.append(simulated_c)
+            else:
+                hardware = synthesise(synthesis, rtl, target)
     return Circuit(program, rtl, hls, tuple(agreements), hardware)
 
 
@@ -122,19 +128,31 @@ def run_logic(logic: CombLogic, program: Program, raw: NDArray[np.int64]) -> NDA
     return np.asarray(raw_outputs, dtype=np.int64)
 
 
-def synthesise(
-    synthesis: Synthesis, rtl: RtlProject, hls: HlsProject | None, target: Target
-) -> HardwareReport:
-    """Run the tool that is asked for: on the HLS project for Vitis, on the RTL for every other.
+def synthesise_hls(
+    hls: HlsProject | None, program: Program, raw: NDArray[np.int64], expected: NDArray[np.int64]
+) -> tuple[HardwareReport, Agreement]:
+    """Run AMD's HLS tool: C simulation against the interpreter's outputs, then C synthesis.
+
+    Raises:
+        ToolError: the tool is missing or fails, or there is no HLS project.
+        VerificationError: the simulation differs.
+    """
+    if hls is None:
+        raise ToolError("Vitis takes an HLS project, which this design has not: use yosys or vivado")
+    hls.write_vectors(raw, expected)
+    found = VendorHls(launcher=Launcher.from_environment()).run(hls, Steps(csim=True, synth=True))
+    name = f"C simulation ({found.flow.value})"
+    return found.hardware(), Agreement(name, len(raw), len(raw) * program.n_outputs)
+
+
+def synthesise(synthesis: Synthesis, rtl: RtlProject, target: Target) -> HardwareReport:
+    """Run the tool that is asked for on the RTL.
 
     Raises:
         ToolError: the tool is missing or fails; the message says what to install.
     """
     dsp = bool(target.budget.max_dsp)
-    if synthesis is Synthesis.VITIS:
-        if hls is None:
-            raise ToolError("Vitis takes an HLS project, which this design has not: use yosys or vivado")
-        return VendorHls().synthesise(hls)
     if synthesis is Synthesis.VIVADO:
-        return Vivado().synthesise(HdlDesign.of(rtl), target, dsp=dsp)
+        vivado = Vivado(launcher=Launcher.from_environment())
+        return vivado.synthesise(HdlDesign.of(rtl), target, dsp=dsp)
     return tool_named(synthesis.value).synthesise(HdlDesign.of(rtl), target, dsp=dsp)

@@ -14,13 +14,14 @@ from alkaid.types import CombLogic
 from sr2hls.errors import LoweringError
 from sr2hls.program import ops
 from sr2hls.program.program import Program
+from sr2hls.program.sums import inner_sums
 from sr2hls.program.types import Rounding
 from sr2hls.rtl.arithmetic import absolute, argmax, compare, extreme, product, scaled
 from sr2hls.rtl.divide import divide
 from sr2hls.rtl.multiply import multiplied
 from sr2hls.rtl.netlist import Net, Netlist
 from sr2hls.rtl.quantize import quantize
-from sr2hls.rtl.sums import Term, inner_sums, summed
+from sr2hls.rtl.sums import Term, summed
 from sr2hls.rtl.tabulate import tabulated
 
 LUT_BITS = 6

@@ -12,8 +12,6 @@ go into a table where there is one.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sr2hls.program import ops
-from sr2hls.program.program import Program
 from sr2hls.rtl.netlist import Net, Netlist
 
 ABSORBED_BITS = 5
@@ -178,19 +176,3 @@ def _added(nets: Netlist, a: Term, b: Term) -> Term:
     if subtract and a.negative:
         return Term(nets.add(b.net, a.net, subtract=True), False, depth)
     return Term(nets.add(a.net, b.net, subtract=subtract), a.negative, depth)
-
-
-def inner_sums(program: Program) -> frozenset[int]:
-    """Return the exact additions and subtractions that a single other one reads: parts of larger sums."""
-    found = set()
-    for position, op in enumerate(program.ops):
-        users = program.users[position]
-        if not isinstance(op, ops.Add | ops.Sub) or len(users) != 1 or position in program.outputs:
-            continue
-        user = program.ops[users[0]]
-        if isinstance(user, ops.Add | ops.Sub) and user.args.count(position) == 1:
-            exact, held = program.exact[position], program.ranges[position]
-            shift = held.frac - exact.frac
-            if shift >= 0 and (held.low, held.high) == (exact.low << shift, exact.high << shift):
-                found.add(position)
-    return frozenset(found)

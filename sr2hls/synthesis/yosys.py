@@ -1,14 +1,14 @@
 """Yosys for AMD devices: resources after synthesis; timing comes from the RTL's delay model."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sr2hls.errors import InputError
 from sr2hls.provenance import Figure, Origin, Provenance
 from sr2hls.synthesis.base import HdlDesign, known_timing
 from sr2hls.synthesis.report import HardwareReport
-from sr2hls.synthesis.yosys_run import PREPARE, missing_yosys, run_yosys
+from sr2hls.synthesis.yosys_run import PREPARE, AbcError, missing_yosys, run_yosys
 from sr2hls.target import Family, Target
 
 # Cells of Yosys' techlibs/xilinx (cells_sim.v, cells_xtra.v).
@@ -19,9 +19,32 @@ _FF = re.compile(r"FD[RSCP]E(_1)?|LD[CP]E")
 _SRL = re.compile(r"SRL16E?|SRLC16E?|SRLC32E")
 _FAMILIES = (Family.ULTRASCALE_PLUS, Family.ULTRASCALE, Family.SERIES7)
 
-_MAPPER = ("scratchpad -set abc9.D {delay_ps}", "scratchpad -copy abc9.script.flow3 abc9.script")
-"""LUT mapping: the clock as the delay limit, so that ABC saves area where there is time, and the most
-thorough of the scripts that come with Yosys."""
+_THOROUGH = "scratchpad -copy abc9.script.flow3 abc9.script"
+"""The most thorough of the scripts for ABC that come with Yosys."""
+
+
+def xilinx_passes(
+    family: Family, top: str, clock_ns: float, *, dsp: bool, thorough: bool = True, keep: Sequence[str] = ()
+) -> list[str]:
+    """Return the passes from sources to mapped cells.
+
+    Args:
+        family: of AMD devices.
+        top: top module.
+        clock_ns: delay limit of the LUT mapper, so that ABC saves area where there is time.
+        dsp: whether products may become DSP blocks.
+        thorough: whether ABC runs its most thorough script. Its `&synch2` puts carry chains out of order in
+            some designs, which ABC then refuses.
+        keep: modules that stay apart instead of being flattened into what is around them.
+    """
+    passes = [line.format(top=top) for line in PREPARE]
+    if keep:
+        passes.insert(1, f"setattr -mod -set keep_hierarchy 1 {' '.join(keep)}")
+    passes.append(f"scratchpad -set abc9.D {round(1000 * clock_ns)}")
+    if thorough:
+        passes.append(_THOROUGH)
+    command = f"synth_xilinx -family {family.value} -top {top} -flatten -noiopad -noclkbuf"
+    return [*passes, command if dsp else f"{command} -nodsp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +65,13 @@ class Yosys:
             raise InputError(
                 f"part '{target.part}' is not from AMD: use the tool '{target.family.value}' for it"
             )
-        command = f"synth_xilinx -family {target.family.value} -top {design.top} -flatten -noiopad -noclkbuf"
-        if not dsp:
-            command += " -nodsp"
-        delay_ps = round(1000 * target.clock_ns)
-        mapper = [line.format(delay_ps=delay_ps) for line in _MAPPER]
-        passes = [*(line.format(top=design.top) for line in PREPARE), *mapper, command]
-        result = run_yosys(design, passes, timeout_s=timeout_s)
+        arguments = (target.family, design.top, target.clock_ns)
+        passes = xilinx_passes(*arguments, dsp=dsp)
+        try:
+            result = run_yosys(design, passes, timeout_s=timeout_s)
+        except AbcError:
+            passes = xilinx_passes(*arguments, dsp=dsp, thorough=False)
+            result = run_yosys(design, passes, timeout_s=timeout_s)
         measured = Provenance(
             Origin.MEASURED, f"Yosys {result.version}", f"{target.part} ({target.family.value})", "synthesis"
         )
@@ -59,13 +82,13 @@ class Yosys:
             part=target.part,
             step="synthesis",
             settings={"passes": "; ".join(passes), "dsp": "allowed" if dsp else "none"},
-            lut_by_size=_luts(result.cells),
-            **_resources(result.cells, measured),
+            lut_by_size=luts_by_size(result.cells),
+            **{k: Figure(n, "", measured) for k, n in resources(result.cells).items()},
             **known_timing(design, target),
         )
 
 
-def _luts(cells: Mapping[str, int]) -> dict[int, int]:
+def luts_by_size(cells: Mapping[str, int]) -> dict[int, int]:
     """Return the number of LUT cells by their inputs; INV is a LUT1 that Yosys names apart."""
     sizes = {size: cells.get(f"LUT{size}", 0) for size in range(1, 7)}
     sizes[1] += cells.get("INV", 0)
@@ -76,9 +99,10 @@ def _count(cells: Mapping[str, int], pattern: re.Pattern[str]) -> int:
     return sum(n for cell, n in cells.items() if pattern.fullmatch(cell))
 
 
-def _resources(cells: Mapping[str, int], measured: Provenance) -> dict[str, Figure]:
-    counts = {
-        "lut": sum(_luts(cells).values()),
+def resources(cells: Mapping[str, int]) -> dict[str, float]:
+    """Return the counts of a `HardwareReport` for counts of cells."""
+    return {
+        "lut": sum(luts_by_size(cells).values()),
         "ff": _count(cells, _FF),
         "carry": _count(cells, re.compile(r"CARRY[48]")),
         "dsp": _count(cells, _DSP),
@@ -88,4 +112,3 @@ def _resources(cells: Mapping[str, int], measured: Provenance) -> dict[str, Figu
         "srl": _count(cells, _SRL),
         "wide_mux": _count(cells, re.compile(r"MUXF[5-9]")),
     }
-    return {name: Figure(value, "", measured) for name, value in counts.items()}

@@ -1,12 +1,13 @@
 """Yosys through pyosys: sources in, counts of cells (and a netlist) out."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 from sr2hls.errors import InputError, ToolError
 from sr2hls.synthesis.base import HdlDesign
 
+_MAPPED = re.compile(r"^Extracted \d+ AND gates and \d+ wires from module `(\w+)'", re.MULTILINE)
 _VERILOG = frozenset({".v", ".sv"})
 
 
@@ -37,14 +39,28 @@ class YosysResult:
     """What a run leaves behind.
 
     Attributes:
-        cells: how many cells there are of each type in the flattened design.
+        cells: how many cells there are of each type in the top module.
         version: of Yosys.
         netlist: Yosys' JSON netlist, where one was asked for.
+        modules: the same counts for every module that is left, the top among them.
     """
 
     cells: dict[str, int]
     version: str
     netlist: str | None = None
+    modules: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+class AbcError(ToolError):
+    """ABC, Yosys' LUT mapper, failed.
+
+    Attributes:
+        module: what it was mapping.
+    """
+
+    def __init__(self, message: str, module: str) -> None:
+        super().__init__(message)
+        self.module = module
 
 
 def missing_yosys() -> str | None:
@@ -61,12 +77,25 @@ def yosys_version() -> str:
 
 
 def run_yosys(
-    design: HdlDesign, passes: Sequence[str], *, timeout_s: float, netlist: bool = False
+    design: HdlDesign,
+    passes: Sequence[str],
+    *,
+    timeout_s: float,
+    netlist: bool = False,
+    repeated: bool = False,
 ) -> YosysResult:
     """Read a design's sources, run passes on it and count its cells.
 
+    Args:
+        design: sources and top module.
+        passes: of Yosys.
+        timeout_s: limit on the wall time.
+        netlist: whether to return the netlist.
+        repeated: whether a module may come in several sources; the first is taken.
+
     Raises:
         ToolError: pyosys is missing, a pass fails, or the limit is exceeded.
+        AbcError: the LUT mapper failed.
         InputError: a source is not Verilog.
     """
     found = yosys_version()
@@ -79,13 +108,16 @@ def run_yosys(
                 raise InputError(f"Yosys reads Verilog only and '{source}' is something else")
             names.append(f"source{number}{source.suffix}")
             shutil.copy(source, work / names[-1])
-        script = [f"read_verilog -sv -defer {' '.join(names)}", *passes, "tee -q -o stat.json stat -json"]
+        read = f"read_verilog -sv -defer{' -nooverwrite' if repeated else ''} {' '.join(names)}"
+        script = [read, *passes, "tee -q -o stat.json stat -json"]
         if netlist:
             script.append("write_json netlist.json")
         _run_worker(script, work, timeout_s)
-        cells = _cells(json.loads((work / "stat.json").read_text(encoding="utf-8")), design.top)
+        modules = _cells(json.loads((work / "stat.json").read_text(encoding="utf-8")))
+        if design.top not in modules:
+            raise ToolError(f"Yosys reported no cells of the module '{design.top}'")
         text = (work / "netlist.json").read_text(encoding="utf-8") if netlist else None
-    return YosysResult(cells, found, text)
+    return YosysResult(modules[design.top], found, text, modules)
 
 
 def _run_worker(script: Sequence[str], work: Path, timeout_s: float) -> None:
@@ -110,12 +142,15 @@ def _run_worker(script: Sequence[str], work: Path, timeout_s: float) -> None:
         error = next(
             (line for line in reversed(lines) if "ERROR" in line), lines[-1] if lines else "no message"
         )
-        raise ToolError(f"Yosys failed with code {done.returncode}: {error.strip()[:400]}")
+        message = f"Yosys failed with code {done.returncode}: {error.strip()[:400]}"
+        mapped = _MAPPED.findall(done.stdout)
+        if mapped and "output.aig" in error:
+            raise AbcError(f"{message} (ABC could not map '{mapped[-1]}')", mapped[-1])
+        raise ToolError(message)
 
 
-def _cells(statistics: dict[str, Any], top: str) -> dict[str, int]:
-    modules = statistics.get("modules", {})
-    module = modules.get(f"\\{top}") or modules.get(top)
-    if module is None:
-        raise ToolError(f"Yosys reported no cells of the module '{top}'")
-    return {str(k): int(n) for k, n in module.get("num_cells_by_type", {}).items()}
+def _cells(statistics: dict[str, Any]) -> dict[str, dict[str, int]]:
+    return {
+        name.removeprefix("\\"): {str(k): int(n) for k, n in module.get("num_cells_by_type", {}).items()}
+        for name, module in statistics.get("modules", {}).items()
+    }

@@ -36,6 +36,16 @@ class HlsRun:
     cosim: CosimReport | None
     logs: tuple[Path, ...]
 
+    def hardware(self) -> HardwareReport:
+        """Return what C synthesis says, with cosimulated cycles where there are any.
+
+        Raises:
+            ToolError: C synthesis did not run.
+        """
+        if self.csynth is None:
+            raise ToolError(f"'{self.flow.value}' made no report of C synthesis")
+        return hardware_report(self.csynth, self.cosim)
+
 
 @dataclass(frozen=True, slots=True)
 class VendorHls:
@@ -120,9 +130,7 @@ class VendorHls:
             InputError: as `run`.
         """
         found = self.run(project, Steps(csim=csim, synth=True, cosim=cosim), timeout_s=timeout_s)
-        if found.csynth is None:
-            raise ToolError(f"'{found.flow.value}' made no report of C synthesis")
-        return hardware_report(found.csynth, found.cosim)
+        return found.hardware()
 
 
 def _raise_disagreement(flow: Flow, project: HlsProject, log: Path) -> None:

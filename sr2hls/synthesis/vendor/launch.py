@@ -34,6 +34,16 @@ class Launcher:
     settings: Path | None = None
     container: str | None = None
 
+    @classmethod
+    def from_environment(cls) -> "Launcher":
+        """Return what ``SR2HLS_VENDOR_SETTINGS`` (a settings64.sh) and ``SR2HLS_VENDOR_CONTAINER`` ask for.
+
+        Without either, the tools are taken from PATH.
+        """
+        settings = os.environ.get("SR2HLS_VENDOR_SETTINGS")
+        container = os.environ.get("SR2HLS_VENDOR_CONTAINER")
+        return cls(Path(settings).expanduser() if settings else None, container or None)
+
     def command(self, arguments: list[str], directory: Path) -> list[str]:
         """Return the whole command for arguments of which the first is the tool.
 

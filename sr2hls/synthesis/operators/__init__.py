@@ -1,0 +1,1 @@
+"""Measured costs: every operator alone, through synthesis, on ECP5 through place and route."""
