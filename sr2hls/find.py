@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from sr2hls.choose import joint_choices
-from sr2hls.costs import area, estimated_luts
+from sr2hls.costs.fold import FoldCost
+from sr2hls.costs.measured import FAMILIES, area_model
 from sr2hls.design import float_outputs
 from sr2hls.errors import InputError
 from sr2hls.options import CompileOptions, Effort
@@ -167,7 +168,7 @@ def _search(problem: Problem, options: CompileOptions, effort: _Effort, progress
     engine, reason = choose_engine(options.engine.value, operon=effort.direct)
     progress.note(reason)
     rows = slice(0, effort.rows)
-    cost = area(estimated_luts("ap_fixed<8,4>"))
+    cost = _cost(options)
     with progress.stage("search", total=problem.n_outputs) as stage:
         done: dict[str, float] = {}
 
@@ -190,6 +191,13 @@ def _search(problem: Problem, options: CompileOptions, effort: _Effort, progress
             time_limit=options.time_s,
             progress=report,
         )
+
+
+def _cost(options: CompileOptions, table_bits: int | None = 8) -> FoldCost:
+    """Return the LUTs of a formula over values of 8 bits."""
+    family = options.target.family.value
+    measured = family if family in FAMILIES else "xcup"
+    return area_model(options.cost, "ap_fixed<8,4>", family=measured, table_bits=table_bits)
 
 
 def _refined(
@@ -238,7 +246,7 @@ def additive_proposal(
             _codes(problem, rows.inputs),
             tuple(problem.types),
             problem.output_names,
-            cost=area(estimated_luts("ap_fixed<8,4>"), table_bits=None),
+            cost=_cost(options, table_bits=None),
             seed=options.seed,
             options=ShapeFormulaOptions(settings=effort.shapes, jobs=options.jobs or 2),
             on_formula=_advance(stage),

@@ -47,6 +47,15 @@ class Synthesis(StrEnum):
     """Vivado HLS or Vivado, if installed."""
 
 
+class Cost(StrEnum):
+    """What the search takes operators to cost."""
+
+    ESTIMATED = "estimated"
+    """LUTs by the structure of the fabric."""
+    MEASURED = "measured"
+    """LUTs as `sr2hls costs measure` found them on the target's family; the tables come with sr2hls."""
+
+
 class Structure(StrEnum):
     """Kinds of designs that an exploration makes."""
 
@@ -87,6 +96,7 @@ class CompileOptions:
         input_bits: width of each fixed-point input; range and binary point come from the data.
         input_types: fixed-point types of single inputs, pairs of feature name and e.g. ``ap_fixed<8,3>``.
         target: part, clock and budgets.
+        cost: what the search takes operators to cost.
         engine: search engine.
         effort: how much to search.
         time_s: seconds for the search; ``None`` lets `effort` decide.
@@ -114,6 +124,7 @@ class CompileOptions:
     input_bits: int = 6
     input_types: tuple[tuple[str, str], ...] = ()
     target: Target = field(default_factory=Target)
+    cost: Cost = Cost.ESTIMATED
     engine: Engine = Engine.AUTO
     effort: Effort = Effort.MEDIUM
     time_s: float | None = None
@@ -177,7 +188,7 @@ class LowerOptions:
         features: columns that are the formulas' inputs, in their order; ``None`` finds them by name.
         target_column: column or key of the labels.
         ranges: least and largest value of each input, where there are no data.
-        choose: row of a hall of fame: ``score``, ``loss``, ``evidence``, ``index=3`` or ``complexity=12``.
+        choose: row of a hall of fame: ``score``, ``loss``, ``index=3`` or ``complexity=12``.
         operators: TOML file with the user's own operators.
         error: rms rounding error of each output as a share of its standard deviation.
         input_bits: width of each fixed-point input.

@@ -10,7 +10,7 @@ import typer
 from sr2hls.cli.config import read_config
 from sr2hls.cli.pairs import split_names, split_pairs
 from sr2hls.errors import InputError
-from sr2hls.options import Backend, Effort, Engine, Synthesis
+from sr2hls.options import Backend, Cost, Effort, Engine, Synthesis
 from sr2hls.target import Budget, Target
 
 PART, CLOCK_NS = Target().part, Target().clock_ns
@@ -99,6 +99,9 @@ MinFidelityOption = Annotated[
 ]
 EngineOption = Annotated[
     Engine, typer.Option(help="`auto` takes PySR where Julia is set up.", rich_help_panel=SEARCH)
+]
+CostOption = Annotated[
+    Cost, typer.Option(help="Costs of operators for the search; see `sr2hls costs`.", rich_help_panel=SEARCH)
 ]
 EffortOption = Annotated[Effort, typer.Option(help="How much to search.", rich_help_panel=SEARCH)]
 TimeOption = Annotated[

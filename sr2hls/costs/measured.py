@@ -253,7 +253,12 @@ def measured_area(
 
 
 def area_model(
-    name: str, precision: str, *, family: str = "xcup", operators: Operators | None = None
+    name: str,
+    precision: str,
+    *,
+    family: str = "xcup",
+    table_bits: int | None = 8,
+    operators: Operators | None = None,
 ) -> FoldCost:
     """Return the area model of a name: ``estimated`` from the fabric, or ``measured``.
 
@@ -261,7 +266,7 @@ def area_model(
         InputError: the name is neither.
     """
     if name == "measured":
-        return measured_area(precision, family, operators=operators)
+        return measured_area(precision, family, table_bits=table_bits, operators=operators)
     if name == "estimated":
-        return area(estimated_luts(precision, operators))
+        return area(estimated_luts(precision, operators), table_bits=table_bits)
     raise InputError(f"no cost model is called '{name}': use estimated or measured")

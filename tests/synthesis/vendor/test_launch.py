@@ -108,6 +108,19 @@ def test_settings_are_sourced_and_words_stay_words(tmp_path, tools):
         Launcher(settings=tmp_path / "nowhere.sh").has("vitis_hls")
 
 
+def test_the_environment_says_how_tools_are_started(monkeypatch):
+    monkeypatch.delenv("SR2HLS_VENDOR_SETTINGS", raising=False)
+    monkeypatch.delenv("SR2HLS_VENDOR_CONTAINER", raising=False)
+    assert Launcher.from_environment() == Launcher()
+    monkeypatch.setenv("SR2HLS_VENDOR_SETTINGS", "/tools/Vitis/2024.1/settings64.sh")
+    monkeypatch.setenv("SR2HLS_VENDOR_CONTAINER", "docker run --rm -v {directory}:{directory} vitis")
+    launcher = Launcher.from_environment()
+    assert launcher.settings == Path("/tools/Vitis/2024.1/settings64.sh")
+    words = launcher.command(["vivado", "-version"], Path("/design"))
+    assert words[:6] == ["docker", "run", "--rm", "-v", "/design:/design", "vitis"]
+    assert words[-3:] == ["/tools/Vitis/2024.1/settings64.sh", "vivado", "-version"]
+
+
 def test_containers_run_the_tool_in_the_directory(tmp_path, tools):
     # Stands for docker: drops its own arguments up to the image and runs the rest.
     tools("docker", 'while [ "$1" != image ]; do echo "arg $1"; shift; done; shift; exec "$@"')
