@@ -18,6 +18,7 @@ MARKER = "sr2hls.json"
 REPORT_NAMES = (JSON_NAME, HTML_NAME, MARKDOWN_NAME)
 _NOT_PART = ("output", "jobs", "overwrite", "command")
 """Options that change nothing about the result."""
+_FOLDERS = ("stages", "network", "hls", "rtl")
 _UNFINISHED = re.compile(r"\.(hls|rtl|.+\.(json|html|md))\.[a-z0-9_]{8}")
 """What `tempfile` calls things that are written beside their place."""
 
@@ -50,6 +51,11 @@ class RunDirectory:
             raise InputError(f"'{self.path}' is a file: give a folder for the result")
         if self.path.is_dir() and not marker.is_file() and any(not _is_ours(p) for p in self.path.iterdir()):
             raise InputError(f"'{self.path}' holds other files: give a new or empty folder for the result")
+        for name in _FOLDERS:
+            if (self.path / name).is_symlink():
+                raise InputError(
+                    f"'{self.path / name}' is a symbolic link: remove it, or give another folder"
+                )
         found = _read(marker).get("key") if marker.is_file() else None
         if found is not None and found != key:
             # A folder in which nothing was finished (a mistake in the options or the data) is taken over.

@@ -28,6 +28,8 @@ Frames = Callable[[int, Sequence[str]], Iterator[pd.DataFrame]]
 
 _PIECE = 65536
 
+_MOST_COLUMNS = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:
@@ -54,7 +56,10 @@ class Columns:
             InputError: a column asked for is not there, or is asked for twice.
         """
         listed = ", ".join(f"{name!r}" for name in names[:20])
-        if len(set(names)) != len(names):
+        there = set(names)
+        if len(names) > _MOST_COLUMNS:
+            raise InputError(f"'{path}' has {len(names)} columns, more than {_MOST_COLUMNS}: leave some out")
+        if len(there) != len(names):
             twice = next(name for name in names if list(names).count(name) > 1)
             raise InputError(f"'{path}' has two columns named {twice!r}: give each a name of its own")
         wanted = selection.target
@@ -70,7 +75,7 @@ class Columns:
                 (selection.features,) if isinstance(selection.features, str) else tuple(selection.features)
             )
         for name in (*features, *target):
-            if name not in names:
+            if name not in there:
                 raise InputError(f"'{path}' has no column {name!r}: it has {listed}")
         both = set(features) & set(target)
         if both:

@@ -24,7 +24,7 @@ def load_teacher(
     path: str | Path,
     *,
     model: str | None = None,
-    unsafe_pickle: bool = False,
+    allow_pickle: bool = False,
     output: str | None = None,
     n_features: int | None = None,
     task: Task | str | None = None,
@@ -33,11 +33,11 @@ def load_teacher(
 
     Args:
         path: ONNX file, TorchScript module, program of `torch.export` (.pt2), state_dict, or (see
-        ``unsafe_pickle``)
+        ``allow_pickle``)
             a whole pickled torch module.
         model: for a state_dict, ``module:factory`` or ``file.py:factory`` of the function that makes the
         network.
-        unsafe_pickle: also read a whole pickled module; this runs the code that the file holds.
+        allow_pickle: also read a whole pickled module; this runs the code that the file holds.
         output: name of the output wanted, where an ONNX file has several.
         n_features: number of features, where a torch file leaves it open.
         task: what the outputs mean, where the guess (`sr2hls.teacher.task.guess_task`) is wrong.
@@ -59,13 +59,13 @@ def load_teacher(
     if empty:
         raise InputError(f"the checkpoint '{path}' is empty: save it again")
     with reading(path):
-        teacher = _loader(path, model, unsafe_pickle, output, n_features)()
+        teacher = _loader(path, model, allow_pickle, output, n_features)()
         _check_rows(teacher)
     return teacher if task is None else teacher.with_task(task)
 
 
 def _loader(
-    path: Path, model: str | None, unsafe_pickle: bool, output: str | None, n_features: int | None
+    path: Path, model: str | None, allow_pickle: bool, output: str | None, n_features: int | None
 ) -> Callable[[], Teacher]:
     ending = path.suffix.lower()
     if ending == ".onnx":
@@ -85,7 +85,7 @@ def _loader(
         raise InputError(
             f"'{path}' is no archive of torch.export: save the network again with torch.export.save"
         )
-    return lambda: load_weights(path, model=model, unsafe_pickle=unsafe_pickle, n_features=n_features)
+    return lambda: load_weights(path, model=model, allow_pickle=allow_pickle, n_features=n_features)
 
 
 def _check_rows(teacher: Teacher) -> None:

@@ -26,7 +26,7 @@ _NESTED = ("state_dict", "model_state_dict", "model", "net", "weights")
 
 
 def load_weights(
-    path: Path, *, model: str | None, unsafe_pickle: bool = False, n_features: int | None = None
+    path: Path, *, model: str | None, allow_pickle: bool = False, n_features: int | None = None
 ) -> Teacher:
     """Load a state_dict into the network that ``model`` names, or a whole pickled module.
 
@@ -34,14 +34,14 @@ def load_weights(
         path: the file.
         model: ``module:factory`` or ``file.py:factory``; the factory takes no arguments and returns the
         network.
-        unsafe_pickle: read a whole pickled module, running whatever code the file holds.
+        allow_pickle: read a whole pickled module, running whatever code the file holds.
         n_features: number of features, where it cannot be found out.
 
     Raises:
         UnsafeFileError: the file has to be unpickled and the user did not ask for it.
         InputError: the weights do not fit the network, or cannot be read.
     """
-    content = _read(path, unsafe_pickle)
+    content = _read(path, allow_pickle)
     if isinstance(content, nn.Module):
         network = content
     else:
@@ -151,17 +151,17 @@ def _import(where: str) -> object:
     return module
 
 
-def _read(path: Path, unsafe_pickle: bool) -> object:
+def _read(path: Path, allow_pickle: bool) -> object:
     if zipfile.is_zipfile(path):
         check_archive(path)
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        if not unsafe_pickle:
+        if not allow_pickle:
             raise UnsafeFileError(
                 f"'{path}' is a whole pickled object, and reading it runs the code in it: save "
                 f"model.state_dict() or export "
-                "to ONNX, or give --allow-pickle if you trust the file"
+                "to ONNX, or give --allow-pickle (allow_pickle=True) if you trust the file"
             ) from error
     except Exception as error:  # a damaged file can raise nearly anything
         raise InputError(f"'{path}' is no readable torch file ({reason(error)}): save it again") from error

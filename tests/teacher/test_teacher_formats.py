@@ -36,7 +36,7 @@ def save(kind: str, network: nn.Module, folder: Path) -> Teacher:
         return load_teacher(folder / "net.pt2")
     if kind == "pickle":
         torch.save(network, folder / "net.pt")
-        return load_teacher(folder / "net.pt", unsafe_pickle=True)
+        return load_teacher(folder / "net.pt", allow_pickle=True)
     nested = (
         {"epoch": 3, "state_dict": network.state_dict()} if kind == "checkpoint" else network.state_dict()
     )
@@ -176,11 +176,11 @@ def test_task_is_seen_in_the_last_operation(last: nn.Module, task: Task, tmp_pat
 def test_one_output_is_a_regression_unless_the_user_says_otherwise(tmp_path: Path) -> None:
     network = nn.Sequential(small_network(), nn.Linear(2, 1)).eval()
     torch.save(network, tmp_path / "net.pt")
-    teacher = load_teacher(tmp_path / "net.pt", unsafe_pickle=True)
+    teacher = load_teacher(tmp_path / "net.pt", allow_pickle=True)
     assert teacher.task is Task.REGRESSION
     with pytest.raises(InputError, match="the task is regression"):
         teacher.decide(rows())
-    binary = load_teacher(tmp_path / "net.pt", unsafe_pickle=True, task="logits")
+    binary = load_teacher(tmp_path / "net.pt", allow_pickle=True, task="logits")
     np.testing.assert_array_equal(binary.decide(rows()), teacher.predict(rows())[:, 0] > 0)
 
 
