@@ -10,6 +10,7 @@ import pytest
 from sr2hls.errors import InputError, ToolError
 from sr2hls.search import OperonEngine, PySREngine, choose_engine
 from sr2hls.search import julia as julia_module
+from sr2hls.search.eql import EQLEngine
 from sr2hls.search.julia import JuliaStatus, julia_status, pysr_signature
 
 
@@ -31,7 +32,9 @@ def test_auto_takes_pysr_with_julia() -> None:
 def test_named_engines() -> None:
     assert choose_engine("operon")[0].name == "operon"
     assert choose_engine("pysr")[0].name == "pysr"
-    with pytest.raises(InputError, match="engine 'gplearn' is unknown: use auto, pysr or operon"):
+    assert choose_engine("eql") == (EQLEngine(rounds=2), "engine eql: asked for")
+    assert choose_engine("eql", eql=EQLEngine(rounds=5))[0] == EQLEngine(rounds=5)
+    with pytest.raises(InputError, match="engine 'gplearn' is unknown: use auto, pysr, operon or eql"):
         choose_engine("gplearn")
 
 

@@ -4,6 +4,7 @@ Pruning all three kinds in one training run is SymbolNet's idea (arXiv 2401.0994
 by the loss it is expected to cost for each unit of hardware it frees.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import torch
@@ -27,7 +28,7 @@ def squared_error_probe(outputs: Tensor, generator: torch.Generator) -> Tensor:
         generator: for the signs.
     """
     signs = 2.0 * torch.randint(0, 2, outputs.shape, generator=generator) - 1
-    return (signs * outputs).sum() / outputs.shape[-2] ** 0.5
+    return (signs * outputs).sum() / math.sqrt(outputs.shape[-2])
 
 
 def cross_entropy_probe(logits: Tensor, generator: torch.Generator) -> Tensor:
@@ -41,7 +42,7 @@ def cross_entropy_probe(logits: Tensor, generator: torch.Generator) -> Tensor:
     flat = log_p.detach().exp().reshape(-1, logits.shape[-1])
     labels = torch.multinomial(flat, 1, generator=generator).reshape(*logits.shape[:-1], 1)
     signs = 2.0 * torch.randint(0, 2, labels.shape, generator=generator) - 1
-    return (signs * log_p.gather(-1, labels)).sum() / logits.shape[-2] ** 0.5
+    return (signs * log_p.gather(-1, labels)).sum() / math.sqrt(logits.shape[-2])
 
 
 @dataclass(frozen=True, slots=True)

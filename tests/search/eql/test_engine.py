@@ -5,7 +5,9 @@ import pytest
 import sympy
 
 from sr2hls.costs import additive_cycles, area, estimated_luts, published_cycles
+from sr2hls.costs.measured import area_model
 from sr2hls.errors import InputError
+from sr2hls.search import choose_engine
 from sr2hls.search.base import Engine, Progress, SearchOptions
 from sr2hls.search.eql import EQLEngine
 from sr2hls.search.eql.recovery import recovery
@@ -109,6 +111,17 @@ def test_costs_of_the_target_shape_the_penalty() -> None:
     frontier = _engine(rounds=1).search(X, X[:, 0] * X[:, 1], cost=model, options=OPERATORS, seed=0)
     assert frontier.cost_model["unit"] == "LUT"
     assert recovery(frontier[0].select().expr, x * y, 2 * X).recovered
+
+
+def test_reached_as_every_engine_with_the_costs_of_a_compilation() -> None:
+    engine, _ = choose_engine("eql", eql=_engine(rounds=1, restarts=6))
+    X = np.round(_data(2, 120) * 16) / 16
+    options = SearchOptions(operators=("+", "-", "*", "tanh", "exp"), max_size=30)
+    cost = area_model("estimated", "ap_fixed<8,4>")
+    frontier = engine.search(X, np.tanh(X[:, 0]) * X[:, 1], cost=cost, options=options, seed=0)
+    assert len(frontier[0]) > 1 and frontier.cost_model["unit"] == "LUT"
+    losses = [c.loss for c in frontier[0].candidates]
+    assert losses == sorted(losses, reverse=True) and losses[-1] < 0.1 * losses[0]
 
 
 def test_errors() -> None:
