@@ -1,6 +1,7 @@
 """Distilling inside a network: name a submodule, search for its formula, put it back, train on, repeat."""
 
 from sr2hls.distil.bias import Bottleneck, GaussianMessages, OutputPenalty, kl_penalty, l1_penalty
+from sr2hls.distil.choose import elbow
 from sr2hls.distil.compose import compose
 from sr2hls.distil.distil import Distilled, distil, distil_recording
 from sr2hls.distil.latent import Directions, LinearMap, channel_importance, linear_map, principal_directions
@@ -22,6 +23,7 @@ __all__ = [
     "compose",
     "distil",
     "distil_recording",
+    "elbow",
     "fine_tune",
     "kl_penalty",
     "l1_penalty",

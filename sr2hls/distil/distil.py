@@ -8,7 +8,8 @@ import sympy as sp
 from numpy.typing import NDArray
 from torch import nn
 
-from sr2hls.costs import CostModel, area, estimated_luts
+from sr2hls.costs import CostModel, node_count
+from sr2hls.distil.choose import Choose, choose_from, elbow
 from sr2hls.distil.latent import r_squared
 from sr2hls.distil.layer import FormulaLayer
 from sr2hls.distil.record import Data, Features, Recording, record
@@ -17,7 +18,7 @@ from sr2hls.errors import InputError
 from sr2hls.search.auto import choose_engine
 from sr2hls.search.base import Engine, ProgressCallback, SearchOptions
 from sr2hls.search.expressions import evaluate_expr
-from sr2hls.search.front import Candidate, Choice, Frontier
+from sr2hls.search.front import Candidate, Frontier
 from sr2hls.search.names import with_names
 
 FloatArray = NDArray[np.float64]
@@ -51,9 +52,10 @@ class Distilled:
         """The chosen formulas over the user's names."""
         return tuple(with_names(f, self.frontier.input_names) for f in self.formulas)
 
-    def choose(self, by: Choice | str = Choice.SCORE, value: float | None = None) -> "Distilled":
-        """Take other candidates, as in `Frontier.select`."""
-        return self.take(self.frontier.select(by, value))
+    def choose(self, by: Choose, value: float | None = None) -> "Distilled":
+        """Take other candidates, as in `sr2hls.search.Front.select` or by a function."""
+        chosen = (by(f) if callable(by) else f.select(by, value) for f in self.frontier.fronts)
+        return self.take(tuple(chosen))
 
     def take(self, candidates: Sequence[Candidate]) -> "Distilled":
         """Take these candidates, one for each output searched."""
@@ -94,7 +96,7 @@ def distil(
     engine: Engine | None = None,
     options: SearchOptions | None = None,
     cost: CostModel | None = None,
-    choose: Choice | str = Choice.SCORE,
+    choose: Choose = elbow,
     max_rows: int = 2000,
     seed: int = 0,
     time_limit: float | None = None,
@@ -133,7 +135,7 @@ def distil_recording(
     engine: Engine | None = None,
     options: SearchOptions | None = None,
     cost: CostModel | None = None,
-    choose: Choice | str = Choice.SCORE,
+    choose: Choose = elbow,
     max_rows: int = 2000,
     seed: int = 0,
     time_limit: float | None = None,
@@ -146,7 +148,7 @@ def distil_recording(
         outputs: which outputs to search, e.g. those of `principal_directions`; by default all.
         engine: by default `choose_engine`'s ``auto``.
         options: operators, sizes, names.
-        cost: by default the area of the target's fabric at 16 bits.
+        cost: by default the number of nodes; for hardware, `sr2hls.costs.area` or a target's clock cycles.
         choose: how one candidate is taken from each front.
         max_rows: rows drawn for the search, at most four fifths; the fidelity is measured on the others.
         seed: of the draw and of the search.
@@ -170,13 +172,13 @@ def distil_recording(
     frontier = (engine or choose_engine()[0]).search(
         seen.X,
         seen.Y[:, list(searched)],
-        cost=cost or area(estimated_luts()),
+        cost=cost or node_count(options.definitions),
         options=options,
         seed=seed,
         time_limit=time_limit,
         progress=progress,
     )
-    chosen = frontier.select(choose)
+    chosen = tuple(choose_from(f, choose) for f in frontier.fronts)
     return Distilled(unseen, frontier, searched, chosen, _fidelity(unseen, searched, chosen))
 
 
