@@ -98,7 +98,11 @@ MinFidelityOption = Annotated[
     ),
 ]
 EngineOption = Annotated[
-    Engine, typer.Option(help="`auto` takes PySR where Julia is set up.", rich_help_panel=SEARCH)
+    Engine,
+    typer.Option(
+        help="`auto` takes PySR where Julia is set up, else `operon`; `eql` learns by gradient.",
+        rich_help_panel=SEARCH,
+    ),
 ]
 CostOption = Annotated[
     Cost, typer.Option(help="Costs of operators for the search; see `sr2hls costs`.", rich_help_panel=SEARCH)

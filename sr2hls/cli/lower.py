@@ -65,7 +65,7 @@ def lower(
     choose: Annotated[
         str,
         typer.Option(
-            help="Row of a hall of fame: `score`, `loss`, `evidence`, `index=3` or `complexity=12`.",
+            help="Row of a hall of fame: `score`, `loss`, `index=3` or `complexity=12`.",
             rich_help_panel=FORMULAS,
         ),
     ] = "score",

@@ -1,7 +1,8 @@
 """An exploration from start to end: designs of many sizes, each a verified circuit with a report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from sr2hls.baseline.beside import OriginalResult, original_beside
 from sr2hls.build import Built
@@ -22,6 +23,7 @@ from sr2hls.report.store import JSON_NAME, load_report, write_report
 from sr2hls.rundir import RunDirectory
 from sr2hls.search.base import Frontier as SearchFrontier
 from sr2hls.story import Stages, make_report
+from sr2hls.target import Target
 
 _NETWORK = "network"
 
@@ -37,6 +39,44 @@ class Exploration:
 
     frontier: Frontier
     output: Path
+
+
+def explore(
+    checkpoint: str | Path,
+    data: str | Path,
+    output: str | Path,
+    *,
+    part: str = Target().part,
+    clock_ns: float = Target().clock_ns,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Exploration:
+    """Make designs of many sizes, verify and synthesise each, and report them side by side.
+
+    Args:
+        checkpoint: the trained network.
+        data: file with a row a sample.
+        output: folder of the result.
+        part: full part name.
+        clock_ns: clock period, nanoseconds.
+        progress: told of every stage.
+        options: any other field of `ExploreOptions`, e.g. ``luts``.
+
+    Raises:
+        Sr2hlsError: something the user can mend, in one sentence.
+    """
+    known = {f.name for f in fields(ExploreOptions)}
+    unknown = sorted(set(options) - known)
+    if unknown:
+        raise InputError(f"unknown option '{unknown[0]}': ExploreOptions has {', '.join(sorted(known))}")
+    target = Target(part, clock_ns)
+    given: dict[str, Any] = {
+        "checkpoint": Path(checkpoint),
+        "data": Path(data),
+        "output": Path(output),
+        "target": target,
+    }
+    return explore_network(ExploreOptions(**given, **options), progress)
 
 
 def explore_network(options: ExploreOptions, progress: Progress | None = None) -> Exploration:

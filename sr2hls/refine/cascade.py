@@ -15,7 +15,7 @@ from sr2hls.problem import Problem
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
 from sr2hls.refine.cascade_program import cascade_program
-from sr2hls.refine.symbolic import SymbolicNetwork, SymbolicOptions, let_move, make_symbolic
+from sr2hls.refine.symbolic import SymbolicNetwork, SymbolicOptions, let_move, loss_on, make_symbolic
 from sr2hls.refine.table_formula import TableFormula
 from sr2hls.search.cascade import (
     GrowOptions,
@@ -50,8 +50,8 @@ class CascadeOptions:
     grow: GrowOptions = field(default_factory=GrowOptions)
     symbolic: SymbolicOptions = field(default_factory=SymbolicOptions)
     copies: int = 3
-    reluctance: float = 3.0
-    move_sweeps: int = 2
+    reluctance: float = 1.0
+    move_sweeps: int = 3
 
     @classmethod
     def of_effort(cls, effort: str) -> "CascadeOptions":
@@ -259,7 +259,10 @@ def designs_of(
     if Tables.FREE in tables:
         rows = options.grow.finish_rows
         moved = let_move(symbolic, samples, options.move_sweeps, options.reluctance, rng, rows)
-        found.append(_design(moved, Tables.FREE, problem))
+        # The tables that the formulas were made from, before rounding moved any, are free ones, too.
+        before = SymbolicNetwork(done, symbolic.formulas, symbolic.types)
+        best = min((moved, before), key=lambda s: loss_on(s.network, samples))
+        found.append(_design(best, Tables.FREE, problem))
     return found
 
 

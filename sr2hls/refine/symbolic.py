@@ -184,6 +184,13 @@ def let_move(
     return SymbolicNetwork(network, symbolic.formulas, symbolic.types)
 
 
+def loss_on(network: Network, samples: Samples) -> float:
+    """Return the mean loss of a finished cascade on samples."""
+    layout = Layout(network, samples)
+    layout.fit_scale()
+    return layout.loss(SOFT if samples.kind is Kind.NUMBERS else DECISIVE)
+
+
 def _pass(
     layout: Layout,
     tables: Sequence[int],

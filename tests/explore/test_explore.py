@@ -12,6 +12,7 @@ import pytest
 from sr2hls.circuit import build_circuit
 from sr2hls.design import float_outputs
 from sr2hls.errors import BudgetError, InputError
+from sr2hls.explore import explore
 from sr2hls.explore import run as explore_run
 from sr2hls.explore.candidates import as_design
 from sr2hls.explore.frontier import Point, load_frontier
@@ -158,3 +159,15 @@ def test_what_it_refuses(small: CompileOptions, exploration: Exploration, tmp_pa
         compile_network(replace(asked, data=other, design=exploration.frontier.designs[0].name))
     with pytest.raises(InputError, match="at least one size"):
         ExploreOptions(checkpoint=small.checkpoint, data=small.data, output=tmp_path, luts=())
+
+
+def test_the_python_call(small: CompileOptions, exploration: Exploration, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="unknown option 'sizes': ExploreOptions has "):
+        explore(small.checkpoint, small.data, tmp_path, sizes=(10,))
+    found = explore(
+        small.checkpoint, small.data, tmp_path / "s", luts=(12,), structures=(Structure.CASCADE,),
+        tables=Tables.SYMBOLIC, effort=small.effort, engine=small.engine, baseline=False,
+    )  # fmt: skip
+    assert _figures(found.frontier.designs) == [
+        f for f in _figures(exploration.frontier.designs) if f[0] == "cascade-12-symbolic"
+    ]
