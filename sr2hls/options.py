@@ -1,11 +1,15 @@
 """What a user asks of ``compile``: the same fields as the command's flags and the keys of its TOML file."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
+from typing import Any, TypeVar
 
 from sr2hls.errors import InputError
 from sr2hls.target import Target
+
+_Options = TypeVar("_Options", bound="CompileOptions")
 
 
 class Engine(StrEnum):
@@ -175,6 +179,26 @@ class ExploreOptions(CompileOptions):
             raise InputError("luts: give at least one size, of at least 1 LUT")
         if not self.structures:
             raise InputError("structures: name at least one of " + ", ".join(Structure))
+
+
+def options_of(
+    kind: type[_Options],
+    checkpoint: str | Path,
+    data: str | Path,
+    output: str | Path,
+    target: Target,
+    more: Mapping[str, Any],
+) -> _Options:
+    """Return options from the arguments of a call.
+
+    Raises:
+        InputError: one of them is no option, or has a value that it cannot have.
+    """
+    known = {f.name for f in fields(kind)}
+    unknown = sorted(set(more) - known)
+    if unknown:
+        raise InputError(f"unknown option '{unknown[0]}': {kind.__name__} has {', '.join(sorted(known))}")
+    return kind(checkpoint=Path(checkpoint), data=Path(data), output=Path(output), target=target, **more)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """A trained network to a verified circuit: the whole story, told straight through. Read this first."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +8,7 @@ from sr2hls.baseline.beside import original_beside
 from sr2hls.build import build_design
 from sr2hls.circuit import Circuit
 from sr2hls.design import Design
-from sr2hls.errors import InputError
-from sr2hls.options import CompileOptions
+from sr2hls.options import CompileOptions, options_of
 from sr2hls.prepare import prepare
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.report.model import Report
@@ -70,18 +69,10 @@ def compile(
     Raises:
         Sr2hlsError: something the user can mend, in one sentence.
     """
-    known = {f.name for f in fields(CompileOptions)}
-    unknown = sorted(set(options) - known)
-    if unknown:
-        raise InputError(f"unknown option '{unknown[0]}': CompileOptions has {', '.join(sorted(known))}")
     budget = Budget(max_latency_ns, max_lut, max_dsp, max_bram, min_fidelity)
     target = Target(part, clock_ns, budget)
-    return compile_network(
-        CompileOptions(
-            checkpoint=Path(checkpoint), data=Path(data), output=Path(output), target=target, **options
-        ),
-        progress,
-    )
+    asked = options_of(CompileOptions, checkpoint, data, output, target, options)
+    return compile_network(asked, progress)
 
 
 def compile_network(options: CompileOptions, progress: Progress | None = None) -> CompileResult:

@@ -1,6 +1,6 @@
 """An exploration from start to end: designs of many sizes, each a verified circuit with a report."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from sr2hls.explore.frontier import Frontier, Point, markdown, write_frontier
 from sr2hls.explore.plot import draw
 from sr2hls.files import write_text
 from sr2hls.find import Found, Proposal
-from sr2hls.options import ExploreOptions
+from sr2hls.options import ExploreOptions, options_of
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.report.hardware import FigureKey, HardwareRow, Subject, compare
@@ -65,18 +65,8 @@ def explore(
     Raises:
         Sr2hlsError: something the user can mend, in one sentence.
     """
-    known = {f.name for f in fields(ExploreOptions)}
-    unknown = sorted(set(options) - known)
-    if unknown:
-        raise InputError(f"unknown option '{unknown[0]}': ExploreOptions has {', '.join(sorted(known))}")
-    target = Target(part, clock_ns)
-    given: dict[str, Any] = {
-        "checkpoint": Path(checkpoint),
-        "data": Path(data),
-        "output": Path(output),
-        "target": target,
-    }
-    return explore_network(ExploreOptions(**given, **options), progress)
+    asked = options_of(ExploreOptions, checkpoint, data, output, Target(part, clock_ns), options)
+    return explore_network(asked, progress)
 
 
 def explore_network(options: ExploreOptions, progress: Progress | None = None) -> Exploration:
