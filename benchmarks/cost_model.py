@@ -23,6 +23,7 @@ import numpy as np
 from cost_model_fit import fit_area, fit_delay, model_data
 from scipy.stats import spearmanr
 
+from sr2hls.costs.measured import measured_table
 from sr2hls.program.blocks import blocks_of
 from sr2hls.program.predict import ProgramModel, model_from
 from sr2hls.program.program import Program
@@ -31,6 +32,7 @@ from sr2hls.program.size import estimate_luts
 from sr2hls.rtl.lower import to_alkaid
 from sr2hls.rtl.project import write_rtl
 from sr2hls.synthesis.ecp5 import nextpnr_version, place_and_route
+from sr2hls.synthesis.operators.grid import grid
 from sr2hls.synthesis.together import clock_of, ecp5_together, xilinx_together
 from sr2hls.synthesis.yosys import resources
 from sr2hls.synthesis.yosys_run import yosys_version
@@ -43,6 +45,8 @@ MODEL = HERE.parent / "sr2hls" / "program" / "data" / "program_model.json"
 COLUMNS = ("name", "part", "lut", "ns")
 LEAST_LUTS = 10
 """Smaller programs are left out: one LUT more or less would be a tenth."""
+OPERATOR_WEIGHT = 0.5
+"""Of a single operator in the fit, beside a program's 1."""
 _ROUTED = 12
 _MAPPED = 20
 
@@ -149,19 +153,36 @@ def report(programs: dict[str, tuple[str, Program]], figures: Figures, *, write:
     """Fit, judge and print."""
     fit = [(p, figures[n]) for n, (part, p) in programs.items() if part == "fit" and n in figures]
     luts = [(p, f["lut"]) for p, f in fit if f["lut"] and f["lut"] >= LEAST_LUTS]
-    area = fit_area([blocks_of(p) for p, _ in luts], np.array([v for _, v in luts]))
-    routed = [(p, f["ns"]) for p, f in fit if f["ns"]]
+    single = operators("xcup", "lut")
+    both = [*luts, *(o for o in single if o[1] >= LEAST_LUTS)]
+    weights = np.array([1.0] * len(luts) + [OPERATOR_WEIGHT] * (len(both) - len(luts)))
+    area = fit_area([blocks_of(p) for p, _ in both], np.array([v for _, v in both]), weights)
+    routed = [*((p, f["ns"]) for p, f in fit if f["ns"]), *operators("ecp5", "delay_ns")]
     ns, spread = fit_delay([p for p, _ in routed], np.array([v for _, v in routed]), area)
     tools = {"yosys": f"Yosys {yosys_version()}", "nextpnr": f"nextpnr-ecp5 {nextpnr_version()}"}
     data = model_data(area, ns, spread, date=datetime.now(UTC).date().isoformat(), tools=tools)
     model = model_from(data)
     judged = {n: (p, figures[n]) for n, (part, p) in programs.items() if part == "judge" and n in figures}
     errors, text = judge(model, judged)
-    print(f"fitted to {len(luts)} programs (LUT) and {len(routed)} programs (delay)\n\n{text}")
+    print(
+        f"Fitted to {len(luts)} programs and {len(both) - len(luts)} measured operators (LUT), {len(routed)} "
+        f"programs and operators (delay); measured with {tools['yosys']}, {tools['nextpnr']}.\n\n{text}"
+    )
     print("\n" + speed(model, [p for p, _ in judged.values()]))
     if write:
         data |= errors
         MODEL.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def operators(family: str, figure: str) -> list[tuple[Program, float]]:
+    """Return the circuits of the measured table without DSP blocks, and one of their figures."""
+    table = measured_table(family)
+    rows = {(r.operator, r.in_bits, r.detail): r for r in table.rows}
+    return [
+        (p.program, float(getattr(rows[p.key], figure)))
+        for p in grid(int(table.about["seed"]), [int(w) for w in table.about["widths"].split()])
+        if p.key in rows and not p.dsp
+    ]
 
 
 def judge(

@@ -13,26 +13,33 @@ FloatArray = NDArray[np.float64]
 # What a LUT6 fabric gives by its structure; the fit stays near it where the programs say little.
 _PRIOR_LUT = {
     Area.ADDER: 1.0, Area.ABSORBING: 1.0, Area.SMALL_TABLE: 0.9, Area.LARGE_TABLE: 0.9,
-    Area.SMALL_OPERATION: 0.8, Area.PRODUCT: 1.0, Area.SQUARE: 0.7, Area.CONSTANT_PRODUCT: 0.8,
-    Area.CHOICE: 0.6, Area.COMPARE: 0.7, Area.QUOTIENT: 1.0, Area.NEGATION: 1.0, Area.QUANTISATION: 0.6,
+    Area.SMALL_OPERATION: 0.8, Area.PRODUCT: 1.85, Area.SQUARE: 1.7, Area.CONSTANT_PRODUCT: 0.8,
+    Area.CHOICE: 1.0, Area.COMPARE: 1.0, Area.QUOTIENT: 2.0, Area.NEGATION: 1.0, Area.ROUNDING: 0.1,
+    Area.BOUNDING: 0.9,
 }  # fmt: skip
 _PRIOR_WEIGHT = 0.05
 _ROUNDS = 30
 
 
-def fit_area(blocks: list[tuple[Block, ...]], luts: FloatArray) -> FloatArray:
-    """Return LUTs for each unit of `Area`: relative errors, least absolute ones by reweighting."""
+def fit_area(blocks: list[tuple[Block, ...]], luts: FloatArray, shares: FloatArray) -> FloatArray:
+    """Return LUTs for each unit of `Area`: relative errors, least absolute ones by reweighting.
+
+    Args:
+        blocks: of each program.
+        luts: as measured.
+        shares: weight of each program.
+    """
     features = np.stack([area_features(b) for b in blocks])
     prior = np.array([_PRIOR_LUT[kind] for kind in Area])
     scale = np.maximum(features.mean(axis=0), 1e-9)
-    weights = np.ones(len(luts))
+    weights = shares
     found = prior
     for _ in range(_ROUNDS):
         rows = features / luts[:, None] * weights[:, None]
         pull = np.diag(_PRIOR_WEIGHT * np.sqrt(len(luts)) * np.ones(len(prior)) / (1 + scale))
         found, _ = nnls(np.vstack([rows, pull]), np.concatenate([weights, pull @ prior]))
         off = np.abs(features @ found / luts - 1)
-        weights = 1 / np.sqrt(np.maximum(off, 0.03))
+        weights = shares / np.sqrt(np.maximum(off, 0.03))
     return np.asarray(found)
 
 

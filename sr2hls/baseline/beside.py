@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -19,10 +20,16 @@ from sr2hls.baseline.network import FloatLayer
 from sr2hls.baseline.original import Original, quantize_original
 from sr2hls.circuit import Circuit, build_circuit
 from sr2hls.errors import InputError
-from sr2hls.options import CompileOptions
+from sr2hls.hls.project import HlsProject
+from sr2hls.options import CompileOptions, Synthesis
 from sr2hls.prepare import Prepared
 from sr2hls.problem import Problem
+from sr2hls.program.program import Program
 from sr2hls.progress import SilentProgress
+from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.vendor.hls_flow import Steps
+from sr2hls.synthesis.vendor.hls_tool import VendorHls
+from sr2hls.synthesis.vendor.launch import Launcher
 
 _WATCH_S = 0.5
 OriginalResult = tuple[Original | None, Circuit | None, tuple[str, ...]]
@@ -93,16 +100,45 @@ def _build_original(
         network_to_hls4ml(original.network, directory / "hls", options.target, options.backend.value).write()
     except InputError as error:
         return None, None, (str(error),)
+    by_hls = options.synthesis is Synthesis.VITIS
     circuit = build_circuit(
         original.program,
         directory,
         problem.test.inputs,
         target=options.target,
-        synthesis=options.synthesis,
+        # The HLS tool takes the network's own project, not one of the program.
+        synthesis=Synthesis.ESTIMATE if by_hls else options.synthesis,
         progress=SilentProgress(),
         name="network",
         backend=None,
         logic=to_alkaid(original.network),
         simulated=False,
     )
+    if by_hls:
+        circuit = replace(circuit, hardware=network_hardware(original.program, directory / "hls", options))
     return original, circuit, ()
+
+
+def network_hardware(program: Program, directory: Path, options: CompileOptions) -> HardwareReport:
+    """Return what AMD's HLS tool says about the network's hls4ml project.
+
+    Args:
+        program: what the project computes, for its types.
+        directory: of the project that `network_to_hls4ml` wrote.
+        options: part, clock and backend.
+
+    Raises:
+        ToolError: the tool is missing or fails.
+    """
+    project = HlsProject(
+        directory=directory,
+        name="network",
+        backend=options.backend.value,
+        part=options.target.part,
+        clock_ns=options.target.clock_ns,
+        input_types=program.input_types,
+        output_types=program.output_types,
+        interface=("input_t", "result_t"),
+        program=None,
+    )
+    return VendorHls(launcher=Launcher.from_environment()).run(project, Steps(csim=False)).hardware()

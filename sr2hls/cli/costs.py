@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from sr2hls.cli.arguments import split_numbers
 from sr2hls.cli.failure import INTERRUPTED, say
 from sr2hls.cli.output import JsonOption, Output, QuietOption, VerboseOption
 from sr2hls.cli.pairs import split_names
@@ -71,6 +72,9 @@ def measure(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the tables.")],
     family: FamilyOption = "xcup",
     operator: OperatorOption = None,
+    widths: Annotated[
+        str, typer.Option(help="Bits of the arguments of single operators, separated by commas.")
+    ] = "4,6,8,10,12,14,16,18",
     seed: Annotated[int, typer.Option(help="Of constants, entries of tables and the placer.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew.")] = False,
     json: JsonOption = False,
@@ -92,8 +96,9 @@ def measure(
         seed=seed,
         overwrite=overwrite,
         only=split_names(operator) or (),
+        widths=split_numbers(widths, "--widths"),
         # Without the folder: the record goes with the table wherever that goes.
-        command=f"sr2hls costs measure --family {family} --seed {seed}"
+        command=f"sr2hls costs measure --family {family} --widths {widths} --seed {seed}"
         + (f" --operator {','.join(operator)}" if operator else ""),
     )
     with out.progress() as progress:

@@ -155,7 +155,7 @@ def load_measured(path: Path) -> MeasuredTable:
     try:
         about: dict[str, Any] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         rows = parse_rows(path.read_text(encoding="utf-8"), str(path))
-        missing = {"family", "date", "tools", "part", "step"} - set(about)
+        missing = {"family", "date", "tools", "part", "step", "widths"} - set(about)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise InputError(f"cannot read the measured costs {path}: {error}") from error
     if missing:

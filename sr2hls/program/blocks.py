@@ -13,7 +13,7 @@ from sr2hls.program.exact import Interval, aligned
 from sr2hls.program.program import Program
 from sr2hls.program.size import LUT_INPUTS, nonzero_digits, quantisation_luts, table_luts, used_index_bits
 from sr2hls.program.sums import inner_sums, sum_terms
-from sr2hls.program.types import Rounding
+from sr2hls.program.types import Overflow, Rounding
 
 ABSORBED_BITS = 5
 """Inputs of a LUT6 that an adder leaves free for the logic of its second operand."""
@@ -45,8 +45,10 @@ class Area(IntEnum):
     """Bits of a quotient times those of its divisor."""
     NEGATION = 11
     """Bits of negations and absolute values."""
-    QUANTISATION = 12
-    """Bits that are rounded or bounded."""
+    ROUNDING = 12
+    """Bits of the incrementers that round: their carry chains need hardly a LUT."""
+    BOUNDING = 13
+    """Bits of values that saturate, and the checks for it."""
 
 
 class Path(IntEnum):
@@ -128,26 +130,36 @@ def _block(program: Program, position: int, inner: frozenset[int], free: frozens
         position in inner or bits > LUT_INPUTS or _sums(program, op, inner)
     ):
         return _sum(program, position, op, inner)
-    if isinstance(op, ops.Cast | ops.Shift) and not quantisation_luts(program.exact[position], op):
+    after_area, after_path = _quantisation(program.exact[position], op)
+    if isinstance(op, ops.Cast | ops.Shift) and not after_area:
         return Block(position, op.args)
     if bits <= LUT_INPUTS:
         out = width(program.ranges[position])
         return Block(position, op.args, ((Area.SMALL_OPERATION, out),), ((Path.LUTS, 1),))
     area, path = _operation(program, op, ranges, program.exact[position])
-    rounds = quantisation_luts(program.exact[position], op)
-    return Block(position, op.args, (*area, (Area.QUANTISATION, rounds)), (*path, *_quantised(rounds, op)))
+    return Block(position, op.args, (*area, *after_area), (*path, *after_path))
 
 
 def _sums(program: Program, op: ops.Operation, inner: frozenset[int]) -> bool:
     return any(a in inner for a in op.args)
 
 
-def _quantised(rounds: int, op: ops.Operation) -> tuple[tuple[Path, float], ...]:
-    if not rounds:
-        return ()
-    if op.type.rounding is Rounding.TRN:
-        return ((Path.LUTS, 1),)
-    return ((Path.ADDERS, 1), (Path.CARRY, op.type.width))
+def _quantisation(
+    exact: Interval, op: ops.Operation, *, rounds: bool = True
+) -> tuple[tuple[tuple[Area, float], ...], tuple[tuple[Path, float], ...]]:
+    """Return what rounding and bounding an exact result takes."""
+    both, bits = quantisation_luts(exact, op), op.type.width
+    rounding = op.type.rounding is not Rounding.TRN and exact.frac > op.type.frac
+    bounding = both - bits if rounding else both
+    area: list[tuple[Area, float]] = []
+    path: list[tuple[Path, float]] = []
+    if rounding and rounds:
+        area.append((Area.ROUNDING, bits))
+        path += [(Path.ADDERS, 1), (Path.CARRY, bits)]
+    if bounding > 0:
+        area.append((Area.BOUNDING, bounding))
+        path.append((Path.LUTS, 1))
+    return tuple(area), tuple(path)
 
 
 def _table(program: Program, position: int, op: ops.Table, free: frozenset[int]) -> Block:
@@ -169,28 +181,28 @@ def _sum(program: Program, position: int, op: ops.Operation, inner: frozenset[in
         order.insert(0, constant)
     if not order:
         return Block(position, args)
+    exact, drop = program.exact[position], program.exact[position].frac - op.type.frac
+    top = op.type.width - op.type.frac if op.type.overflow is Overflow.WRAP else None
     adders = absorbing = 0
     total = order[0]
     for k, term in enumerate(order[1:], start=1):
-        total, bits = _added(total, term)
+        total, bits = _added(total, term, top)
         if k >= len(order) - len(small):
             absorbing += bits
         else:
             adders += bits
     first = width(order[0]) if small and not large else 0
-    exact, drop = program.exact[position], program.exact[position].frac - op.type.frac
-    rounds = quantisation_luts(exact, op)
-    if op.type.rounding is Rounding.RND and drop > 0 and (small or large):
-        # The half that is added goes into a table where there is one.
-        rounds = max(0, rounds - op.type.width)
+    # The half that is added to round goes into a table where there is one.
+    merged = op.type.rounding is Rounding.RND and drop > 0 and bool(small)
+    after_area, after_path = _quantisation(exact, op, rounds=not merged)
     depth = (len(order) - 1).bit_length()
     area = (
         (Area.ADDER, adders),
         (Area.ABSORBING, absorbing),
         (Area.SMALL_TABLE, first),
-        (Area.QUANTISATION, rounds),
+        *after_area,
     )
-    path = ((Path.ADDERS, depth), (Path.CARRY, exact.bits), *_quantised(rounds, op))
+    path = ((Path.ADDERS, depth), (Path.CARRY, exact.bits), *after_path)
     return Block(position, args, area, path)
 
 
@@ -237,10 +249,17 @@ def _total(a: Interval, b: Interval) -> Interval:
     return Interval(a.low + b.low, a.high + b.high, a.frac)
 
 
-def _added(a: Interval, b: Interval) -> tuple[Interval, int]:
-    """Return a sum and the bits of its adder: those below one operand's lowest pass on."""
+def _added(a: Interval, b: Interval, top: int | None) -> tuple[Interval, int]:
+    """Return a sum and the bits of its adder: those below one operand's lowest pass on.
+
+    Args:
+        a: one operand.
+        b: the other.
+        top: weight of the first bit that wraps around and is not kept.
+    """
     total = _total(a, b)
-    return total, max(1, width(total) - abs(a.frac - b.frac))
+    bits = width(total) if top is None else min(width(total), top + total.frac)
+    return total, max(1, bits - abs(a.frac - b.frac))
 
 
 def _operation(
@@ -249,10 +268,16 @@ def _operation(
     match op:
         case ops.Mul():
             return _product(op, ranges, exact)
-        case ops.Neg() | ops.Abs():
+        case ops.Neg():
             return ((Area.NEGATION, exact.bits),), ((Path.ADDERS, 1), (Path.CARRY, exact.bits))
-        case ops.Compare():
+        case ops.Abs():
+            path = ((Path.ADDERS, 1), (Path.CARRY, exact.bits), (Path.LUTS, 1))
+            return ((Area.NEGATION, exact.bits), (Area.CHOICE, exact.bits)), path
+        case ops.Compare(predicate=predicate):
             bits = max(i.bits for i in aligned(ranges))
+            if predicate in (ops.Predicate.EQ, ops.Predicate.NE):
+                # Three pairs of bits in a LUT, then their AND; as measured.
+                return ((Area.COMPARE, bits / 2),), ((Path.LUTS, 2),)
             return ((Area.COMPARE, bits),), ((Path.ADDERS, 1), (Path.CARRY, bits))
         case ops.Min() | ops.Max():
             bits = max(i.bits for i in aligned(ranges))

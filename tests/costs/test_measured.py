@@ -24,7 +24,14 @@ from sr2hls.errors import InputError
 from sr2hls.provenance import Origin
 
 x, y = sp.symbols("x0 x1")
-ABOUT = {"family": "xcup", "date": "2026-11-23", "tools": "Yosys 0.70", "part": "xcvu9p", "step": "synthesis"}
+ABOUT = {
+    "family": "xcup",
+    "date": "2026-11-23",
+    "tools": "Yosys 0.70",
+    "part": "xcvu9p",
+    "step": "synthesis",
+    "widths": "4 8",
+}
 
 
 def small() -> MeasuredTable:

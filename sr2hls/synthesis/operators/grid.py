@@ -4,7 +4,7 @@ Widths go from 4 to 18 bits in steps of two; what lies between is interpolated. 
 bits and output bits, constants over their non-zero digits, combinations over what designs are made of.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,10 +55,15 @@ class OperatorPoint:
         return self.program.output_types[0].width
 
 
-def grid(seed: int = 0) -> tuple[OperatorPoint, ...]:
-    """Return every point; constants and entries of tables are drawn with the seed."""
+def grid(seed: int = 0, widths: Sequence[int] = WIDTHS) -> tuple[OperatorPoint, ...]:
+    """Return every point; constants and entries of tables are drawn with the seed.
+
+    Args:
+        seed: of the random numbers.
+        widths: bits of the arguments of single operators, at least 4.
+    """
     rng = np.random.default_rng(seed)
-    return (*_arithmetic(), *_constants(rng), *_tables(rng), *_combinations(rng))
+    return (*_arithmetic(widths), *_constants(rng), *_tables(rng), *_combinations(rng))
 
 
 def _signed(*widths: int) -> Builder:
@@ -75,8 +80,8 @@ def _point(
     return OperatorPoint(operator, text, detail, program, dsp)
 
 
-def _arithmetic() -> Iterator[OperatorPoint]:
-    for w in WIDTHS:
+def _arithmetic(widths: Sequence[int]) -> Iterator[OperatorPoint]:
+    for w in widths:
         kept = FixedType(True, w, w // 2 - _EXTRA // 2)
         yield _point("add", (w, w), lambda b: b.add(0, 1))
         yield _point("sub", (w, w), lambda b: b.sub(0, 1))
@@ -146,16 +151,16 @@ def _table_point(entries: IntArray, widths: tuple[int, ...], out: int, detail: s
 
 
 def _combinations(rng: Generator) -> Iterator[OperatorPoint]:
-    for w in (4, 8, 12, 16):
+    for w in (8, 12):
         yield _point("mul and add", (w, w, w), lambda b: b.add(b.mul(0, 1), 2))
-    for w in (6, 8, 10, 12):
+    for w in (6, 10):
         yield _point("quadratic", (w,), lambda b: _quadratic(b), "a + x(b + cx)")
-    for n in (3, 4, 8, 16):
+    for n in (3, 8):
         for w in (6, 10):
             yield _point("sum", (w,) * n, lambda b, n=n: b.sum(list(range(n))))  # type: ignore[misc]
-        for bits in (4, 5, 6, 8):
+        for bits in (4, 6, 8):
             yield _point("sum of tables", (bits,) * n, _sum_of_tables(rng, n, bits), "6 bits out each")
-    for n in (2, 4, 8):
+    for n in (2, 6):
         for w in (6, 10):
             weights = [int(r) | 1 for r in rng.integers(-127, 128, size=n)]
             yield _point("dot with constants", (w,) * n, _dot(weights), " ".join(map(str, weights)) + " / 64")

@@ -15,7 +15,7 @@ from sr2hls.progress import Progress
 from sr2hls.rtl.lower import to_alkaid
 from sr2hls.rtl.project import RtlProject, write_rtl
 from sr2hls.synthesis.ecp5 import cell_resources, nextpnr_version, place_and_route
-from sr2hls.synthesis.operators.grid import OperatorPoint, grid
+from sr2hls.synthesis.operators.grid import WIDTHS, OperatorPoint, grid
 from sr2hls.synthesis.together import clock_of, ecp5_together, xilinx_together
 from sr2hls.synthesis.yosys import resources
 from sr2hls.synthesis.yosys_run import yosys_version
@@ -24,7 +24,7 @@ from sr2hls.target import Family, Target
 PARTS = {"xcup": "xcvu9p-flga2577-2-e", "xc7": "xc7k325tffg900-2", "ecp5": "LFE5U-25F"}
 _CLOCK_NS = 5.0
 # Operators in one run: Yosys starts once for each; nextpnr has 16 global clock lines, one an operator.
-_BATCH = {"xcup": 64, "xc7": 64, "ecp5": 16}
+_BATCH = {"xcup": 32, "xc7": 32, "ecp5": 16}
 _ONE_STAGE_NS = 1000.0
 
 
@@ -38,6 +38,7 @@ class MeasureOptions:
         seed: of constants, entries of tables and the placer.
         overwrite: replace a table that is there.
         only: operators to measure, all by default.
+        widths: bits of the arguments of single operators.
         command: what the record says it was made by.
     """
 
@@ -46,11 +47,14 @@ class MeasureOptions:
     seed: int = 0
     overwrite: bool = False
     only: tuple[str, ...] = ()
+    widths: tuple[int, ...] = WIDTHS
     command: str = "sr2hls costs measure"
 
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
             raise InputError(f"family '{self.family}' is unknown: give {', '.join(FAMILIES)}")
+        if not self.widths or not all(4 <= w <= 24 for w in self.widths):
+            raise InputError(f"widths are {self.widths}: give widths from 4 to 24 bits")
 
     @property
     def table(self) -> Path:
@@ -100,7 +104,7 @@ def measure(options: MeasureOptions, progress: Progress) -> Path:
 
 
 def _chosen(options: MeasureOptions) -> list[OperatorPoint]:
-    points = grid(options.seed)
+    points = grid(options.seed, options.widths)
     known = sorted({p.operator for p in points})
     for name in options.only:
         if name not in known:
@@ -127,6 +131,7 @@ def _about(options: MeasureOptions, count: int) -> dict[str, str]:
         "date": datetime.now(UTC).date().isoformat(),
         "command": options.command,
         "seed": str(options.seed),
+        "widths": " ".join(map(str, options.widths)),
         "operators": str(count),
         "lut": lut,
         "delay_ns": delay,

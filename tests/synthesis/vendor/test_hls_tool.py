@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from sr2hls.baseline.beside import network_hardware
 from sr2hls.errors import InputError, ToolError, VerificationError
+from sr2hls.options import CompileOptions
+from sr2hls.program.builder import Builder
+from sr2hls.program.types import FixedType
 from sr2hls.provenance import Origin
 from sr2hls.synthesis.vendor.cosim import read_cosim
 from sr2hls.synthesis.vendor.csynth import read_csynth
@@ -203,3 +207,20 @@ def test_with_a_real_tool(make_project):
         assert run.csim_samples == 3
         assert run.cosim.passed
         assert run.csynth.interval_max == 1
+
+
+def test_the_network_goes_through_the_same_hls_tool(tools, tmp_path, monkeypatch):
+    options = CompileOptions(checkpoint=Path("n.onnx"), data=Path("d.npz"), output=tmp_path)
+    directory = tmp_path / "hls"
+    report = directory / "network_prj" / "solution1" / "syn" / "report"
+    tools(
+        "vitis_hls",
+        f"grep -q 'csim *0' build_opt.tcl && mkdir -p '{report}' && "
+        f"cp '{DATA}/vitis_2023.1_csynth.xml' '{report}/network_csynth.xml'",
+    )
+    monkeypatch.setenv("SR2HLS_VENDOR_SETTINGS", "")
+    directory.mkdir()
+    b = Builder({"a": FixedType(True, 6, 3)})
+    found = network_hardware(b.program({"y": b.neg(b["a"])}), directory, options)
+    assert found.tool == "amd-hls" and found.version.startswith("2023.1")
+    assert found.lut is not None and found.lut.provenance.origin is Origin.ESTIMATED
