@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from sr2hls.cli import cite, compile, costs, doctor, explore, init, lower, report, view
+from sr2hls.cli import cite, compile, costs, distil, doctor, explore, init, lower, report, view
 from sr2hls.cli.failure import INTERRUPTED, Settings, explain
 
 app = typer.Typer(
@@ -44,6 +44,7 @@ def _version(wanted: bool) -> None:
 
 compile.register(app)
 explore.register(app)
+distil.register(app)
 lower.register(app)
 report.register(app)
 view.register(app)

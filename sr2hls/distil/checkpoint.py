@@ -1,0 +1,135 @@
+"""A submodule of a checkpoint to formulas on disk: what ``sr2hls distil`` does."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sr2hls.data import load_dataset
+from sr2hls.data.names import FeatureNames
+from sr2hls.distil.choose import Choose, elbow
+from sr2hls.distil.distil import Distilled, distil_recording
+from sr2hls.distil.record import record
+from sr2hls.errors import InputError
+from sr2hls.files import write_text
+from sr2hls.progress import Progress, SilentProgress
+from sr2hls.search.auto import choose_engine
+from sr2hls.search.base import Progress as SearchReport
+from sr2hls.search.base import SearchOptions
+from sr2hls.search.expressions import text_of
+from sr2hls.search.names import safe_names
+from sr2hls.search.operon_run import OperonSettings
+from sr2hls.teacher import load_teacher
+
+
+@dataclass(frozen=True, slots=True)
+class DistilOptions:
+    """Options of `distil_checkpoint`.
+
+    Attributes:
+        checkpoint: the trained network, in a torch format that keeps its modules.
+        module: dotted name of the submodule; empty for the whole network.
+        data: file with a row a sample.
+        output: folder of the result.
+        model: ``module:factory`` of a state_dict.
+        allow_pickle: load whole pickled modules, which runs their code.
+        features: input columns of the data.
+        outputs: which outputs of the submodule to search; ``None`` for all.
+        operators: names of the operators.
+        max_size: largest number of nodes.
+        restarts: independent runs of the embedded engine.
+        engine: ``auto``, ``operon`` or ``pysr``.
+        choose: rule that takes one formula from each front: ``elbow`` or one of `sr2hls.search.Choice`.
+        max_rows: rows that the search sees.
+        seed: of draws and search.
+        time_s: seconds for the search.
+    """
+
+    checkpoint: Path
+    module: str
+    data: Path
+    output: Path
+    model: str | None = None
+    allow_pickle: bool = False
+    features: tuple[str, ...] | None = None
+    outputs: tuple[int, ...] | None = None
+    operators: tuple[str, ...] = SearchOptions().operators
+    max_size: int = 20
+    restarts: int = 4
+    engine: str = "auto"
+    choose: str = "elbow"
+    max_rows: int = 2000
+    seed: int = 0
+    time_s: float | None = None
+
+
+def distil_checkpoint(options: DistilOptions, progress: Progress | None = None) -> Distilled:
+    """Load, record, search; write ``frontier.json``, ``formulas.txt`` and ``recorded.npz`` into the folder.
+
+    ``sr2hls lower formulas.txt --data recorded.npz`` makes a circuit of them.
+
+    Raises:
+        InputError: the checkpoint has no submodules, there is none of that name, or data do not fit.
+    """
+    progress = progress or SilentProgress()
+    if options.output.exists() and not options.output.is_dir():
+        raise InputError(f"'{options.output}' is a file: give a folder for the result")
+    with progress.stage("recording"):
+        teacher = load_teacher(options.checkpoint, model=options.model, allow_pickle=options.allow_pickle)
+        if teacher.module is None:
+            raise InputError(
+                f"'{options.checkpoint}' keeps no submodules: give a state_dict with --model, or a pickled "
+                "module with --allow-pickle"
+            )
+        dataset = load_dataset(options.data, features=options.features, n_features=teacher.n_features)
+        recording = record(teacher.module, options.module, np.asarray(dataset.train.X, dtype=np.float64))
+    names = _input_names(dataset.names, options.module, recording.X.shape[1])
+    engine, why = choose_engine(options.engine, operon=OperonSettings(restarts=options.restarts))
+    progress.note(why)
+    rule: Choose = elbow if options.choose == "elbow" else options.choose
+    with progress.stage("search", total=1.0) as stage:
+        done: dict[str, float] = {}
+
+        def report(said: SearchReport) -> None:
+            step = said.fraction - done.get(said.output, 0.0)
+            if step > 0:
+                done[said.output] = said.fraction
+                count = recording.Y.shape[1] if options.outputs is None else len(options.outputs)
+                stage.advance(step / max(1, count), f"{said.output}: {said.message}")
+
+        found = distil_recording(
+            recording,
+            outputs=options.outputs,
+            engine=engine,
+            options=SearchOptions(operators=options.operators, max_size=options.max_size, input_names=names),
+            choose=rule,
+            max_rows=options.max_rows,
+            seed=options.seed,
+            time_limit=options.time_s,
+            progress=report,
+        )
+    _write(found, options.output)
+    return found
+
+
+def _input_names(features: FeatureNames, module: str, width: int) -> tuple[str, ...] | None:
+    """Return the names of the data where the whole network was recorded; x0, x1, ... inside of it."""
+    return features.display if not module and len(features.display) == width else None
+
+
+def _write(found: Distilled, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    found.frontier.save(folder / "frontier.json")
+    # x0, x1, ... whatever the features are called: every reader takes these by position.
+    lines = [
+        f"{front.output} = {text_of(formula)}"
+        for front, formula in zip(found.frontier.fronts, found.formulas, strict=True)
+    ]
+    write_text(folder / "formulas.txt", "\n".join(lines) + "\n")
+    names = safe_names(found.recording.X.shape[1])
+    beside = folder / ".recorded.npz"
+    with beside.open("wb") as file:
+        np.savez_compressed(
+            file, X=found.recording.X, y=found.recording.Y[:, list(found.searched)], names=np.array(names)
+        )
+    beside.replace(folder / "recorded.npz")
