@@ -1,5 +1,6 @@
 """Malformed files for `fuzz.py`: good ones of every kind, and seeded ways to spoil them."""
 
+import copy
 import io
 import json
 import random
@@ -144,7 +145,7 @@ def spoil_json(content: bytes, generator: random.Random) -> bytes:
                 place[key] = value
                 break
             case _:
-                place[key] = generator.choice(VALUES)
+                place[key] = copy.deepcopy(generator.choice(VALUES))
     return json.dumps(holder[0]).encode()
 
 

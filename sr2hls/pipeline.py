@@ -12,6 +12,7 @@ from sr2hls.options import CompileOptions, options_of
 from sr2hls.prepare import prepare
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.report.model import Report
+from sr2hls.report.notebook import to_notebook
 from sr2hls.report.store import write_report
 from sr2hls.rundir import RunDirectory
 from sr2hls.story import Stages, make_report
@@ -33,6 +34,9 @@ class CompileResult:
     design: Design
     circuit: Circuit
     output: Path
+
+    def _repr_html_(self) -> str:
+        return to_notebook(self.report)
 
 
 def compile(

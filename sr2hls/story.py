@@ -104,7 +104,6 @@ def _decision(problem: Problem) -> str | None:
 
 
 def _teacher(prepared: Prepared, options: CompileOptions) -> model.Teacher:
-
     try:
         layers = prepared.teacher.layers()
     except InputError:
@@ -114,6 +113,7 @@ def _teacher(prepared: Prepared, options: CompileOptions) -> model.Teacher:
         file=options.checkpoint.name,
         sha256=sha256_of(options.checkpoint),
         layers=tuple(type(layer).__name__ for layer in layers),
+        n_parameters=prepared.teacher.n_parameters,
     )
 
 

@@ -130,8 +130,7 @@ def load_dataset(
     Args:
         path: the file.
         features: key of the array (.npz, .h5) or names of the columns (tables); None for the usual keys, or
-        for all columns
-            that are neither label nor split.
+            for all columns that are neither label nor split.
         target: key of the labels or names of their columns; None for the usual names. Labels may be missing.
         task: ``classification`` or ``regression`` where the labels do not say it themselves.
         fractions: of train, validation and test where the file has no splits.

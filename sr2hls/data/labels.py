@@ -116,6 +116,11 @@ def _plain(values: AnyArray, path: Path) -> AnyArray:
         row = missing if values.ndim == 1 else missing // values.shape[1]
         raise InputError(f"the label of row {row} of '{path}' is missing: every row needs a label")
     if all(isinstance(value, int | float) for value in flat):
+        large = next((value for value in flat if isinstance(value, int) and abs(value) >> 63), None)
+        if large is not None:
+            raise InputError(
+                f"the label {str(large)[:20]}… of '{path}' is larger than 64 bits hold: correct it"
+            )
         return np.array(flat, dtype=np.float64).reshape(values.shape)
     return np.array([v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in flat]).reshape(
         values.shape

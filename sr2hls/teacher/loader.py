@@ -33,10 +33,9 @@ def load_teacher(
 
     Args:
         path: ONNX file, TorchScript module, program of `torch.export` (.pt2), state_dict, or (see
-        ``allow_pickle``)
-            a whole pickled torch module.
+            ``allow_pickle``) a whole pickled torch module.
         model: for a state_dict, ``module:factory`` or ``file.py:factory`` of the function that makes the
-        network.
+            network.
         allow_pickle: also read a whole pickled module; this runs the code that the file holds.
         output: name of the output wanted, where an ONNX file has several.
         n_features: number of features, where a torch file leaves it open.

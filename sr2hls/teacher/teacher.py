@@ -11,7 +11,7 @@ from torch import nn
 
 from sr2hls.errors import InputError
 from sr2hls.teacher.chain import Graph, layers_of
-from sr2hls.teacher.layers import Affine, Layer, evaluate
+from sr2hls.teacher.layers import Affine, Dense, Layer, evaluate
 from sr2hls.teacher.task import Task
 
 Array = NDArray[np.float64]
@@ -57,6 +57,16 @@ class Teacher:
     def name(self) -> str:
         """File name without its ending."""
         return self.path.stem
+
+    @property
+    def n_parameters(self) -> int | None:
+        """Number of trained weights and biases; None where the file does not tell them from other constants."""
+        if self.module is not None and (count := sum(p.numel() for p in self.module.parameters())):
+            return count
+        try:
+            return sum(x.weight.size + x.bias.size for x in self.layers() if isinstance(x, Dense))
+        except InputError:
+            return None
 
     def with_task(self, task: Task | str) -> "Teacher":
         """Return the same network with its outputs read in another way."""

@@ -141,3 +141,10 @@ def test_labels_of_another_type(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", X=np.ones((2, 2)), y=np.array(["2020-01-01", "2021-01-01"], dtype="M8[D]"))
     with pytest.raises(InputError, match=r"the labels of '.*' are of type datetime64\[D\]: they have"):
         load_dataset(tmp_path / "d.npz")
+
+
+def test_labels_of_hundreds_of_digits(tmp_path: Path) -> None:
+    rows = [f"0.{k},{k % 2}" for k in range(20)]
+    (tmp_path / "d.csv").write_text("\n".join(["a,label", *rows, "0.5,1" + "1" * 400]) + "\n")
+    with pytest.raises(InputError, match=r"the label 1{20}… of '.*d\.csv' is larger than 64 bits hold"):
+        load_dataset(tmp_path / "d.csv")

@@ -161,7 +161,7 @@ def batter(command: str, folder: Path, kills: int, seed: int) -> None:
     while done < kills:
         output = folder / f"battered{done}"
         arguments, mark = _argv(command, folder, output), uuid.uuid4().hex
-        for _ in range(generator.choice([1, 2, 3, 4])):
+        for _ in range(generator.choice([1, 4, 9, 14])):
             process = start(arguments, mark)
             try:
                 process.communicate(timeout=generator.uniform(0.0, 1.05 * seconds))

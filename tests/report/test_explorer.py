@@ -162,3 +162,17 @@ def test_in_the_browser(server: ExplorerServer, tmp_path: Path) -> None:
         page.click("#theme")
         assert opened.complaints == []
         assert {url.split("/")[2] for url in opened.fetched} == {server.url.split("/")[2]}
+
+
+def test_scripts_in_names_run_nothing_when_served(hostile: Report, tmp_path: Path) -> None:
+    folder = tmp_path / "<img src=x onerror=alert(1)>"
+    write_report(hostile, folder)
+    with ExplorerServer(find_results(tmp_path)) as running, chromium() as browser:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        for path in ("", "report/0"):
+            opened = Opened(browser, running.url + path)
+            assert "<script>alert(1)</script>" in opened.page.inner_text("body")  # as text
+            assert opened.complaints == []
+            assert opened.page.locator("img").count() == 0
+            assert all(url.startswith(running.url) for url in opened.fetched)
+        running.shutdown()

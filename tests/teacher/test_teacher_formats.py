@@ -13,6 +13,8 @@ from sr2hls.errors import InputError
 from sr2hls.teacher import Activation, Affine, Dense, Task, Teacher, load_teacher, to_torch
 from sr2hls.teacher.layers import ACTIVATIONS, evaluate
 
+JETS = Path(__file__).parents[2] / "examples" / "jet_tagger"
+
 
 def save(kind: str, network: nn.Module, folder: Path) -> Teacher:
     if kind == "onnx":
@@ -210,3 +212,9 @@ def test_neighbouring_affine_maps_are_one(tmp_path: Path) -> None:
 class Scaled(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x * 0.5 + 1.0
+
+
+@pytest.mark.parametrize("name", ["jet_tagger.onnx", "jet_tagger.pt2"])
+def test_parameters_are_counted(name: str) -> None:
+    """16-64-32-32-5: (16+1)·64 + (64+1)·32 + (32+1)·32 + (32+1)·5, without the scaler."""
+    assert load_teacher(JETS / name).n_parameters == 4389
