@@ -6,7 +6,7 @@
     python benchmarks/cost_model.py --measure        # synthesise, place and route those without figures
 
 LUTs are those of `--synthesis yosys` for xcvu9p at 5 ns without DSP blocks; the delay is that of the whole
-program in one stage on an LFE5U-85F after place and route, 1000 / Fmax. Measuring goes on where it was
+program in one stage on an LFE5U-25F after place and route, 1000 / Fmax. Measuring goes on where it was
 interrupted.
 """
 
@@ -27,7 +27,7 @@ from sr2hls.costs.measured import measured_table
 from sr2hls.program.blocks import blocks_of
 from sr2hls.program.predict import ProgramModel, model_from
 from sr2hls.program.program import Program
-from sr2hls.program.serialize import from_dict, to_dict
+from sr2hls.program.serialize import digest, from_dict, to_dict
 from sr2hls.program.size import estimate_luts
 from sr2hls.rtl.lower import to_alkaid
 from sr2hls.rtl.project import write_rtl
@@ -47,8 +47,21 @@ LEAST_LUTS = 10
 """Smaller programs are left out: one LUT more or less would be a tenth."""
 OPERATOR_WEIGHT = 0.5
 """Of a single operator in the fit, beside a program's 1."""
-_ROUTED = 12
+_ROUTED = 8
 _MAPPED = 20
+
+KINDS = {
+    "random formulas": ("formula",),
+    "random operations": ("operations",),
+    "random sums": ("sum",),
+    "additive models of the jets": ("jets5b", "jets6b"),
+}
+# How many programs of each kind, and the least and the most LUTs by the estimate of the passes.
+WANTED = {
+    ("judge", "formula"): (19, 20, 260), ("judge", "operations"): (6, 20, 140),
+    ("judge", "jets5b"): (9, 15, 420), ("judge", "jets6b"): (9, 15, 420), ("judge", "pysr"): (24, 20, 330),
+    ("fit", "formula"): (8, 20, 260), ("fit", "operations"): (2, 20, 140), ("fit", "sum"): (6, 15, 200),
+}  # fmt: skip
 
 Figures = dict[str, dict[str, float | None]]
 
@@ -72,12 +85,42 @@ def make() -> None:
     """Write the programs."""
     from cost_model_programs import programs_to_fit, programs_to_judge
 
+    drawn = [("fit", n, p) for n, p in programs_to_fit()]
+    drawn += [("judge", n, p) for n, p in programs_to_judge()]
+    write_programs(choose(drawn))
+
+
+def write_programs(chosen: list[tuple[str, str, Program]]) -> None:
+    """Write programs with their parts and names."""
     DATA.mkdir(parents=True, exist_ok=True)
     with gzip.GzipFile(PROGRAMS, "wb", mtime=0) as out:
-        for part, some in (("fit", programs_to_fit()), ("judge", programs_to_judge())):
-            for name, program in some:
-                line = json.dumps({"name": name, "part": part, "program": to_dict(program)})
-                out.write(f"{line}\n".encode())
+        for part, name, program in chosen:
+            line = json.dumps({"name": name, "part": part, "program": to_dict(program)})
+            out.write(f"{line}\n".encode())
+
+
+def choose(drawn: list[tuple[str, str, Program]]) -> list[tuple[str, str, Program]]:
+    """Return some of each kind, none twice, spread evenly: measuring all would take an hour."""
+    groups: dict[tuple[str, str], list[tuple[str, str, Program]]] = {key: [] for key in WANTED}
+    seen: set[str] = set()
+    for part, name, program in drawn:
+        size, key = estimate_luts(program), (part, kind_of(name))
+        if size and digest(program) not in seen and key in WANTED:
+            _, low, high = WANTED[key]
+            if low <= size <= high:
+                groups[key].append((part, name, program))
+        seen.add(digest(program))
+    found = []
+    for key, some in groups.items():
+        count = min(WANTED[key][0], len(some))
+        step = max(1.0, len(some) / WANTED[key][0])
+        found += [some[int(k * step)] for k in range(count)]
+    return found
+
+
+def kind_of(name: str) -> str:
+    """Return the kind of a program by its name."""
+    return next((start for starts in KINDS.values() for start in starts if name.startswith(start)), "pysr")
 
 
 def read_programs() -> dict[str, tuple[str, Program]]:
@@ -134,7 +177,7 @@ def map_luts(programs: list[Program], names: list[str]) -> dict[str, float]:
 
 def route(programs: list[Program], names: list[str]) -> dict[str, float]:
     """Return the routed delay of each program as one stage, several in one device, each with a clock."""
-    target = Target("LFE5U-85F", clock_ns=1000.0)
+    target = Target("LFE5U-25F", clock_ns=1000.0)
     with tempfile.TemporaryDirectory() as work:
         projects = [
             write_rtl(
@@ -144,7 +187,7 @@ def route(programs: list[Program], names: list[str]) -> dict[str, float]:
         ]
         mapped = ecp5_together(projects, dsp=False)
     assert mapped.netlist is not None
-    routed = place_and_route(mapped.netlist, size="85k", frequency_mhz=200.0)
+    routed = place_and_route(mapped.netlist, size="25k", frequency_mhz=200.0)
     found = {n: routed.fmax_mhz.get(clock_of(p.name)) for n, p in zip(names, projects, strict=True)}
     return {name: 1000.0 / fmax for name, fmax in found.items() if fmax}
 
@@ -190,10 +233,10 @@ def judge(
 ) -> tuple[dict[str, str], str]:
     """Return the errors in words and as a table, for all programs and each kind."""
     groups = {"all": list(judged)}
-    for kind, start in KINDS.items():
-        groups[kind] = [n for n in judged if n.startswith(start)]
-    others = tuple(s for starts in KINDS.values() for s in starts)
-    groups["formulas of PySR runs"] = [n for n in judged if not n.startswith(others)]
+    for kind, starts in KINDS.items():
+        groups[kind] = [n for n in judged if kind_of(n) in starts]
+    groups["formulas of PySR runs"] = [n for n in judged if kind_of(n) == "pysr"]
+    groups = {kind: names for kind, names in groups.items() if names}
     lines = [
         "| programs | LUT: programs | median error | 90th percentile | old estimate's median "
         "| delay: programs | rank correlation | median error |",
@@ -226,13 +269,6 @@ def judge(
                 "the fit never saw"
             )
     return words, "\n".join(lines)
-
-
-KINDS = {
-    "random formulas": ("formula",),
-    "random operations": ("operations",),
-    "additive models of the jets": ("jets5b", "jets6b"),
-}
 
 
 def speed(model: ProgramModel, programs: list[Program]) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sr2hls.choose import joint_choices
 from sr2hls.costs.fold import FoldCost
-from sr2hls.costs.measured import FAMILIES, area_model
+from sr2hls.costs.measured import area_model, shipped_families
 from sr2hls.design import float_outputs
 from sr2hls.errors import InputError
 from sr2hls.options import CompileOptions, Effort
@@ -196,7 +196,7 @@ def _search(problem: Problem, options: CompileOptions, effort: _Effort, progress
 def _cost(options: CompileOptions, table_bits: int | None = 8) -> FoldCost:
     """Return the LUTs of a formula over values of 8 bits."""
     family = options.target.family.value
-    measured = family if family in FAMILIES else "xcup"
+    measured = family if family in shipped_families() else "xcup"
     return area_model(options.cost, "ap_fixed<8,4>", family=measured, table_bits=table_bits)
 
 

@@ -131,6 +131,12 @@ def _between(found: Mapping[int, float], at: int, power: int) -> float:
     return float(found[nearest] * (at / nearest) ** power)
 
 
+def shipped_families() -> tuple[str, ...]:
+    """Return the families whose tables come with the package."""
+    folder = files("sr2hls.costs").joinpath("data", "measured")
+    return tuple(name for name in FAMILIES if folder.joinpath(f"{name}.csv").is_file())
+
+
 @cache
 def measured_table(family: str) -> MeasuredTable:
     """Return the table of a family that comes with the package.
@@ -138,8 +144,11 @@ def measured_table(family: str) -> MeasuredTable:
     Raises:
         InputError: there is none.
     """
-    if family not in FAMILIES:
-        raise InputError(f"no costs were measured for '{family}': there are {', '.join(FAMILIES)}")
+    if family not in shipped_families():
+        raise InputError(
+            f"no measured costs of '{family}' come with sr2hls, only of {', '.join(shipped_families())}: "
+            f"measure them with 'sr2hls costs measure' for one of {', '.join(FAMILIES)}"
+        )
     folder = files("sr2hls.costs").joinpath("data", "measured")
     text = folder.joinpath(f"{family}.csv").read_text(encoding="utf-8")
     about = json.loads(folder.joinpath(f"{family}.json").read_text(encoding="utf-8"))

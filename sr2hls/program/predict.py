@@ -86,7 +86,7 @@ def model_from(data: Mapping[str, object]) -> ProgramModel:
         tuple(float(ns[kind.name.lower()]) for kind in Path),
         float(ns["spread"]),
         Provenance(Origin.ESTIMATED, source, "xcvu9p (xcup)", "synthesis", str(data["lut_error"])),
-        Provenance(Origin.ESTIMATED, source, "LFE5U-85F", "place and route", str(data["ns_error"])),
+        Provenance(Origin.ESTIMATED, source, "LFE5U-25F", "place and route", str(data["ns_error"])),
     )
 
 
