@@ -60,7 +60,7 @@ class Teacher:
 
     @property
     def n_parameters(self) -> int | None:
-        """Number of trained weights and biases; None where the file does not tell them from other constants."""
+        """Number of trained weights and biases; None where the file does not tell them apart."""
         if self.module is not None and (count := sum(p.numel() for p in self.module.parameters())):
             return count
         try:
