@@ -182,6 +182,34 @@ def compare(rows: Sequence[HardwareRow]) -> tuple[Comparison, ...]:
     return tuple(found)
 
 
+def warning(rows: Sequence[HardwareRow]) -> str | None:
+    """Return the sentence that has to stand where rows of different tools or settings stand together.
+
+    ``None`` where every row is from the same tool, for the same part, with the same settings.
+    """
+    if not rows:
+        return None
+    first = next((r for r in rows if r.subject is Subject.DESIGN), rows[0])
+    others = [r for r in rows if not r.comparable(first)]
+    if not others:
+        return None
+    named = ", ".join(f"'{r.label}' ({_difference(first, r)})" for r in others)
+    return (
+        f"Not all rows may be compared: '{first.label}' is from {first.tool}"
+        f"{f' for {first.part}' if first.part else ''}; different are {named}. There are no ratios of those."
+    )
+
+
+def _difference(first: HardwareRow, other: HardwareRow) -> str:
+    if other.tool != first.tool:
+        return other.tool
+    if other.part != first.part:
+        return f"part {other.part or 'unknown'}"
+    keys = sorted(set(first.settings) | set(other.settings))
+    changed = [k for k in keys if first.settings.get(k) != other.settings.get(k)]
+    return f"other settings: {', '.join(changed)}"
+
+
 def _ratio(key: FigureKey, design: HardwareRow, network: HardwareRow) -> Ratio | None:
     d, n = design.figures.get(key), network.figures.get(key)
     if key in NOT_COMPARED or d is None or n is None or Origin.PUBLISHED in (d.origin, n.origin):

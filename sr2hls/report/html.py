@@ -10,7 +10,7 @@ from sr2hls.progress import duration
 from sr2hls.report import format as fmt
 from sr2hls.report.embed import json_block, policy, script, style
 from sr2hls.report.fidelity import SplitFidelity
-from sr2hls.report.hardware import FigureKey, HardwareFigure
+from sr2hls.report.hardware import FigureKey, HardwareFigure, warning
 from sr2hls.report.mathml import mathml, terms
 from sr2hls.report.model import Formula, Report
 from sr2hls.report.summary import Card, cards, subtitle
@@ -127,6 +127,7 @@ def to_html(report: Report) -> str:
         figure_name=fmt.figure_name,
         row_published=fmt.is_published,
         mixed_units=_mixed_units(report),
+        mixed_tools=warning(report.hardware),
     )
 
 

@@ -4,6 +4,7 @@ import re
 
 from sr2hls.progress import duration
 from sr2hls.report import format as fmt
+from sr2hls.report.hardware import warning
 from sr2hls.report.model import Report
 from sr2hls.report.summary import cards, subtitle
 from sr2hls.templates import render
@@ -31,6 +32,7 @@ def to_markdown(report: Report) -> str:
         told_ratios=fmt.told_ratios,
         duration=duration,
         is_published=fmt.is_published,
+        mixed_tools=warning(report.hardware),
         sources=_sources(report),
     )
     return re.sub(r"\n{3,}", "\n\n", text)

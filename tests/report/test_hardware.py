@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from sr2hls.provenance import Figure, Origin, Provenance
-from sr2hls.report.hardware import FigureKey, HardwareRow, Subject, compare
+from sr2hls.report.hardware import FigureKey, HardwareRow, Subject, compare, warning
 from sr2hls.synthesis.report import HardwareReport
 
 YOSYS = Provenance(Origin.MEASURED, "Yosys 0.70", "xcup", "synthesis")
@@ -71,3 +71,17 @@ def test_every_figure_of_a_tool_has_a_place() -> None:
     assert set(_report("small", 400, 500).figures()) <= names
     missing = [n for n in HardwareReport.__slots__ if n not in names]
     assert missing == ["design", "tool", "version", "part", "step", "settings", "lut_by_size"]
+
+
+def test_rows_of_different_tools_stand_together_only_with_a_warning() -> None:
+    same = _pair(_report("small", 400, 500), _report("large", 28_000, 250))
+    assert warning(same) is None and warning([]) is None
+    other = _pair(_report("small", 400, 500), _report("large", 28_000, 250, tool="vivado", version="2023.1"))
+    assert warning(other) == (
+        "Not all rows may be compared: 'symbolic' is from yosys 0.70 for xcup; different are 'network' "
+        "(vivado 2023.1). There are no ratios of those."
+    )
+    routed = _pair(_report("small", 400, 500), _report("large", 28_000, 250, step="place and route"))
+    assert "'network' (other settings: step)" in str(warning(routed))
+    part = _pair(_report("small", 400, 500), _report("large", 28_000, 250, part="xc7"))
+    assert "'network' (part xc7)" in str(warning(part))

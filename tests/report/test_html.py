@@ -66,6 +66,7 @@ def test_every_figure_has_a_footnote(report: Report) -> None:
     notes = set(re.findall(r'<li id="(p\d+)">', page))
     assert set(re.findall(r'href="#(p\d+)"', page)) == notes
     assert "published: arXiv 2305.04099, Vivado HLS" in page
+    assert "different are &#39;PySR, tables&#39; (Vivado HLS 2020.1)" in page
 
 
 def test_a_report_of_little_still_has_a_page(report: Report) -> None:
