@@ -9,6 +9,7 @@ from sr2hls.circuit import Circuit
 from sr2hls.data import InputFormat
 from sr2hls.design import Design, float_outputs
 from sr2hls.lower.rows import Rows
+from sr2hls.lower.source import Source
 from sr2hls.options import LowerOptions
 from sr2hls.progress import Progress
 from sr2hls.report import model
@@ -26,15 +27,14 @@ FloatArray = NDArray[np.float64]
 def make_report(
     options: LowerOptions,
     progress: Progress,
-    frontier: Frontier,
-    chosen: tuple[Candidate, ...],
+    source: Source,
     rows: Rows,
     inputs: InputFormat,
     design: Design,
     circuit: Circuit,
 ) -> Report:
     """Return the report."""
-    names = tuple(frontier.input_names)
+    frontier, names = source.frontier, source.names
     outputs = rows.classes or tuple(f.output for f in frontier.fronts)
     shown = dict(zip(inputs.names.identifiers, names, strict=True))
     task = Task.LOGITS if rows.classes else Task.REGRESSION
@@ -59,10 +59,10 @@ def make_report(
             features=tuple(f.model_copy(update={"name": n}) for f, n in zip(features, names, strict=True)),
         ),
         formulas=[
-            formula_record(n, c.expr, shown, complexity=c.complexity, loss=_finite(c.loss))
-            for n, c in zip(outputs, chosen, strict=True)
+            formula_record(n, e, shown, complexity=c.complexity, loss=_finite(c.loss))
+            for n, e, c in zip(outputs, source.formulas.values(), source.chosen, strict=True)
         ],
-        fronts=_fronts(frontier, chosen, outputs),
+        fronts=_fronts(frontier, source.chosen, outputs),
         fidelity=fidelity,
         program=design.program,
         agreements=[

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from sr2hls.data import Dataset, FeatureNames, InputFormat, ScalerKind, load_dataset
 from sr2hls.errors import InputError
 from sr2hls.files import sha256_of
+from sr2hls.lower.source import Source
 from sr2hls.options import LowerOptions
 from sr2hls.program.types import FixedType, Overflow, Rounding
-from sr2hls.search import Frontier
 
 FloatArray = NDArray[np.float64]
 
@@ -40,29 +40,44 @@ class Rows:
     warnings: tuple[str, ...]
 
 
-def input_rows(options: LowerOptions, frontier: Frontier) -> Rows:
-    """Load or draw the rows.
+def load_table(options: LowerOptions, outputs: int) -> Dataset | None:
+    """Load the data; ``None`` if there are none.
+
+    Args:
+        options: file, columns and labels.
+        outputs: number of formulas: the labels of a single one are values, never classes.
+
+    Raises:
+        InputError: the file cannot be used.
+    """
+    if options.data is None:
+        return None
+    return load_dataset(
+        options.data,
+        features=options.features,
+        target=options.target_column,
+        task=None if outputs > 1 else "regression",
+        seed=options.seed,
+    )
+
+
+def input_rows(options: LowerOptions, source: Source, dataset: Dataset | None) -> Rows:
+    """Take the rows out of the data, or draw them.
 
     Raises:
         InputError: data or ranges do not fit the formulas.
     """
-    if options.data is None:
-        return _drawn(options, frontier.input_names)
-    dataset = load_dataset(
-        options.data,
-        features=options.features,
-        target=options.target_column,
-        task=None if len(frontier) > 1 else "regression",
-        seed=options.seed,
-    )
-    columns = _columns(dataset, frontier.input_names)
-    classes = dataset.classes if dataset.classes and len(dataset.classes) == len(frontier) else None
+    if dataset is None or options.data is None:
+        return _drawn(options, source.names)
+    outputs = len(source.chosen)
+    columns = _columns(dataset, source.names)
+    classes = dataset.classes if dataset.classes and len(dataset.classes) == outputs else None
     splits: dict[str, tuple[FloatArray, NDArray[np.generic] | None]] = {}
     for name in ("train", "validation", "test"):
         part = getattr(dataset, name)
         labels = part.y
         if labels is not None and classes is None:
-            fits = dataset.classes is None and np.size(labels) == len(part.X) * len(frontier)
+            fits = dataset.classes is None and np.size(labels) == len(part.X) * outputs
             labels = np.asarray(labels, dtype=float).reshape(len(part.X), -1) if fits else None
         splits[name] = np.asarray(part.X[:, columns], dtype=np.float64), labels
     return Rows(options.data.name, sha256_of(options.data), splits, classes, dataset.warnings())

@@ -1,17 +1,16 @@
 """Formulas that people already have, to a verified circuit: the second half of `sr2hls.compile`'s story."""
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from sr2hls.circuit import Circuit, build_circuit
-from sr2hls.costs import Operators, area, estimated_luts, load_operators
 from sr2hls.design import Design
 from sr2hls.errors import InputError
 from sr2hls.files import write_text
 from sr2hls.lower.report import make_report
-from sr2hls.lower.rows import input_format, input_rows
+from sr2hls.lower.rows import input_format, input_rows, load_table
+from sr2hls.lower.source import read_source, refuse_constants
 from sr2hls.options import LowerOptions
 from sr2hls.program.lower import Lowering, relative_errors
 from sr2hls.program.passes import optimize
@@ -19,7 +18,7 @@ from sr2hls.progress import Progress, SilentProgress
 from sr2hls.report.model import Report
 from sr2hls.report.store import write_report
 from sr2hls.rundir import MARKER
-from sr2hls.search import Candidate, Frontier, read_formulas, read_hall_of_fame
+from sr2hls.search.grammar import CONSTANTS
 
 
 @dataclass(frozen=True)
@@ -51,14 +50,15 @@ def lower_formulas(options: LowerOptions, progress: Progress | None = None) -> L
     """
     progress = progress or SilentProgress()
     with progress.stage("formulas"):
-        operators = _operators(options)
-        frontier = _read(options, operators)
-        chosen = _choose(frontier, options.choose)
+        source = read_source(options)
     with progress.stage("data"):
-        rows = input_rows(options, frontier)
-    X = rows.splits["train"][0]
-    inputs = input_format(options, frontier.input_names, X)
-    formulas = {f.output: c.expr for f, c in zip(frontier.fronts, chosen, strict=True)}
+        table = load_table(options, len(source.chosen))
+        if table is not None and (inputs_too := set(CONSTANTS) & set(table.names.display)):
+            source = read_source(options, inputs_too)
+        refuse_constants(source)
+        rows = input_rows(options, source, table)
+    X, formulas = rows.splits["train"][0], source.formulas
+    inputs = input_format(options, source.names, X)
     with progress.stage("program"):
         types = dict(zip(inputs.names.identifiers, inputs.types, strict=True))
         lowering = Lowering(formulas, types, inputs.values(X))
@@ -76,32 +76,9 @@ def lower_formulas(options: LowerOptions, progress: Progress | None = None) -> L
         backend=options.backend.value,
     )
     with progress.stage("report"):
-        report = make_report(options, progress, frontier, chosen, rows, inputs, design, circuit)
+        report = make_report(options, progress, source, rows, inputs, design, circuit)
         write_report(report, options.output)
     return LowerResult(report, design, circuit, options.output)
-
-
-def _operators(options: LowerOptions) -> Operators:
-    return Operators() if options.operators is None else Operators().extend(load_operators(options.operators))
-
-
-def _read(options: LowerOptions, operators: Operators) -> Frontier:
-    cost = area(estimated_luts(f"ap_fixed<{options.input_bits},4>"))
-    path = Path(options.source)
-    is_there = len(options.source) < 4096 and "\n" not in options.source and path.exists()
-    if is_there and (path.is_dir() or path.suffix in (".csv", ".bak", ".pkl", ".pickle")):
-        return read_hall_of_fame(path, cost=cost, operators=operators)
-    if not is_there and re.search(r"\.(csv|txt|bak|pkl)$|[/\\]$", options.source):
-        raise InputError(f"'{options.source}' does not exist: give a hall of fame, a PySR run or a formula")
-    return read_formulas(path if is_there else options.source, cost=cost, operators=operators)
-
-
-def _choose(frontier: Frontier, choice: str) -> tuple[Candidate, ...]:
-    by, _, number = choice.partition("=")
-    try:
-        return frontier.select(by.strip(), float(number) if number else None)
-    except ValueError:
-        raise InputError(f"--choose '{choice}' has no number after '=': write e.g. complexity=12") from None
 
 
 def _claim(options: LowerOptions) -> None:

@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -142,9 +142,16 @@ def apply_sympy(operator: str, args: Sequence[sympy.Expr], operators: Operators)
         raise InputError(f"'{op.name}' in a formula cannot be worked out: {reason(error)}") from error
 
 
-def tree_from_text(text: str, operators: Operators | None = None) -> Tree:
-    """Read a formula exactly as it is written, without simplifying anything."""
-    return parse(text, _TreeBuilder(), operators or Operators())
+def tree_from_text(text: str, operators: Operators | None = None, variables: Collection[str] = ()) -> Tree:
+    """Read a formula exactly as it is written, without simplifying anything.
+
+    Args:
+        text: the formula.
+        operators: the operators known.
+        variables: names that are inputs, though they could be taken for the constants ``pi`` or ``E``.
+    """
+    inputs = {name: var(name) for name in variables}
+    return parse(text, _TreeBuilder(), operators or Operators(), variables=inputs)
 
 
 def expr_from_text(text: str, operators: Operators | None = None) -> sympy.Expr:

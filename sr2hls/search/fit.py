@@ -18,6 +18,7 @@ MAX_FITTED = 12
 """Formulas with more constants are left as the engine fitted them."""
 _FIT_ROWS = 4000
 _HUGE = 1e6
+_STEEPEST = 1e120  # squares of it can still be added up
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,10 @@ class Form:
 
     def with_fixed(self, index: int, number: sympy.Expr) -> sympy.Expr:
         """Put an exact number in the place of one constant, and the others back."""
-        others = {sympy.Symbol(f"p{k}"): sympy.Float(v) for k, v in enumerate(self.values) if k != index}
-        return self.expr.subs(sympy.Symbol(f"p{index}"), number).xreplace(others)
+        values: dict[sympy.Symbol, sympy.Expr] = {
+            sympy.Symbol(f"p{k}"): sympy.Float(v) for k, v in enumerate(self.values)
+        }
+        return self.expr.xreplace({**values, sympy.Symbol(f"p{index}"): number})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ def _bounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _stiffness(jacobian: NDArray[np.float64], unit: float) -> tuple[float, ...]:
     # By the quadratic model of the loss: moving p_k by d and refitting the rest costs d^2 / (J'J)^-1_kk.
+    jacobian = np.clip(jacobian, -_STEEPEST, _STEEPEST)
     norms = np.linalg.norm(jacobian, axis=0)
     norms[norms == 0] = 1e-300
     scaled = jacobian / norms

@@ -15,7 +15,9 @@ T = TypeVar("T")
 
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eEf][+-]?\d+)?"
 _TOKEN = re.compile(rf"\s*(?:({_NUMBER})|([^\W\d]\w*)|(\*\*|<=|>=|==|[-+*/^()<>,]))")
-_CONSTANTS = ("pi", "E", "π", "ℯ")
+CONSTANTS = ("pi", "E", "π", "ℯ")
+"""Names that mean a number, unless the caller says that they are variables."""
+
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "^"}
 _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 _SELECT = ("ifelse", "select", "where")
@@ -151,14 +153,14 @@ class _Reader(Generic[T]):
     def _name(self, name: str) -> T:
         if name in self._known:
             return self._known[name]
-        if name in _CONSTANTS:
+        if name in CONSTANTS:
             return self._builder.named("pi" if name in ("pi", "π") else "E")
         return self._builder.variable(name)
 
     def _call(self, name: str, arguments: list[ast.expr]) -> T:
-        args = tuple(self.read(a) for a in arguments)
         if name == "Piecewise":
-            raise InputError(f"write the Piecewise in '{_short(self._text)}' as select(condition, yes, no)")
+            return self._piecewise(arguments)
+        args = tuple(self.read(a) for a in arguments)
         op = self._operators["select" if name in _SELECT else name]
         if op.name in ("max", "min") and len(args) > 2:
             value = args[0]
@@ -171,3 +173,20 @@ class _Reader(Generic[T]):
                 f"'{_short(self._text)}'"
             )
         return self._builder.apply(op.name, args)
+
+    def _piecewise(self, arguments: list[ast.expr]) -> T:
+        """sympy's ``Piecewise((value, condition), ..., (value, True))`` as nested selects."""
+        pairs = [a.elts for a in arguments if isinstance(a, ast.Tuple) and len(a.elts) == 2]
+        complete = len(pairs) == len(arguments) > 0 and self._is_true(pairs[-1][1])
+        if not complete:
+            raise InputError(
+                f"a Piecewise in '{_short(self._text)}' does not say what holds otherwise: end it with "
+                "(value, True)"
+            )
+        result = self.read(pairs[-1][0])
+        for value, condition in reversed(pairs[:-1]):
+            result = self._builder.apply("select", (self.read(condition), self.read(value), result))
+        return result
+
+    def _is_true(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.Name) and self._names[int(node.id[1:])] == "True"

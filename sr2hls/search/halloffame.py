@@ -3,7 +3,7 @@
 import csv
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,6 +146,7 @@ def read_hall_of_fame(
     data: tuple[ArrayLike, ArrayLike] | None = None,
     polish: bool = False,
     latency: CostModel | None = None,
+    variables: Collection[str] = (),
 ) -> Frontier:
     """Read a hall of fame, with all its rows, as a frontier.
 
@@ -158,14 +159,17 @@ def read_hall_of_fame(
             the file's own are kept in the details.
         polish: refit, simplify and snap on ``data``.
         latency: second cost model.
+        variables: names that are inputs, though they could be taken for the constants ``pi`` or ``E``;
+            ``input_names`` are anyway.
 
     Raises:
         InputError: a file or formula cannot be read; the message names file and line.
     """
     ops = operators or Operators()
     files = hall_of_fame_files(Path(path))
+    known = {*variables, *(input_names or ())}
     parsed = [
-        (file, [(row, _tree(row, file, n, ops)) for n, row in enumerate(read_rows(file), 2)])
+        (file, [(row, _tree(row, file, n, ops, known)) for n, row in enumerate(read_rows(file), 2)])
         for file in files
     ]
     trees = [tree for _, rows in parsed for _, tree in rows]
@@ -205,9 +209,9 @@ def read_hall_of_fame(
     return Frontier(tuple(fronts), names, describe(cost))
 
 
-def _tree(row: Row, file: Path, number: int, operators: Operators) -> Tree:
+def _tree(row: Row, file: Path, number: int, operators: Operators, variables: Collection[str]) -> Tree:
     try:
-        return tree_from_text(row.equation, operators)
+        return tree_from_text(row.equation, operators, variables)
     except InputError as error:
         raise InputError(f"{file}, line {number}: {error}") from error
 
@@ -249,10 +253,12 @@ def read_formulas(
     operators: Operators | None = None,
     input_names: Sequence[str] | None = None,
     latency: CostModel | None = None,
+    variables: Collection[str] = (),
 ) -> Frontier:
     """Read formulas, one an output: a string with semicolons between several, or a file with one a line.
 
-    Blank lines and what follows a ``#`` are skipped; ``name = formula`` names the output.
+    Blank lines and what follows a ``#`` are skipped; ``name = formula`` names the output. ``variables`` are
+    names that are inputs, though they could be taken for the constants ``pi`` or ``E``.
 
     Raises:
         InputError: a formula cannot be read; the message says which.
@@ -273,7 +279,7 @@ def read_formulas(
         name, _, formula = line.rpartition("=") if re.match(r"^\s*\w+\s*=[^=]", line) else ("", "", line)
         outputs.append(name.strip() or ("y" if len(lines) == 1 else f"y{number}"))
         try:
-            trees.append(tree_from_text(formula, ops))
+            trees.append(tree_from_text(formula, ops, {*variables, *(input_names or ())}))
         except InputError as error:
             raise InputError(f"formula {number + 1}{f' of {source}' if is_file else ''}: {error}") from error
     names = tuple(input_names) if input_names is not None else input_order(trees)

@@ -30,6 +30,9 @@ from sr2hls.search.operon_run import OperonSettings, Run, RunResult, run_operon
 from sr2hls.search.operon_tree import operon_operators
 from sr2hls.search.polish import Polisher
 
+Forms = dict[sympy.Expr, float]
+"""Least loss of each form that was polished."""
+
 
 @dataclass(frozen=True, slots=True)
 class OperonEngine:
@@ -109,19 +112,20 @@ class _Output:
         front = polisher.front(self.name, [self._constant(polisher)])
         goal = max(self.options.target_loss or 0.0, objective.floor)
         total = self.settings.restarts
+        seen: Forms = {}
         try:
             for first in range(0, total, self.settings.round_size):
                 last = min(total, first + self.settings.round_size)
-                results = self._round(views, objective, range(first, last), deadline, progress)
-                for restart, view, result in results:
-                    found = self._polished(polisher, view, result, restart, deadline)
+                results = self._round(polisher, seen, views, range(first, last), deadline, progress)
+                for _, found, forms in results:
                     front = polisher.front(self.name, (*front.candidates, *found))
+                    seen = {form: min(loss, seen.get(form, loss)) for form, loss in (seen | forms).items()}
                 best = min(c.loss for c in front.candidates)
                 if progress is not None:
                     progress(Progress(self.name, last / total, best, f"{last} of {total} restarts"))
-                if any(r.interrupted for _, _, r in results):
+                if any(r.interrupted for r, *_ in results):
                     raise KeyboardInterrupt
-                if any(r.timed_out for _, _, r in results) or (deadline and time.time() > deadline):
+                if any(r.timed_out for r, *_ in results) or (deadline and time.time() > deadline):
                     notes.append(
                         f"{self.name}: stopped by the time limit in restart {last} of {total}; the front "
                         "depends on the speed of the machine"
@@ -145,25 +149,38 @@ class _Output:
 
     def _round(
         self,
+        polisher: Polisher,
+        seen: Forms,
         views: tuple[View, ...],
-        objective: Objective,
         restarts: range,
         deadline: float | None,
         progress: ProgressCallback | None,
-    ) -> list[tuple[int, View, RunResult]]:
-        chosen = [views[r % len(views)] for r in restarts]
-        runs = [self._run(v, objective, r, deadline) for r, v in zip(restarts, chosen, strict=True)]
-        if self.settings.jobs > 1 and len(runs) > 1:
-            results = list(
-                Parallel(n_jobs=min(self.settings.jobs, len(runs)))(delayed(run_operon)(r) for r in runs)
-            )
-        else:
-            results = []
-            for r, run in zip(restarts, runs, strict=True):
-                results.append(run_operon(run, lambda g, r=r: self._report(r, g, progress)))  # type: ignore[misc]
-                if results[-1].interrupted:
-                    break
-        return list(zip(restarts, chosen, results, strict=False))
+    ) -> list[tuple[RunResult, list[Candidate], Forms]]:
+        jobs = min(self.settings.jobs, len(restarts))
+        if jobs > 1:
+            restart = delayed(self._restart)
+            tasks = (restart(polisher, seen, views[r % len(views)], r, deadline) for r in restarts)
+            return list(Parallel(n_jobs=jobs)(tasks))
+        results = []
+        for r in restarts:
+            results.append(self._restart(polisher, seen, views[r % len(views)], r, deadline, progress))
+            if results[-1][0].interrupted:
+                break
+        return results
+
+    def _restart(
+        self,
+        polisher: Polisher,
+        seen: Forms,
+        view: View,
+        restart: int,
+        deadline: float | None,
+        progress: ProgressCallback | None = None,
+    ) -> tuple[RunResult, list[Candidate], Forms]:
+        run = self._run(view, polisher.objective, restart, deadline)
+        result = run_operon(run, lambda generation: self._report(restart, generation, progress))
+        forms = dict(seen)
+        return result, list(self._polished(polisher, view, result, restart, deadline, forms)), forms
 
     def _report(self, restart: int, generation: int, progress: ProgressCallback | None) -> None:
         if progress is not None and generation % 5 == 0:
@@ -200,24 +217,20 @@ class _Output:
         )
 
     def _polished(
-        self, polisher: Polisher, view: View, result: RunResult, restart: int, deadline: float | None
+        self,
+        polisher: Polisher,
+        view: View,
+        result: RunResult,
+        restart: int,
+        deadline: float | None,
+        seen: Forms,
     ) -> Iterator[Candidate]:
         details: dict[str, Scalar] = {"seed": self.seed, "restart": restart, "view": view.name}
-        seen: set[sympy.Expr] = set()
         # Cheapest first: what a time limit cuts off are the large formulas.
         for tree in sorted(result.trees, key=lambda t: t.complexity):
             if deadline is not None and time.time() > deadline:
                 return
             expr = view.back(expr_from_tree(tree, self.options.definitions))
-            form = _skeleton(expr)
-            if form in seen:
-                continue
-            seen.add(form)
-            for candidate in polisher.polish(expr, "operon", details):
+            for candidate in polisher.polish(expr, "operon", details, seen):
                 if candidate.cost is not None:
                     yield candidate
-
-
-def _skeleton(expr: sympy.Expr) -> sympy.Expr:
-    """The formula with every fitted constant replaced by the same symbol, to recognise the same form."""
-    return expr.xreplace({c: sympy.Symbol("c") for c in expr.atoms(sympy.Float)})

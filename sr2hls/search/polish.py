@@ -1,5 +1,6 @@
 """What candidates of every engine go through: constants refitted, simplified, snapped; scored again."""
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,10 +14,12 @@ from sr2hls.costs import CostModel, Operators
 from sr2hls.errors import InputError
 from sr2hls.search.fit import MAX_FITTED, Fit, Fitter, Form
 from sr2hls.search.front import Candidate, Front, Scalar, complexity_of, cost_or_none
+from sr2hls.search.gauge import without_spare_constants
 from sr2hls.search.objective import Objective
 from sr2hls.search.simplify import simplified
 
 _PRUNE_TRIALS = 4
+_BETTER = 1 - 1e-6  # share of its best loss so far that makes a form worth another look
 _MOST_SAVED = 8.0  # nats; a constant never counts more than some four digits
 
 
@@ -111,30 +114,63 @@ class Polisher:
                 for k, (v, s) in enumerate(zip(values, stiffness, strict=True))
                 for number in (0, 1 if v > 0 else -1)
             )
-            trials = (self.fit(fit.form.with_fixed(k, sympy.Integer(n))) for _, k, n in moves[:_PRUNE_TRIALS])
-            options = [t for t in trials if t is not None]
-            if not options:
+            best: Fit | None = None
+            for expected, k, n in moves[:_PRUNE_TRIALS]:
+                if best is not None and best.loss <= fit.loss + expected:
+                    break  # by the quadratic model of the loss, what follows is worse
+                trial = self.fit(fit.form.with_fixed(k, sympy.Integer(n)))
+                if trial is not None and (
+                    best is None or self._pruned_order(trial) < self._pruned_order(best)
+                ):
+                    best = trial
+            if best is None:
                 return
-            fit = min(
-                options, key=lambda t: (_rough(max(t.loss, self.objective.floor)), t.form.tree.complexity)
-            )
+            fit = best
             yield fit
             if fit.loss > 1e3 * first:
                 return
 
-    def polish(self, expr: sympy.Expr, engine: str, details: Mapping[str, Scalar]) -> list[Candidate]:
+    def _pruned_order(self, fit: Fit) -> tuple[float, int]:
+        return _rough(max(fit.loss, self.objective.floor)), fit.form.tree.complexity
+
+    def polish(
+        self,
+        expr: sympy.Expr,
+        engine: str,
+        details: Mapping[str, Scalar],
+        seen: dict[sympy.Expr, float] | None = None,
+    ) -> list[Candidate]:
         """All that becomes of one formula: itself refitted and snapped, and its pruned relatives.
 
         Formulas without a real value on the data are dropped.
+
+        Args:
+            expr: the formula.
+            engine: engine that found it.
+            details: where it comes from.
+            seen: least loss of each form of earlier calls, which is updated: a form that comes again and is
+                no better is left out, and what it would be pruned to.
         """
-        fitted = self.fit(expr)
+        seen = {} if seen is None else seen
+        fitted = self.fit(without_spare_constants(expr))
         if fitted is None or len(fitted.form.values) >= len(self.X):
             return []
         found: dict[sympy.Expr, float] = {}
-        for relative in (fitted, *self.prune(fitted)):
-            snapped = self.snap(relative)
+        for relative in itertools.chain([fitted], self.prune(fitted)):
+            form = _form(relative)
+            loss = max(relative.loss, self.objective.floor)
+            if loss > seen.get(form, math.inf) * _BETTER:
+                break
+            seen[form] = loss
+            snapped = self._reduced(self.snap(relative))
             found[simplified(snapped.expr, self.cost)] = snapped.loss
         return [self.score(e, loss, engine, details) for e, loss in found.items()]
+
+    def _reduced(self, fit: Fit) -> Fit:
+        """Take out the constants that pruning and snapping made spare: exp(1)*0.55 is one number again."""
+        expr = without_spare_constants(fit.expr)
+        again = None if expr == fit.expr else self.fit(expr)
+        return fit if again is None else self.snap(again)
 
     def score(self, expr: sympy.Expr, loss: float, engine: str, details: Mapping[str, Scalar]) -> Candidate:
         """Make a candidate, with costs by our own models."""
@@ -151,6 +187,12 @@ class Polisher:
     def front(self, output: str, candidates: Iterable[Candidate]) -> Front:
         """The Pareto front of candidates."""
         return Front(output, tuple(candidates), self.objective.floor, len(self.X)).pareto()
+
+
+def _form(fit: Fit) -> sympy.Expr:
+    """The formula with the same symbol for every fitted constant, to recognise the same form."""
+    symbols = {sympy.Symbol(f"p{k}"): sympy.Symbol("c") for k in range(len(fit.form.values))}
+    return fit.form.expr.xreplace(symbols)
 
 
 def _rough(loss: float) -> float:

@@ -42,6 +42,7 @@ X, Y = sympy.symbols("x y")
         ("pi*x", sympy.pi * X),
         ("exp(x)/E", sympy.exp(X) / sympy.E),
         ("ifelse(x < 0, -x, x)", sympy.Piecewise((-X, X < 0), (X, True))),
+        ("Piecewise((-x, x < 0), (x, True))", sympy.Piecewise((-X, X < 0), (X, True))),
         ("lambda + 1", sympy.Symbol("lambda") + 1),
         ("S * N - Q", sympy.Symbol("S") * sympy.Symbol("N") - sympy.Symbol("Q")),
         ("((x))", X),
@@ -70,7 +71,8 @@ def test_spellings(text: str, expected: sympy.Expr) -> None:
         ("x == y", "has a part that no formula has"),
         ("1 < x < 2", "has a part that no formula has"),
         ("foo(x)", r"unknown operator 'foo'.*\[operators.foo\]"),
-        ("Piecewise(x)", "write the Piecewise"),
+        ("Piecewise(x)", r"end it with \(value, True\)"),
+        ("Piecewise((x, x > 0), (y, y > 0))", r"end it with \(value, True\)"),
         ("10" + "0" * 5000, "is not a formula"),
     ],
 )
