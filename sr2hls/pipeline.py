@@ -8,6 +8,7 @@ from sr2hls.baseline.beside import original_beside
 from sr2hls.build import build_design
 from sr2hls.circuit import Circuit
 from sr2hls.design import Design
+from sr2hls.hls.compiler import compiler
 from sr2hls.options import CompileOptions, options_of
 from sr2hls.prepare import prepare
 from sr2hls.progress import Progress, SilentProgress
@@ -90,6 +91,7 @@ def compile_network(options: CompileOptions, progress: Progress | None = None) -
         Sr2hlsError: something the user can mend, in one sentence.
     """
     progress = progress or SilentProgress()
+    compiler()  # its C++ is proven after the search: say before it if that cannot be
     run = RunDirectory(options)
     prepared = prepare(options, progress)
     prepared.inputs.save(run.path / "inputs.json")

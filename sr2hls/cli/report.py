@@ -54,8 +54,9 @@ def render(
 
 
 @report_app.command(epilog="Example: `sr2hls report schema > report.schema.json`")
-def schema() -> None:
-    """Print the JSON schema of report.json."""
+def schema(json: JsonOption = True) -> None:
+    """Print the JSON schema of report.json; it is JSON with and without `--json`."""
+    del json
     from sr2hls.report.model import json_schema
 
     Output(as_json=True).data(json_schema())

@@ -14,6 +14,7 @@ from sr2hls.explore.frontier import Frontier, Point, markdown, write_frontier
 from sr2hls.explore.plot import draw
 from sr2hls.files import write_text
 from sr2hls.find import Found, Proposal
+from sr2hls.hls.compiler import compiler
 from sr2hls.options import ExploreOptions, options_of
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.progress import Progress, SilentProgress
@@ -82,6 +83,7 @@ def explore_network(options: ExploreOptions, progress: Progress | None = None) -
         Sr2hlsError: something the user can mend, in one sentence.
     """
     progress = progress or SilentProgress()
+    compiler()  # its C++ is proven after the search: say before it if that cannot be
     run = RunDirectory(options)
     prepared = prepare(options, progress)
     prepared.inputs.save(run.path / "inputs.json")

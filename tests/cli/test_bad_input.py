@@ -163,6 +163,17 @@ def test_one_sentence(sr2hls: Any, name: str, tmp_path: Path, monkeypatch: pytes
     assert [p for p in tmp_path.rglob("*") if p.name.startswith(".")] == []
 
 
+@pytest.mark.parametrize("command", ["compile", "explore"])
+def test_no_compiler_is_said_before_the_search(
+    sr2hls: Any, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    result = sr2hls(command, NET, "--data", _data(tmp_path), "-o", tmp_path / "out", "-q")
+    assert result.code == 2
+    assert result.err.startswith("sr2hls: 'no-such-compiler' is not on PATH: install g++")
+    assert not (tmp_path / "out").exists()
+
+
 def test_output_is_a_file_or_somebody_elses(sr2hls: Any, tmp_path: Path) -> None:
     file = _text(tmp_path, "taken", b"x")
     assert "is a file: give a folder" in sr2hls("compile", NET, "--data", _data(tmp_path), "-o", file).err

@@ -34,6 +34,11 @@ def test_every_option_has_help(path: tuple[str, ...], command: Any) -> None:
     assert [p.name for p in command.params if not p.help] == []
 
 
+@pytest.mark.parametrize(("path", "command"), _commands(typer.main.get_command(app)))
+def test_every_command_speaks_json(path: tuple[str, ...], command: Any) -> None:
+    assert "json" in {p.name for p in command.params}
+
+
 def test_version(sr2hls: Any) -> None:
     assert sr2hls("--version").out.strip() == f"sr2hls {version('sr2hls')}"
 
