@@ -21,6 +21,7 @@ _DIRECTIONS = 12
 _SMALLEST_STEP = 0.02
 _MOST_ROUNDS = 400
 _MOST_DIGITS = 9
+_TIE = 1e-7
 
 
 @dataclass(frozen=True)
@@ -155,15 +156,28 @@ def _descend(
 def _shortest(
     design: FloatArray, exponents: tuple[tuple[int, ...], ...], coefficients: FloatArray, largest: int
 ) -> TableFormula:
-    """Return the formula with the fewest significant digits that gives the same table."""
+    """Return the formula with the fewest significant digits that gives the same table.
+
+    Few digits make ties, values half way between two integers, which fall to either side with the order of
+    the additions: the table has to stay the same a little above and below.
+    """
+    constant = np.array([float(not any(e)) for e in exponents])
+    if _has_ties(design @ coefficients, largest):
+        coefficients = coefficients + 3 * _TIE * constant
     wanted = _rounded(design @ coefficients, largest)
     for digits in range(1, _MOST_DIGITS + 1):
         short = np.array([float(f"{c:.{digits}g}") for c in coefficients])
-        if np.array_equal(_rounded(design @ short, largest), wanted):
+        values = design @ short
+        if np.array_equal(_rounded(values, largest), wanted) and not _has_ties(values, largest):
             break
     else:
         short = coefficients
     return TableFormula(exponents, tuple(float(c) for c in short), largest)
+
+
+def _has_ties(values: FloatArray, largest: int) -> bool:
+    """Return whether a value is so near to half way between two integers that rounding errors decide."""
+    return not np.array_equal(_rounded(values - _TIE, largest), _rounded(values + _TIE, largest))
 
 
 def _design(values: FloatArray, exponents: Sequence[tuple[int, ...]]) -> FloatArray:
