@@ -111,14 +111,38 @@ class MeasuredTable:
         return _between(found, width, power)
 
     def table_luts(self, in_bits: int, out_bits: int) -> float:
-        """LUTs of a smooth function of ``in_bits`` (at most 10) to ``out_bits``, interpolated."""
+        """LUTs of a smooth function of ``in_bits`` (at most 10) to ``out_bits``, interpolated.
+
+        Raises:
+            InputError: tables were not measured.
+        """
         at = min(max(in_bits, 4), _TABLE_BITS)
         outs = {
             row.out_bits: row.lut
             for row in self.rows
             if row.operator == "table" and row.widths == (at,) and row.detail.endswith("smooth curve")
         }
+        if not outs:
+            raise self._incomplete("tables")
         return _between(outs, out_bits, 1)
+
+    def constant_luts(self, width: int) -> float:
+        """LUTs of a product with a constant, the mean over the constants measured, interpolated.
+
+        Raises:
+            InputError: products with constants were not measured.
+        """
+        drawn = [r for r in self.rows if r.operator == "constant mul"]
+        at = {w: [r.lut for r in drawn if r.widths == (w,)] for w in {r.widths[0] for r in drawn}}
+        if not at:
+            raise self._incomplete("products with constants")
+        return _between({w: sum(luts) / len(luts) for w, luts in at.items()}, width, 1)
+
+    def _incomplete(self, what: str) -> InputError:
+        return InputError(
+            f"{what} were not measured on {self.family}: measure the whole grid with 'sr2hls costs measure "
+            f"--family {self.family}', or use estimated costs"
+        )
 
 
 def _between(found: Mapping[int, float], at: int, power: int) -> float:
@@ -253,9 +277,7 @@ def measured_area(
     measured = table or measured_table(family)
     luts = measured_luts(precision, family, operators, measured)
     width = precision_width(precision)
-    drawn = [r for r in measured.rows if r.operator == "constant mul"]
-    at = {w: [r.lut for r in drawn if r.widths == (w,)] for w in {r.widths[0] for r in drawn}}
-    by_constant = {"*": _between({w: sum(v) / len(v) for w, v in at.items()}, width, 1)}
+    by_constant = {"*": measured.constant_luts(width)}
     lookup = None if table_bits is None else measured.table_luts(min(width, table_bits), width)
     part = Part(1.0, Combine.SUM, luts, 0.0, by_constant, lookup)
     return FoldCost("area", luts.unit, (part,), luts.provenance)
