@@ -18,8 +18,10 @@ MARKER = "sr2hls.json"
 REPORT_NAMES = (JSON_NAME, HTML_NAME, MARKDOWN_NAME)
 _NOT_PART = ("output", "jobs", "overwrite", "command")
 """Options that change nothing about the result."""
+_RESULTS = (*REPORT_NAMES, "frontier.json", "frontier.md", "frontier.svg")
+"""Files that say that a run is finished: they go first where another run takes its place."""
 _FOLDERS = ("stages", "network", "hls", "rtl")
-_UNFINISHED = re.compile(r"\.(hls|rtl|.+\.(json|html|md))\.[a-z0-9_]{8}")
+_UNFINISHED = re.compile(r"\.(hls|rtl|.+\.(json|html|md|svg))\.[a-z0-9_]{8}")
 """What `tempfile` calls things that are written beside their place."""
 
 
@@ -69,13 +71,14 @@ class RunDirectory:
         self.path.mkdir(parents=True, exist_ok=True)
         if found is None or options.overwrite:
             # A run that ends at any point in here leaves nothing behind that looks like a result of its own.
-            for old in (*stages.glob("*.json"), *(self.path / name for name in REPORT_NAMES)):
-                old.unlink(missing_ok=True)
+            for pattern in ("stages/*.json", *_RESULTS, *(f"*/{name}" for name in REPORT_NAMES)):
+                for old in self.path.glob(pattern):
+                    old.unlink(missing_ok=True)
             write_text(marker, json.dumps({"format": "sr2hls-run-1", "key": key}) + "\n")
         stages.mkdir(exist_ok=True)
-        for folder in (self.path, stages, self.path / "network"):
-            for path in folder.glob(".*"):
-                if _UNFINISHED.fullmatch(path.name):
+        for pattern in (".*", "*/.*"):
+            for path in self.path.glob(pattern):
+                if _UNFINISHED.fullmatch(path.name) and not path.parent.is_symlink():
                     _remove(path)
 
     def cached(self, name: str, compute: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:

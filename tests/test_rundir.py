@@ -105,3 +105,14 @@ def test_overwriting_takes_the_old_report_away_first(options: CompileOptions) ->
     (run.path / "report.json").write_text("{}")
     RunDirectory(replace(options, seed=1, overwrite=True))
     assert not (run.path / "report.json").exists()
+
+
+def test_overwriting_takes_the_designs_of_an_exploration_away_first(options: CompileOptions) -> None:
+    run = RunDirectory(options)
+    run.cached("search", lambda: {"answer": 1})
+    (run.path / "sum50").mkdir()
+    for name in ("frontier.json", "sum50/report.json", "sum50/.report.html.abcdef12"):
+        (run.path / name).write_text("{}")
+    RunDirectory(replace(options, seed=1, overwrite=True))
+    assert [p.name for p in (run.path / "sum50").iterdir()] == []
+    assert not (run.path / "frontier.json").exists()

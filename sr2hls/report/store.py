@@ -38,9 +38,12 @@ def load_report(path: Path) -> Report:
 
 
 def write_report(report: Report, folder: Path) -> tuple[Path, Path, Path]:
-    """Write ``report.json``, ``report.html`` and ``report.md``; returns their paths."""
-    written = (folder / JSON_NAME, folder / HTML_NAME, folder / MARKDOWN_NAME)
+    """Write ``report.json``, ``report.html`` and ``report.md``; returns their paths.
+
+    The JSON comes last: where it is, the pages are.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for path, text in zip(written, (to_json(report), to_html(report), to_markdown(report)), strict=True):
-        write_text(path, text)
-    return written
+    for name, text in ((HTML_NAME, to_html(report)), (MARKDOWN_NAME, to_markdown(report))):
+        write_text(folder / name, text)
+    write_text(folder / JSON_NAME, to_json(report))
+    return folder / JSON_NAME, folder / HTML_NAME, folder / MARKDOWN_NAME
