@@ -101,13 +101,10 @@ def train_compact(
             group["lr"] = options.learning_rate * 0.01 ** (step / options.steps)
         rows = torch.randint(len(x), (min(options.batch_size, len(x)),), generator=generator)
         outputs = network(x[rows])
-        if classes:
-            loss = functional.cross_entropy(outputs, y[rows])
-            probe = cross_entropy_probe
-        else:
-            loss = ((outputs - y[rows]) ** 2).mean()
-            probe = squared_error_probe
+        wanted = y[rows]
+        loss = functional.cross_entropy(outputs, wanted) if classes else ((outputs - wanted) ** 2).mean()
         if step % 2 == 0 and step <= end:
+            probe = cross_entropy_probe if classes else squared_error_probe
             pruner.observe(probe(outputs, generator))
         optimizer.zero_grad()
         total = loss + (options.penalty * network.penalty() if step <= end else 0.0)

@@ -126,7 +126,7 @@ def prune_jointly(
 
     In each round every living weight is set to zero, and every function of one argument replaced by its
     tangent, in turn. What the loss misses least is done for good, the whole model is refitted, and a
-    simplification that costs too much is undone.
+    simplification that costs too much is undone. While there are many weights, a share of them goes at once.
 
     Args:
         model: the whole model without trials, in double precision.
@@ -143,22 +143,54 @@ def prune_jointly(
     model.eval()
     current = refine_jointly(model, loss, 3 * options.refit_steps)
     limit = max(options.floor, options.slack * current)
+    share = 0.5
     while True:
-        for network, weights, masks in _by_effect(networks, loss)[: options.tries]:
-            state = copy.deepcopy(model.state_dict())
-            _put(network, *fold_constants(network.architecture, weights, live(network.architecture, masks)))
-            after = refine_jointly(model, loss, options.refit_steps)
-            if after <= limit:
-                current = after
-                break
-            model.load_state_dict(state)
-        else:
+        ordered = _by_effect(networks, loss)
+        after = None
+        while after is None and (several := _together(ordered, share)) is not None:
+            after = _attempt(model, several, loss, options.refit_steps, limit)
+            share = share if after is not None else share / 2
+        tries = iter(ordered[: options.tries])
+        while after is None and (single := next(tries, None)) is not None:
+            after = _attempt(model, single, loss, options.refit_steps, limit)
+        if after is None:
             return current
+        current = after
         if callback is not None and not callback(sum(int(n.active()[0]) for n in networks), current):
             return current
 
 
 _Simplified = tuple[EQLNetwork, Weights, Weights]
+
+
+def _attempt(model: nn.Module, simplified: _Simplified, loss: Loss, steps: int, limit: float) -> float | None:
+    """Simplify and refit; the loss, or ``None`` and all as it was if the loss is above the limit."""
+    network, weights, masks = simplified
+    state = copy.deepcopy(model.state_dict())
+    _put(network, *fold_constants(network.architecture, weights, live(network.architecture, masks)))
+    after = refine_jointly(model, loss, steps)
+    if after <= limit:
+        return after
+    model.load_state_dict(state)
+    return None
+
+
+def _together(ordered: Sequence[_Simplified], share: float) -> _Simplified | None:
+    """A share of the weights of a network removed, those of least effect; ``None`` if fewer than two."""
+    if not ordered:
+        return None
+    network = ordered[0][0]
+    masks = [m.clone() for m in network.masks]
+    alive = int(network.active()[0])
+    left = int(share * alive)
+    if left < 2:
+        return None
+    for owner, _, fewer in ordered:
+        is_removal = owner is network and sum(int(m.sum()) for m in fewer) == alive - 1
+        if is_removal and left > 0:
+            masks = [a & b for a, b in zip(masks, fewer, strict=True)]
+            left -= 1
+    return network, [w.detach() * m for w, m in zip(network.weights, masks, strict=True)], masks
 
 
 @torch.no_grad()
