@@ -4,16 +4,23 @@ GHDL (2.0 or later) turns the VHDL into Verilog (`ghdl --synth --out=verilog`) f
 every other design.
 """
 
+import contextlib
+import copy
 import math
+import os
 import shutil
 import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tree_programs import LEAF, Boosted, each_tree
 
 from sr2hls.errors import ToolError
+from sr2hls.hls.ap_types import ap_types_dir
 from sr2hls.synthesis.base import HdlDesign
 
 IntArray = NDArray[np.int64]
@@ -26,6 +33,54 @@ _SYNTH = ("ghdl", "--synth", "--std=08", f"--work={_LIBRARY}", "--out=verilog", 
 def ghdl_missing() -> bool:
     """Return whether there is no GHDL on the PATH."""
     return shutil.which("ghdl") is None
+
+
+def conifer_model(boosted: Boosted, folder: Path) -> Any:
+    """Return conifer's VHDL model of the trees.
+
+    Inputs and thresholds share the precision of the scores there, so both are scaled to its step: a circuit
+    input's raw value is the raw value that conifer takes.
+    """
+    from conifer.model import make_model
+
+    scale = 2.0**-boosted.frac / boosted.input_step
+    ensemble = copy.deepcopy(boosted.ensemble)  # conifer pads the trees that it is given
+    for tree in each_tree(ensemble):
+        tree["threshold"] = [
+            t if f == LEAF else float(t * scale)
+            for t, f in zip(tree["threshold"], tree["feature"], strict=True)
+        ]
+    config = {
+        "Backend": "vhdl",
+        "ProjectName": "bdt",
+        "OutputDir": str(folder),
+        "Precision": boosted.precision,
+        "XilinxPart": "xcvu9p-flga2577-2-e",
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    with _building(folder):
+        return make_model(ensemble, config)
+
+
+@contextlib.contextmanager
+def _building(folder: Path) -> Iterator[None]:
+    """Let conifer find this Python and the open ap_types; it compiles in the current folder."""
+    wanted = {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "CPLUS_INCLUDE_PATH": str(ap_types_dir()),
+    }
+    before, here = {k: os.environ.get(k) for k in wanted}, Path.cwd()
+    os.environ.update(wanted)
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(here)
+        for key, value in before.items():
+            if value is None:
+                del os.environ[key]
+            else:
+                os.environ[key] = value
 
 
 def write_and_simulate(model: Any, raw: IntArray) -> IntArray:

@@ -118,11 +118,17 @@ class RowStore:
         self.path, self.facts = path, facts
         self._rows: dict[str, tuple[Row, ...]] = {}
         self._seconds: dict[str, float] = {}
+        self._asked: list[str] = []
         if path.is_file():
             self._read()
 
+    def __contains__(self, key: str) -> bool:
+        """Return whether rows are kept under a key."""
+        return key in self._rows
+
     def group(self, key: str, make: Callable[[], Iterable[Row]]) -> tuple[Row, ...]:
         """Return the rows kept under a key, or make and keep them."""
+        self._asked.append(key)
         if key not in self._rows:
             started = time.perf_counter()
             self._rows[key] = tuple(make())
@@ -130,9 +136,10 @@ class RowStore:
             self._write()
         return self._rows[key]
 
-    def seconds(self, key: str) -> float:
-        """Return how long a group of rows took to make."""
-        return self._seconds[key]
+    @property
+    def seconds(self) -> float:
+        """How long the rows that were asked for took to make, in this run or an earlier one."""
+        return sum(self._seconds[key] for key in self._asked)
 
     def _read(self) -> None:
         try:

@@ -6,11 +6,12 @@ Same data and splits, same tool (Yosys for UltraScale+, no DSP, no block RAM) an
 of an exploration (``sr2hls explore``; made here where none is given), the original network at fixed widths
 through alkaid, the published flow of arXiv 2305.04099, and gradient-boosted trees through conifer (``pip
 install conifer``; with GHDL on the PATH its own VHDL is simulated and synthesised as well). All but the
-exploration are kept in ``--rows`` and not made again.
+exploration are kept in ``--rows`` and not made again; an empty list ('') leaves a kind out.
 """
 
 import argparse
 import importlib.util
+import sys
 import tempfile
 from collections.abc import Iterator
 from functools import partial
@@ -18,10 +19,11 @@ from pathlib import Path
 
 from frontier_rows import Facts, Row, RowStore
 from frontier_table import SYMBOLIC, page
+from original_networks import GROUP as NETWORK
 from original_networks import network_row
 from published_rows import demo_rows, pysr_row
 
-from sr2hls.errors import InputError
+from sr2hls.errors import InputError, Sr2hlsError
 from sr2hls.explore.frontier import Frontier, Point, load_frontier
 from sr2hls.explore.run import explore_network
 from sr2hls.files import sha256_of, write_text
@@ -43,13 +45,19 @@ def main() -> None:
     parser.add_argument("--rows", type=Path, default=RESULTS / "jet_frontier.json", help="rows kept")
     parser.add_argument("--out", type=Path, default=RESULTS / "jet_frontier.md", help="the table")
     parser.add_argument("--work", type=Path, help="keep the projects in this folder")
-    parser.add_argument("--networks", default="4,6,8", help="widths of the original network, bits")
-    parser.add_argument("--trees", default="1x4,4x3,10x3,20x4", help="trees a class x depth")
+    parser.add_argument(
+        "--networks", type=widths, default="4,6,8", help="widths of the original network, bits"
+    )
+    parser.add_argument("--published", type=formulas, default="pysr,demo", help="formulas for that flow")
+    parser.add_argument("--trees", type=sizes, default="1x4,4x3,10x3,20x4", help="trees a class x depth")
     parser.add_argument("--effort", type=Effort, default=Effort.MEDIUM, help="of the searches")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="jet-frontier-") as scratch:
-        run(args, (args.work or Path(scratch)).resolve())
+        try:
+            run(args, (args.work or Path(scratch)).resolve())
+        except Sr2hlsError as error:
+            sys.exit(f"error: {error}")
 
 
 def run(args: argparse.Namespace, work: Path) -> None:
@@ -66,46 +74,66 @@ def run(args: argparse.Namespace, work: Path) -> None:
     frontier = load_frontier(args.explored) if args.explored else explore(options, work / "explored")
     rows = list(explored_rows(frontier, facts))
     store = RowStore(args.rows, facts)
-    keys = []
-    for bits in map(int, args.networks.split(",") if args.networks else ()):
+    for bits in args.networks:
         make = partial(network_row, prepared, bits, options.target, work / f"network-{bits}")
-        rows += store.group(keys_add(keys, f"network-{bits}"), make)
-    rows += store.group(keys_add(keys, "pysr"), partial(pysr_row, options, work / "published"))
-    rows += store.group(keys_add(keys, "demo"), partial(demo_rows, prepared, options, work / "published"))
-    if args.trees:
-        rows += boosted_rows(args.trees, prepared, options, store, keys, work)
-    text = page(rows, facts, sum(store.seconds(k) for k in keys), bool(args.explored))
+        rows += store.group(f"network-{bits}", make)
+    if "pysr" in args.published:
+        rows += store.group("pysr", partial(pysr_row, options, work / "published"))
+    if "demo" in args.published:
+        rows += store.group("demo", partial(demo_rows, prepared, options, work / "published"))
+    rows += boosted_rows(args.trees, prepared, options, store, work)
+    text = page(rows, facts, store.seconds, bool(args.explored))
     write_text(args.out, text)
     print(text)
 
 
-def keys_add(keys: list[str], key: str) -> str:
-    """Note a key and return it."""
-    keys.append(key)
-    return key
+def listed(text: str) -> list[str]:
+    """Return what commas separate; nothing for an empty text."""
+    return text.split(",") if text else []
+
+
+def widths(text: str) -> list[int]:
+    """Read ``4,6,8``."""
+    return [int(item) for item in listed(text)]
+
+
+def formulas(text: str) -> list[str]:
+    """Read ``pysr,demo``."""
+    if set(listed(text)) - {"pysr", "demo"}:
+        raise argparse.ArgumentTypeError(f"'{text}': there are pysr and demo")
+    return listed(text)
+
+
+def sizes(text: str) -> list[tuple[int, int]]:
+    """Read ``4x3,10x3``."""
+    pairs = [item.split("x") for item in listed(text)]
+    return [(int(n_trees), int(depth)) for n_trees, depth in pairs]
 
 
 def boosted_rows(
-    sizes: str, prepared: Prepared, options: CompileOptions, store: RowStore, keys: list[str], work: Path
+    wanted: list[tuple[int, int]], prepared: Prepared, options: CompileOptions, store: RowStore, work: Path
 ) -> list[Row]:
-    """Return rows of boosted trees, those of conifer's VHDL last.
+    """Return rows of boosted trees, and of conifer's own VHDL where GHDL is there or they are kept.
 
     Raises:
         InputError: conifer is not installed.
     """
+    if not wanted:
+        return []
     if importlib.util.find_spec("conifer") is None:
         raise InputError("boosted trees need conifer: run 'pip install conifer', or give --trees ''")
-    from tree_rows import tree_rows
+    from conifer_vhdl import ghdl_missing
+    from tree_rows import tree_rows, vhdl_rows
 
     found: list[Row] = []
-    for size in sizes.split(","):
-        n_trees, depth = map(int, size.split("x"))
-        make = partial(
-            tree_rows, prepared.problem, n_trees, depth, options.seed, options.target, work / f"trees-{size}"
-        )
-        found += store.group(keys_add(keys, f"trees-{size}"), make)
-    order = list(dict.fromkeys(row.group for row in found))
-    return sorted(found, key=lambda row: order.index(row.group))
+    for kind, rows_of in (("trees", tree_rows), ("vhdl", vhdl_rows)):
+        for n_trees, depth in wanted:
+            key = f"{kind}-{n_trees}x{depth}"
+            if kind == "vhdl" and ghdl_missing() and key not in store:
+                continue
+            asked = (prepared.problem, n_trees, depth, options.seed, options.target, work / key)
+            found += store.group(key, partial(rows_of, *asked))
+    return found
 
 
 def facts_of(prepared: Prepared, options: CompileOptions) -> Facts:
@@ -137,7 +165,7 @@ def explore(options: CompileOptions, folder: Path) -> Frontier:
 
 
 def explored_rows(frontier: Frontier, facts: Facts) -> Iterator[Row]:
-    """Rows of the designs of an exploration.
+    """Rows of the designs of an exploration, and of the original network if it has that.
 
     Raises:
         InputError: it is of another network, other data or another target.
@@ -149,13 +177,14 @@ def explored_rows(frontier: Frontier, facts: Facts) -> Iterator[Row]:
             f"{frontier.teacher_test:.4f}, the table for {facts.part} at {facts.clock_ns:g} ns and "
             f"{facts.float_accuracy:.4f}: explore the example's jets with the default target"
         )
-    return (_explored(point) for point in frontier.designs)
+    network = [] if frontier.network is None else [frontier.network]
+    return (_explored(point) for point in (*frontier.designs, *network))
 
 
 def _explored(point: Point) -> Row:
     hardware = point.hardware
     return Row(
-        SYMBOLIC,
+        SYMBOLIC if point.subject == "design" else NETWORK,
         point.name,
         point.label,
         point.validation,
@@ -168,7 +197,7 @@ def _explored(point: Point) -> Row:
         ns=point.value(FigureKey.LATENCY_NS),
         critical_ns=point.value(FigureKey.CRITICAL_PATH_NS),
         measured_by="–" if hardware is None else f"{hardware.tool}, {hardware.settings.get('step', '')}",
-        agreement="C++ and Verilog, in its folder",
+        agreement="in its folder",
     )
 
 

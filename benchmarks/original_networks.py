@@ -16,6 +16,8 @@ from sr2hls.prepare import Prepared
 from sr2hls.progress import SilentProgress
 from sr2hls.target import Target
 
+GROUP = "original network, alkaid"
+
 
 def network_row(prepared: Prepared, bits: int, target: Target, folder: Path) -> Iterator[Row]:
     """Train the network with weights and hidden values of ``bits`` bits, and synthesise it.
@@ -42,6 +44,6 @@ def network_row(prepared: Prepared, bits: int, target: Target, folder: Path) -> 
         logic=to_alkaid(original.network),
         simulated=False,
     )
-    row = row_of("original network, alkaid", f"network-{bits}", original.label, problem, circuit)
+    row = row_of(GROUP, f"network-{bits}", original.label, problem, circuit)
     print(f"{row.label}: {row.test:.4f}, {row.lut} LUT, {time.perf_counter() - started:.0f} s", flush=True)
     yield row

@@ -1,24 +1,18 @@
 """Gradient-boosted trees as conifer converts them, written as a typed program.
 
 conifer (arXiv 2002.02534) turns the trees of scikit-learn into HLS C++ or VHDL with fixed-point thresholds
-and scores. `conifer_model` makes its fixed-point trees and `trees_program` writes those as compares, selects
-and sums, so that the tools of every other design take them as well.
+and leaves. `trees_program` writes the same trees as compares, selects and sums, so that the tools of every
+other design take them as well; `conifer_vhdl` has conifer's own.
 """
 
-import contextlib
-import copy
-import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import GradientBoostingClassifier
 
-from sr2hls.hls.ap_types import ap_types_dir
 from sr2hls.problem import Problem
 from sr2hls.program.builder import Builder
 from sr2hls.program.ops import Predicate
@@ -28,11 +22,11 @@ from sr2hls.program.types import FixedType
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-_RATES = (0.3, 0.6, 1.0)
+_RATES = (0.4, 0.8)
 _SCORE_LOST = 0.001
 """How much of the accuracy on validation data rounding the leaves may cost."""
 _MOST_SCORE_FRAC = 8
-_LEAF = -2
+LEAF = -2
 """conifer's and scikit-learn's feature number of a leaf."""
 
 
@@ -97,9 +91,9 @@ def boost(problem: Problem, n_trees: int, depth: int, seed: int) -> Boosted:
 
 def _snap_thresholds(ensemble: dict[str, Any], step: float) -> None:
     """Round thresholds down to the inputs' grid: on the grid, ``x <= t`` says the same of both."""
-    for tree in _trees(ensemble):
+    for tree in each_tree(ensemble):
         tree["threshold"] = [
-            t if f == _LEAF else float(np.floor(t / step) * step)
+            t if f == LEAF else float(np.floor(t / step) * step)
             for t, f in zip(tree["threshold"], tree["feature"], strict=True)
         ]
 
@@ -110,7 +104,8 @@ def _drop_equal_start(ensemble: dict[str, Any], frac: int) -> None:
     ensemble["init_predict"] = (start - start.min()).tolist()
 
 
-def _trees(ensemble: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def each_tree(ensemble: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Return the trees of all classes."""
     return (tree for trees in ensemble["trees"] for tree in trees)
 
 
@@ -124,7 +119,7 @@ def _score_bits(ensemble: dict[str, Any], frac: int) -> int:
     for k, start in enumerate(ensemble["init_predict"]):
         low = high = round(start * 2**frac)
         for trees in ensemble["trees"]:
-            leaves = [v for v, f in zip(trees[k]["value"], trees[k]["feature"], strict=True) if f == _LEAF]
+            leaves = [v for v, f in zip(trees[k]["value"], trees[k]["feature"], strict=True) if f == LEAF]
             raws = np.floor(np.array(leaves) * 2.0**frac + 0.5)
             low, high = low + int(raws.min()), high + int(raws.max())
         most = max(most, max(0, high).bit_length(), (-min(0, low) - 1).bit_length() if low < 0 else 0)
@@ -144,90 +139,47 @@ def _leaf_of(tree: dict[str, Any], X: FloatArray) -> IntArray:
     feature, threshold = np.array(tree["feature"]), np.array(tree["threshold"])
     left, right = np.array(tree["children_left"]), np.array(tree["children_right"])
     node = np.zeros(len(X), dtype=np.int64)
-    while (inner := feature[node] != _LEAF).any():
+    while (inner := feature[node] != LEAF).any():
         goes_left = X[np.arange(len(X)), np.maximum(feature[node], 0)] <= threshold[node]
         node = np.where(inner, np.where(goes_left, left[node], right[node]), node)
     return node
 
 
-def conifer_model(boosted: Boosted, folder: Path) -> Any:
-    """Return conifer's VHDL model of the trees: its integers are what the program and the VHDL hold.
-
-    Inputs and thresholds share the precision of the scores there, so both are scaled to its step: a circuit
-    input's raw value is the raw value that conifer takes.
-    """
-    from conifer.model import make_model
-
-    scale = 2.0**-boosted.frac / boosted.input_step
-    ensemble = copy.deepcopy(boosted.ensemble)  # conifer pads the trees that it is given
-    for tree in _trees(ensemble):
-        tree["threshold"] = [
-            t if f == _LEAF else float(t * scale)
-            for t, f in zip(tree["threshold"], tree["feature"], strict=True)
-        ]
-    config = {
-        "Backend": "vhdl",
-        "ProjectName": "bdt",
-        "OutputDir": str(folder),
-        "Precision": boosted.precision,
-        "XilinxPart": "xcvu9p-flga2577-2-e",
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    with _building(folder):
-        return make_model(ensemble, config)
-
-
-@contextlib.contextmanager
-def _building(folder: Path) -> Iterator[None]:
-    """Let conifer find this Python and the open ap_types; it compiles in the current folder."""
-    wanted = {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
-        "CPLUS_INCLUDE_PATH": str(ap_types_dir()),
-    }
-    before, here = {k: os.environ.get(k) for k in wanted}, Path.cwd()
-    os.environ.update(wanted)
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(here)
-        for key, value in before.items():
-            if value is None:
-                del os.environ[key]
-            else:
-                os.environ[key] = value
-
-
-def trees_program(model: Any, types: dict[str, FixedType], output_names: tuple[str, ...]) -> Program:
-    """Write conifer's fixed-point trees: one compare a split, one select an inner node, sums of the leaves.
+def trees_program(
+    ensemble: dict[str, Any], frac: int, types: dict[str, FixedType], output_names: tuple[str, ...]
+) -> Program:
+    """Write conifer's trees: one compare a split, one select an inner node, sums of the rounded leaves.
 
     Args:
-        model: conifer's VHDL model, whose nodes hold raw integers; thresholds in the inputs' raw values.
+        ensemble: as conifer's converter makes it, thresholds on the grid of the inputs.
+        frac: fractional bits of the leaves, rounded to nearest (AP_RND).
         types: input name to type.
         output_names: names of the scores, one a class.
     """
     build = Builder(types)
     inputs = [build[name] for name in types]
-    frac = model._fp_converter.fractional_bits
     outputs = {}
     for k, name in enumerate(output_names):
-        terms = [_node(build, inputs, trees[k], 0, frac) for trees in model.trees]
-        start = model._fp_converter.to_int(float(model.init_predict[k]))
-        if start:
+        terms = [_node(build, inputs, trees[k], 0, frac) for trees in ensemble["trees"]]
+        if start := _raw(ensemble["init_predict"][k], frac):
             terms.append(build.constant(start, frac))
         outputs[name] = build.sum(terms)
     return build.program(outputs)
 
 
-def _node(build: Builder, inputs: list[int], tree: Any, node: int, frac: int) -> int:
-    left, right = tree.children_left[node], tree.children_right[node]
-    if tree.feature[node] == _LEAF:
-        # conifer pads trees to full depth: below a leaf both ways lead to the same.
-        return build.constant(int(tree.value_int[node]), frac)
-    x = inputs[tree.feature[node]]
-    type_ = build.type(x)
-    threshold = build.constant(int(tree.threshold_int[node]), type_.frac)
-    yes, no = (_node(build, inputs, tree, child, frac) for child in (left, right))
+def _raw(value: float, frac: int) -> int:
+    return int(np.floor(value * 2.0**frac + 0.5))
+
+
+def _node(build: Builder, inputs: list[int], tree: dict[str, Any], node: int, frac: int) -> int:
+    feature = tree["feature"][node]
+    if feature == LEAF:
+        return build.constant(_raw(tree["value"][node], frac), frac)
+    type_ = build.type(inputs[feature])
+    threshold = build.constant(round(tree["threshold"][node] / type_.step), type_.frac)
+    yes, no = (
+        _node(build, inputs, tree, tree[side][node], frac) for side in ("children_left", "children_right")
+    )
     if yes == no:
         return yes
-    return build.select(build.compare(Predicate.LE, x, threshold), yes, no)
+    return build.select(build.compare(Predicate.LE, inputs[feature], threshold), yes, no)

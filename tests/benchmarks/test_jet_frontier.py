@@ -41,8 +41,9 @@ def test_rows_that_are_kept_are_not_made_again(tmp_path: Path) -> None:
     def never() -> list[Row]:
         raise AssertionError("made again")
 
-    assert RowStore(path, FACTS).group("a", never) == (ROW,)
-    assert RowStore(path, FACTS).seconds("a") >= 0
+    store = RowStore(path, FACTS)
+    assert store.group("a", never) == (ROW,)
+    assert store.seconds == json.loads(path.read_text())["seconds"]["a"]
 
 
 def test_rows_of_other_data_or_target_are_refused(tmp_path: Path) -> None:
@@ -120,9 +121,10 @@ def frontier() -> Frontier:
 
 def test_an_exploration_gives_its_designs_with_their_figures(tmp_path: Path) -> None:
     write_frontier(frontier(), tmp_path)
-    (row,) = explored_rows(load_frontier(tmp_path), FACTS)
+    row, network = explored_rows(load_frontier(tmp_path), FACTS)
     assert (row.name, row.test, row.lut, row.cycles, row.ff) == ("sum-50", 0.57, 34.0, 1.0, None)
     assert row.measured_by == "yosys 0.70, synthesis"
+    assert (network.group, network.lut) == ("original network, alkaid", None)
 
 
 def test_an_exploration_of_another_network_is_refused() -> None:
