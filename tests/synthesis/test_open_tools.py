@@ -16,6 +16,7 @@ from sr2hls.synthesis.ecp5 import Ecp5
 from sr2hls.synthesis.registry import TOOLS, tool_named
 from sr2hls.synthesis.yosys import Yosys
 from sr2hls.target import Target
+from sr2hls.verify.random_programs import random_program
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,16 @@ def test_dsp_blocks_are_used_only_where_allowed(tmp_path: Path, dsp: bool, expec
     report = Yosys().synthesise(HdlDesign.of(project), Target("xc7a35t"), dsp=dsp)
     assert report.dsp is not None and report.dsp.value == expected
     assert report.lut is not None and (report.lut.value > 100) is not dsp
+
+
+@pytest.mark.slow
+def test_where_abcs_thorough_script_fails_the_plain_one_maps_the_design(tmp_path: Path) -> None:
+    # Carry chains of this program come out of ABC's &synch2 in an order that ABC itself refuses.
+    program = random_program(1)
+    project = write_rtl(program, tmp_path / "p", target=Target())
+    report = Yosys().synthesise(HdlDesign.of(project), Target(), dsp=False)
+    assert report.lut is not None and report.lut.value > 50
+    assert "flow3" not in report.settings["passes"]
 
 
 def test_place_and_route_measures_the_clock(design: HdlDesign) -> None:
