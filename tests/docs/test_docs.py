@@ -1,6 +1,6 @@
 """Every block of code in the documentation runs: Python as it stands, commands through the command line.
 
-A block after ``<!-- slow -->`` runs with ``-m slow`` only. The blocks of a page run one after the other in one
+A block after ``<!-- slow -->`` runs with ``-m slow`` only. The blocks of a page run one after the other in a
 folder that holds what a checkout does.
 """
 
