@@ -15,6 +15,7 @@ from sr2hls.problem import Problem
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
 from sr2hls.refine.cascade_program import cascade_program
+from sr2hls.refine.fold import folded
 from sr2hls.refine.symbolic import SymbolicNetwork, SymbolicOptions, let_move, loss_on, make_symbolic
 from sr2hls.refine.table_formula import TableFormula
 from sr2hls.search.cascade import (
@@ -255,14 +256,14 @@ def designs_of(
     )
     found = []
     if Tables.SYMBOLIC in tables:
-        found.append(_design(symbolic, Tables.SYMBOLIC, problem))
+        found.append(_design(folded(symbolic), Tables.SYMBOLIC, problem))
     if Tables.FREE in tables:
         rows = options.grow.finish_rows
         moved = let_move(symbolic, samples, options.move_sweeps, options.reluctance, rng, rows)
         # The tables that the formulas were made from, before rounding moved any, are free ones, too.
         before = SymbolicNetwork(done, symbolic.formulas, symbolic.types)
         best = min((moved, before), key=lambda s: loss_on(s.network, samples))
-        found.append(_design(best, Tables.FREE, problem))
+        found.append(_design(folded(best), Tables.FREE, problem))
     return found
 
 

@@ -1,0 +1,76 @@
+"""Values of a cascade that never change: taken into the tables that read them."""
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+
+from sr2hls.refine.symbolic import SymbolicNetwork
+from sr2hls.refine.table_formula import TableFormula
+from sr2hls.search.cascade.network import Network, Node
+
+
+def folded(symbolic: SymbolicNetwork) -> SymbolicNetwork:
+    """Return the cascade without the nodes that have one value only, whatever the inputs are.
+
+    Fitting formulas, or letting entries move, may leave a table with a single value that can be reached. It
+    is no function, and lints refuse it; the tables above it lose an argument, their formulas too.
+    """
+    network, formulas = symbolic.network.copy(), dict(symbolic.formulas)
+    reached: dict[int, tuple[int, ...]] = {k: tuple(range(1 << b)) for k, b in enumerate(network.input_bits)}
+    for number in network.order():
+        node = network.nodes[number]
+        constants = {c: reached[c][0] for c in node.children if len(reached[c]) == 1}
+        if node.entries is None:
+            for output, root in enumerate(network.outputs):
+                if root == number:
+                    network.offsets[output] += network.scale * sum(constants.values())
+            node.children = tuple(c for c in node.children if c not in constants)
+        elif constants and len(constants) < len(node.children):
+            if number in formulas:
+                formulas[number] = _formula_without(formulas[number], node.children, constants)
+            network.nodes[number] = _without(network, node, constants)
+        reached[number] = _values(network, network.nodes[number], reached)
+    network.drop_unused()
+    kept = {number: formula for number, formula in formulas.items() if number in network.nodes}
+    return SymbolicNetwork(network, kept, symbolic.types)
+
+
+def _values(network: Network, node: Node, reached: dict[int, tuple[int, ...]]) -> tuple[int, ...]:
+    if node.entries is None:
+        return (0, 1)  # a sum is never taken for a constant
+    found: set[int] = set()
+    for values in product(*(reached[c] for c in node.children)):
+        found.add(int(node.entries[_index(network, node.children, values)]))
+    return tuple(sorted(found))
+
+
+def _index(network: Network, children: Sequence[int], values: Sequence[int]) -> int:
+    index = 0
+    for child, value in zip(children, values, strict=True):
+        index = (index << network.bits(child)) | value
+    return index
+
+
+def _without(network: Network, node: Node, constants: dict[int, int]) -> Node:
+    """Return a table without the arguments that never change."""
+    assert node.entries is not None
+    shape = [1 << network.bits(c) for c in node.children]
+    at = tuple(constants.get(c, slice(None)) for c in node.children)
+    entries = np.ascontiguousarray(node.entries.reshape(shape)[at]).ravel()
+    return Node(tuple(c for c in node.children if c not in constants), node.bits, entries)
+
+
+def _formula_without(
+    formula: TableFormula, children: Sequence[int], constants: dict[int, int]
+) -> TableFormula:
+    terms: dict[tuple[int, ...], float] = {}
+    for exponents, coefficient in zip(formula.exponents, formula.coefficients, strict=True):
+        factor, rest = coefficient, []
+        for child, exponent in zip(children, exponents, strict=True):
+            if child in constants:
+                factor *= float(constants[child]) ** exponent
+            else:
+                rest.append(exponent)
+        terms[tuple(rest)] = terms.get(tuple(rest), 0.0) + factor
+    return TableFormula(tuple(terms), tuple(terms.values()), formula.largest)

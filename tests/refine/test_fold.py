@@ -1,0 +1,49 @@
+"""Nodes of a cascade that never change disappear, and nothing else changes."""
+
+import numpy as np
+
+from sr2hls.program.types import FixedType
+from sr2hls.refine.fold import folded
+from sr2hls.refine.symbolic import SymbolicNetwork, argument_values
+from sr2hls.refine.table_formula import TableFormula
+from sr2hls.search.cascade.descent import Layout
+from sr2hls.search.cascade.network import Network
+from sr2hls.search.cascade.objective import Kind, Samples
+
+TYPE = FixedType(False, 3, 3)
+
+
+def cascade() -> tuple[SymbolicNetwork, int]:
+    """y = f(x0, g) with g = 2 for every value of x1 that h lets through."""
+    network = Network((3, 3), 1)
+    h = network.add((1,), 2, np.array([0, 0, 1, 1, 0, 1, 0, 1]))
+    g = network.add((h,), 2, np.array([2, 2, 0, 3]))  # 0 and 3 are never reached
+    f = network.add((0, g), 3, np.array([min(7, x * v) for x in range(8) for v in range(4)]))
+    network.outputs = [f]
+    formulas = {
+        h: TableFormula(((0,), (1,)), (0.2, 0.1), 3),
+        g: TableFormula(((0,),), (2.0,), 3),
+        f: TableFormula(((1, 1),), (1.0,), 7),
+    }
+    return SymbolicNetwork(network, formulas, {"x0": TYPE, "x1": TYPE}), f
+
+
+def test_a_constant_is_taken_into_what_reads_it() -> None:
+    before, f = cascade()
+    after = folded(before)
+    assert list(after.network.nodes) == [f], "nothing reads x1 any more"
+    assert after.network.nodes[f].children == (0,)
+    assert after.formulas[f] == TableFormula(((1,),), (2.0,), 7)
+    assert np.array_equal(
+        after.formulas[f].entries(argument_values(after.network, f, after.types)),
+        after.network.nodes[f].entries,
+    )
+
+
+def test_it_computes_the_same() -> None:
+    before, _ = cascade()
+    codes = np.stack(np.meshgrid(np.arange(8), np.arange(8)), axis=-1).reshape(-1, 2).astype(np.int16)
+    samples = Samples(codes, np.zeros((64, 1)), Kind.NUMBERS)
+    after = folded(before)
+    assert np.array_equal(Layout(before.network, samples).outputs, Layout(after.network, samples).outputs)
+    assert len(before.network.nodes) == 3, "the one that is given is not changed"
