@@ -1,7 +1,7 @@
 """Kinematics and simple harmonic oscillator: an encoder and a recurrent equation learner, end to end.
 
 python examples/eql_kinematics/run.py                        # kinematics, half a minute of one core
-python examples/eql_kinematics/run.py --quick                # a short run that shows the road, not the figures
+python examples/eql_kinematics/run.py --quick                # a short run: the road, not the figures
 python examples/eql_kinematics/run.py --system oscillator    # longer
 """
 
