@@ -253,3 +253,79 @@ class LowerOptions:
                 raise InputError(
                     f"the range of '{name}' is {low:g} to {high:g}: give a smaller and a larger number"
                 )
+
+
+class SearchLoss(StrEnum):
+    """What a search minimises; ``auto`` takes ``log`` for targets of one sign over more than two decades."""
+
+    AUTO = "auto"
+    MSE = "mse"
+    """Mean squared error."""
+    LOG = "log"
+    """Mean squared error of the logarithm: relative errors."""
+
+
+class SearchCost(StrEnum):
+    """What a formula costs while it is searched for."""
+
+    ADDITIVE = "additive"
+    """Clock cycles of all operators added up, as arXiv 2305.04099 does."""
+    PATH = "path"
+    """Clock cycles of the longest path."""
+    AREA = "area"
+    """LUTs."""
+    COMBINED = "combined"
+    """LUTs, and clock cycles of the longest path at `StudyOptions.luts_a_cycle`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyOptions:
+    """Options of `sr2hls.study.search_data`.
+
+    Attributes:
+        data: .npz, .npy, .csv, .parquet or .h5 with inputs and targets, a row a sample.
+        output: folder of the result; a study that is in it goes on.
+        target_column: columns or key of the targets; ``None`` takes the usual names.
+        features: columns that are inputs; ``None`` means all others.
+        operators: operators that formulas may use.
+        definitions: TOML file with operators of the user's own.
+        cost: what formulas cost.
+        cost_table: TOML or JSON file with costs of operators, in place of those that come with sr2hls.
+        precision: fixed-point type that costs hold for; one of the published ones for clock cycles.
+        luts_a_cycle: what a cycle counts in the combined cost.
+        engines: search engines; each searches every output with every seed.
+        seeds: seeds of the searches.
+        max_size: largest number of nodes of a formula.
+        restarts: restarts of the embedded engine.
+        loss: what is minimised.
+        time_s: seconds for one search; ``None``: the engine's budget alone decides.
+        jobs: local processes.
+        scheduler: address of a Dask scheduler to search on instead.
+    """
+
+    data: Path
+    output: Path
+    target_column: str | None = None
+    features: tuple[str, ...] | None = None
+    operators: tuple[str, ...] = ("+", "-", "*", "/", "sin", "exp")
+    definitions: Path | None = None
+    cost: SearchCost = SearchCost.COMBINED
+    cost_table: Path | None = None
+    precision: str = "ap_fixed<16,6>"
+    luts_a_cycle: float = 50.0
+    engines: tuple[str, ...] = ("auto",)
+    seeds: tuple[int, ...] = (0,)
+    max_size: int = 30
+    restarts: int = 4
+    loss: SearchLoss = SearchLoss.AUTO
+    time_s: float | None = None
+    jobs: int = 1
+    scheduler: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.jobs < 1:
+            raise InputError(f"jobs is {self.jobs}: give a number of at least 1")
+        if self.time_s is not None and not 0 < self.time_s < float("inf"):
+            raise InputError(f"time_s is {self.time_s}: give a number of seconds above 0")
+        if not 0 < self.luts_a_cycle < float("inf"):
+            raise InputError(f"luts_a_cycle is {self.luts_a_cycle}: give a number above 0")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from sr2hls.cli import cite, compile, costs, distil, doctor, explore, init, lower, report, view
+from sr2hls.cli import cite, compile, costs, distil, doctor, explore, init, lower, report, search, view
 from sr2hls.cli.failure import INTERRUPTED, Settings, explain
 
 app = typer.Typer(
@@ -46,6 +46,7 @@ compile.register(app)
 explore.register(app)
 distil.register(app)
 lower.register(app)
+search.register(app)
 report.register(app)
 view.register(app)
 costs.register(app)

@@ -93,7 +93,7 @@ def test_command_line_with_ranges_operators_and_types(
             {"ranges": (("x", 0, 1),)},
             "undefined|no real value|not a real",
         ),
-        ("1.5*pi", {}, r"the chosen formulas are constants \(1.5\*pi\), which need no circuit"),
+        ("1.5*pi", {}, r"the chosen formulas are constants \(4.71\d*\), which need no circuit"),
         ("log(x)", {"ranges": (("x", -3, -1),)}, "undefined|no real value|not a real"),
     ],
 )
@@ -148,7 +148,7 @@ def test_a_column_called_e_is_not_eulers_number(tmp_path: Path) -> None:
     file = tmp_path / "rows.csv"
     rows = rng.uniform(4, 8, (300, 1))
     file.write_text("E\n" + "".join(f"{r[0]}\n" for r in rows))
-    result = lower("E/2", tmp_path / "out", data=file, backend=LowerOptions.backend)
+    result = lower("E/2", tmp_path / "out", data=file)
     assert np.abs(result.design.predict(rows) - rows / 2).max() < 0.02
 
 
@@ -159,9 +159,10 @@ def test_folders_with_something_in_them(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
 
 
-def test_deeply_nested_functions(tmp_path: Path) -> None:
+@pytest.mark.parametrize("depth", [5, pytest.param(15, marks=pytest.mark.slow)])
+def test_deeply_nested_functions(tmp_path: Path, depth: int) -> None:
     text = "x"
-    for _ in range(15):
+    for _ in range(depth):
         text = f"sinh({text})"
-    with pytest.raises(LoweringError):
-        lower(text, tmp_path / "big", ranges=(("x", 0.0, 2.0),))
+    with pytest.raises(LoweringError, match="formula of 'y' is not finite on row 0"):
+        lower(text, tmp_path / "big", ranges=(("x", 1.9, 2.0),))

@@ -1,0 +1,106 @@
+"""Formulas for data that need no network: outputs, seeds and engines searched side by side, resumable."""
+
+import numpy as np
+
+from sr2hls.costs import (
+    FoldCost,
+    Operators,
+    additive_cycles,
+    area,
+    estimated_luts,
+    load_operators,
+    load_table,
+    longest_path,
+    published_cycles,
+    weighted,
+)
+from sr2hls.data import load_dataset
+from sr2hls.errors import InputError
+from sr2hls.options import SearchCost, StudyOptions
+from sr2hls.progress import Progress, SilentProgress
+from sr2hls.search import Frontier, Loss, OperonSettings, SearchOptions, Study, choose_engine, run_study
+from sr2hls.search.base import Progress as SearchProgress
+from sr2hls.search.custom import with_definitions
+from sr2hls.search.write import write_hall_of_fame
+
+
+def search_data(options: StudyOptions, progress: Progress | None = None) -> Frontier:
+    """Search formulas for every target of a data file and write them.
+
+    The folder gets ``frontier.json``, ``hall_of_fame*.csv`` (which `sr2hls lower` takes) and one file for
+    each finished search: the same call again goes on where it was stopped; further seeds add to it.
+
+    Args:
+        options: see `StudyOptions`.
+        progress: told of every finished search; by default nothing is shown.
+
+    Raises:
+        Sr2hlsError: something the user can mend, in one sentence.
+    """
+    progress = progress or SilentProgress()
+    with progress.stage("data"):
+        study = _study(options, progress)
+    with progress.stage("search", total=len(study.tasks)) as stage:
+
+        def report(done: SearchProgress) -> None:
+            stage.advance(1, f"{done.output}: loss {done.loss:.4g}, {done.message}")
+
+        frontier = run_study(
+            study, options.output, jobs=options.jobs, scheduler=options.scheduler, progress=report
+        )
+    if any(front.candidates for front in frontier.fronts):
+        frontier.save(options.output / "frontier.json")
+        write_hall_of_fame(frontier, options.output)
+    return frontier
+
+
+def search_cost(options: StudyOptions, operators: Operators) -> FoldCost:
+    """Return the cost model that is asked for.
+
+    Raises:
+        InputError: the table is in another unit, or has no such precision.
+    """
+    table = None if options.cost_table is None else load_table(options.cost_table, operators)
+    kind = options.cost
+    if table is not None and kind is SearchCost.COMBINED:
+        raise InputError("the cost 'combined' needs two tables: give --cost additive, path or area")
+    if kind is SearchCost.AREA:
+        return area(with_definitions(table or estimated_luts(options.precision), operators))
+    cycles = with_definitions(table or published_cycles(options.precision), operators)
+    if kind is SearchCost.ADDITIVE:
+        return additive_cycles(cycles)
+    if kind is SearchCost.PATH:
+        return longest_path(cycles)
+    luts = area(with_definitions(estimated_luts(options.precision), operators))
+    return weighted("area and path", "LUT", [(1.0, luts), (options.luts_a_cycle, longest_path(cycles))])
+
+
+def _study(options: StudyOptions, progress: Progress) -> Study:
+    dataset = load_dataset(
+        options.data, features=options.features, target=options.target_column, task="regression"
+    )
+    if dataset.y is None:
+        raise InputError(f"'{options.data}' has no targets: name their column or key with --target-column")
+    definitions = Operators()
+    if options.definitions is not None:
+        definitions = definitions.extend(load_operators(options.definitions))
+    engines = []
+    for name in options.engines:
+        engine, reason = choose_engine(name, operon=OperonSettings(restarts=options.restarts))
+        progress.note(reason)
+        engines.append(engine)
+    return Study.of(
+        dataset.X,
+        np.asarray(dataset.y, dtype=np.float64),
+        cost=search_cost(options, definitions),
+        options=SearchOptions(
+            operators=options.operators,
+            max_size=options.max_size,
+            input_names=dataset.names.display,
+            loss=Loss(options.loss.value),
+            definitions=definitions,
+        ),
+        engines=engines,
+        seeds=options.seeds,
+        time_limit=options.time_s,
+    )
