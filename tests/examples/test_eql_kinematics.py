@@ -78,5 +78,13 @@ def test_short_run(example, tmp_path: Path) -> None:
     learner, control = run.main([*arguments.split(), str(tmp_path)])
     assert learner.propagator == "EQL" and control.propagator == "ReLU network"
     assert len(learner.formulas) == 2 and control.recovered is None
-    assert learner.errors[40] < control.errors[40]
+    assert learner.errors[1] < 0.1 and control.errors[1] < 0.1
     assert (tmp_path / "kinematics.png").stat().st_size > 5000
+
+
+@pytest.mark.slow
+def test_law_is_recovered_and_holds_beyond_training(example, tmp_path: Path) -> None:
+    _, _, run = example
+    learner, control = run.main(["--system", "kinematics", "--out", str(tmp_path)])
+    assert learner.recovered and learner.largest_coefficient_error < 1e-2
+    assert learner.errors[100] < 1e-2 * control.errors[100]
