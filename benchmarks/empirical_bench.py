@@ -118,7 +118,7 @@ def main() -> None:
     )
     parser.add_argument("--laws", default=",".join(law.name for law in LAWS))
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--restarts", type=int, default=6)
+    parser.add_argument("--restarts", type=int, default=16)
     parser.add_argument("--jobs", type=int, default=1, help="processes for the restarts of one run")
     parser.add_argument("--time-limit", type=float, default=60.0, help="seconds a run; 0: none")
     parser.add_argument(

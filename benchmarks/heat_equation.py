@@ -1,7 +1,9 @@
 """Heat equation (recorded network output, 2,500 points): the embedded engine beside the recorded PySR.
 
 First the time to a mean squared error below 4e-7 with the additive clock cycles as cost, one process, median
-of the seeds; then the fronts of both engines, every formula refitted and scored by the same cost model.
+of the seeds; then the fronts side by side: the embedded engine, and both recorded runs of PySR 1.5.10 (with
+additive cycles as complexity, and with the longest path), as recorded and with their constants refitted.
+Every formula is scored by the same cost model.
 
     python benchmarks/heat_equation.py [--seeds 5]
 """
@@ -17,7 +19,8 @@ import numpy as np
 from sr2hls.costs import additive_cycles, longest_path, published_cycles
 from sr2hls.search import Front, OperonEngine, OperonSettings, SearchOptions, read_hall_of_fame
 
-RUN = Path(__file__).parents[1] / "tests" / "search" / "data" / "pysr_runs" / "heat_cycles"
+RUNS = Path(__file__).parents[1] / "tests" / "search" / "data" / "pysr_runs"
+RUN = RUNS / "heat_cycles"
 TARGET = 4e-7
 
 
@@ -55,23 +58,31 @@ def main() -> None:
     print(f"median {median(walls):.2f} s, {median(cpus):.2f} CPU s; recorded PySR 1.5.10: {pysr_s} s\n")
 
     ours = OperonEngine(OperonSettings(restarts=6)).search(X, y, cost=cost, options=options, seed=0)
-    theirs = read_hall_of_fame(RUN, cost=cost, input_names=names, data=(X, y), polish=True)
-    print(side_by_side(ours[0], theirs[0], names))
+    fronts = {"embedded": ours[0]}
+    for run, short in (("heat_cycles", "additive"), ("depth_mapping", "longest path")):
+        for polish, how in ((False, "as recorded"), (True, "refitted")):
+            found = read_hall_of_fame(RUNS / run, cost=cost, input_names=names, data=(X, y), polish=polish)
+            fronts[f"PySR {short}, {how}"] = found[0].pareto()
+    print(side_by_side(fronts, names))
 
 
-def side_by_side(ours: Front, theirs: Front, names: tuple[str, ...]) -> str:
-    """Markdown table: the least loss of each engine up to each number of cycles."""
-    lines = ["| cycles | loss, embedded | loss, PySR (refitted) | formula, embedded |", "|---|---|---|---|"]
-    for cycles in sorted(
-        {c.cost for front in (ours, theirs) for c in front.candidates if c.cost is not None}
-    ):
+def side_by_side(fronts: dict[str, Front], names: tuple[str, ...]) -> str:
+    """Markdown table: the least loss of each front up to each number of cycles; formulas are the first's."""
+    lines = [f"| cycles | {' | '.join(fronts)} | formula, embedded |", "|---" * (len(fronts) + 2) + "|"]
+    costs = {c.cost for front in fronts.values() for c in front.candidates if c.cost is not None}
+    last: list[str] = []
+    for cycles in sorted(costs):
         row = []
-        for front in (ours, theirs):
+        for front in fronts.values():
             below = [c for c in front.candidates if c.cost is not None and c.cost <= cycles]
             row.append(min(below, key=lambda c: c.loss) if below else None)
         losses = [f"{c.loss:.3g}" if c else "" for c in row]
-        formula = str(row[0].display(names)) if row[0] and row[0].cost == cycles else ""
-        lines.append(f"| {cycles:g} | {losses[0]} | {losses[1]} | {formula} |")
+        if losses == last:
+            continue
+        last = losses
+        first = row[0]
+        formula = f"`{first.display(names)}`" if first is not None and first.cost == cycles else ""
+        lines.append(f"| {cycles:g} | {' | '.join(losses)} | {formula} |")
     return "\n".join(lines)
 
 
