@@ -23,7 +23,7 @@ import numpy as np
 from cost_model_fit import fit_area, fit_delay, model_data
 from scipy.stats import spearmanr
 
-from sr2hls.costs.measured import measured_table
+from sr2hls.costs.measured import measured_table, shipped_families
 from sr2hls.program.blocks import blocks_of
 from sr2hls.program.predict import ProgramModel, model_from
 from sr2hls.program.program import Program
@@ -198,14 +198,17 @@ def report(programs: dict[str, tuple[str, Program]], figures: Figures, *, write:
     luts = [(p, f["lut"]) for p, f in fit if f["lut"] and f["lut"] >= LEAST_LUTS]
     single = operators("xcup", "lut")
     both = [*luts, *(o for o in single if o[1] >= LEAST_LUTS)]
+    routed = [*((p, f["ns"]) for p, f in fit if f["ns"]), *operators("ecp5", "delay_ns")]
+    judged = {n: (p, figures[n]) for n, (part, p) in programs.items() if part == "judge" and n in figures}
+    for figure, some in (("lut", luts), ("ns", routed)):
+        if not some or not any(f.get(figure) for _, f in judged.values()):
+            raise SystemExit(f"there are too few figures of '{figure}': run with --measure first")
     weights = np.array([1.0] * len(luts) + [OPERATOR_WEIGHT] * (len(both) - len(luts)))
     area = fit_area([blocks_of(p) for p, _ in both], np.array([v for _, v in both]), weights)
-    routed = [*((p, f["ns"]) for p, f in fit if f["ns"]), *operators("ecp5", "delay_ns")]
     ns, spread = fit_delay([p for p, _ in routed], np.array([v for _, v in routed]), area)
     tools = {"yosys": f"Yosys {yosys_version()}", "nextpnr": f"nextpnr-ecp5 {nextpnr_version()}"}
     data = model_data(area, ns, spread, date=datetime.now(UTC).date().isoformat(), tools=tools)
     model = model_from(data)
-    judged = {n: (p, figures[n]) for n, (part, p) in programs.items() if part == "judge" and n in figures}
     errors, text = judge(model, judged)
     print(
         f"Fitted to {len(luts)} programs and {len(both) - len(luts)} measured operators (LUT), {len(routed)} "
@@ -214,11 +217,14 @@ def report(programs: dict[str, tuple[str, Program]], figures: Figures, *, write:
     print("\n" + speed(model, [p for p, _ in judged.values()]))
     if write:
         data |= errors
+        MODEL.parent.mkdir(exist_ok=True)
         MODEL.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
 def operators(family: str, figure: str) -> list[tuple[Program, float]]:
     """Return the circuits of the measured table without DSP blocks, and one of their figures."""
+    if family not in shipped_families():
+        return []
     table = measured_table(family)
     rows = {(r.operator, r.in_bits, r.detail): r for r in table.rows}
     return [

@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from sr2hls.costs.area import area, estimated_luts
+from sr2hls.costs.area import area, estimated_luts, table_luts
 from sr2hls.costs.fold import Combine, FoldCost, Part
 from sr2hls.costs.operators import Hardware, Operators, default_operators
 from sr2hls.costs.tables import CostTable, canonical_precision, precision_width
@@ -85,10 +85,19 @@ class MeasuredTable:
     about: Mapping[str, str]
 
     @property
+    def is_whole(self) -> bool:
+        """Whether tables and products with constants were measured, too."""
+        return {"table", "constant mul"} <= {row.operator for row in self.rows}
+
+    @property
     def provenance(self) -> Provenance:
-        """Where the figures come from."""
+        """Where costs of formulas from this table come from; estimated where a part was not measured."""
         source = f"{self.about['tools']}, {self.about['date']}, one operator at a time (sr2hls costs measure)"
-        return Provenance(Origin.MEASURED, source, self.about["part"], self.about["step"])
+        origin = Origin.MEASURED
+        if not self.is_whole:
+            origin = Origin.ESTIMATED
+            source += "; tables and products with constants by the structure of the fabric, not measured"
+        return Provenance(origin, source, self.about["part"], self.about["step"])
 
     def luts(self, operator: str, width: int, detail: str = "") -> float:
         """LUTs of an operator whose inputs have ``width`` bits each, interpolated between measured widths.
@@ -243,7 +252,7 @@ def measured_luts(
     ops = operators or default_operators()
     table = table or measured_table(family)
     width = precision_width(precision)
-    lookup = table.table_luts(width, width)
+    lookup = table.table_luts(width, width) if table.is_whole else table_luts(min(width, _TABLE_BITS), width)
     costs: dict[str, float] = {"sign": 1.0, "floor": 0.0}
     for op in ops:
         if op.name in _SAME:
@@ -277,8 +286,14 @@ def measured_area(
     measured = table or measured_table(family)
     luts = measured_luts(precision, family, operators, measured)
     width = precision_width(precision)
-    by_constant = {"*": measured.constant_luts(width)}
-    lookup = None if table_bits is None else measured.table_luts(min(width, table_bits), width)
+    bits = min(width, table_bits or 0)
+    if measured.is_whole:
+        by_constant = {"*": measured.constant_luts(width)}
+        one_table = measured.table_luts(bits, width)
+    else:
+        by_constant = {"*": luts["+"] * max(1.0, width / 3 - 1)}
+        one_table = table_luts(bits, width)
+    lookup = None if table_bits is None else one_table
     part = Part(1.0, Combine.SUM, luts, 0.0, by_constant, lookup)
     return FoldCost("area", luts.unit, (part,), luts.provenance)
 

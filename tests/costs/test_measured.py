@@ -99,7 +99,7 @@ def test_widths_between_are_interpolated_and_beyond_scaled() -> None:
     with pytest.raises(InputError, match="operator 'tan' was not measured on xcup: there are add, mul"):
         table.luts("tan", 8)
     with pytest.raises(InputError, match="tables were not measured on xcup: measure the whole grid with"):
-        measured_luts("ap_fixed<8,4>", table=table)
+        table.table_luts(6, 6)
     with pytest.raises(InputError, match="products with constants were not measured on xcup"):
         table.constant_luts(8)
 
@@ -139,6 +139,14 @@ def test_engines_can_price_formulas_by_measurement() -> None:
         op.name for op in model.operators if op.arity == 1
     } & set(estimated_luts("ap_fixed<8,4>").costs) - {"relu"}
     assert 0.3 < model.cost(x * y) / estimate.cost(x * y) < 3
+
+
+def test_a_table_of_some_operators_is_no_measurement_of_formulas() -> None:
+    rows = tuple(r for r in measured_table("xcup").rows if r.operator not in ("table", "constant mul"))
+    some = MeasuredTable("xcup", rows, measured_table("xcup").about)
+    model = measured_area("ap_fixed<8,4>", table=some)
+    assert model.provenance.origin is Origin.ESTIMATED and "not measured" in model.provenance.source
+    assert model.cost(x * y) == some.luts("mul", 8) and model.cost(sp.sin(x)) > 0
 
 
 @whole
