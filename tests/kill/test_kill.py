@@ -181,8 +181,9 @@ def batter(command: str, folder: Path, kills: int, seed: int) -> None:
     print(f"{command}: {done} kills, {late} runs ended before theirs; undisturbed {seconds:.1f} s")
 
 
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("command", ["compile", pytest.param("explore", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("command", ["compile", "explore"])
 def test_a_few_kills(command: str, tmp_path: Path) -> None:
     batter(command, tmp_path, kills=1, seed=1)
 
