@@ -83,7 +83,7 @@ def measure(
 ) -> None:
     """Synthesise every operator alone (on ECP5: place and route it) and write the table of what it takes.
 
-    About ten minutes of one core a family. What is done is kept: the same command goes on from there.
+    Minutes to an hour, by the machine. What is done is kept: the same command goes on from there.
     """
     from sr2hls.costs.measured import load_measured
     from sr2hls.synthesis.operators.measure import MeasureOptions
