@@ -140,7 +140,7 @@ def one_force(force: Force, args: argparse.Namespace) -> tuple[dict[str, Any], t
 def rollouts(
     force: Force, network: nn.Module, formula: nn.Module, args: argparse.Namespace
 ) -> tuple[float | None, ...]:
-    """Median distance from the true positions of 8 particles at t = 1, for network and formula; None: it diverges."""
+    """Median distance from the true positions of 8 particles at t = 1; None: it diverges."""
     begin = start(args.rollouts, 8, args.seed + 2, size=2.5)
     steps = 100
 
