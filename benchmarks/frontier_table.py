@@ -43,6 +43,7 @@ def page(rows: Sequence[Row], facts: Facts, seconds: float, explored: bool) -> s
         error=math.sqrt(share * (1 - share) / facts.test_rows),
         table=table(rows, facts),
         bars=bars(rows, facts),
+        kinds="; ".join(row.group for row in rows),
         vhdl=any(row.group == VHDL for row in rows),
     )
 

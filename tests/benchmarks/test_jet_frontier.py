@@ -98,7 +98,9 @@ def test_the_table_keeps_what_is_missing_missing() -> None:
 
 
 def test_the_page_says_what_it_lacks_and_who_breaks_rules() -> None:
-    text = page([ROW, replace(ROW, name="big", dsp=7.0)], FACTS, 12.0, explored=True)
+    assert "GHDL" not in page([ROW], FACTS, 0.0, explored=True)
+    trees = replace(ROW, group="boosted trees, conifer's converter, sr2hls", name="big", dsp=7.0)
+    text = page([ROW, trees], FACTS, 12.0, explored=True)
     assert "A = 0.6000" in text and "standard error of such an accuracy: 0.0051" in text
     assert "there was no GHDL on the PATH" in text
     assert "- big uses DSPs or block RAM: 7.0 and 0.0; it meets no bar." in text
