@@ -6,9 +6,9 @@ import pytest
 from sr2hls.program.builder import Builder
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
+from sr2hls.program.sums import inner_sums
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.rtl.lower import to_alkaid
-from sr2hls.program.sums import inner_sums
 
 ADDERS = (0, 1, 4)
 
