@@ -145,7 +145,7 @@ CASES: dict[str, tuple[Callable[[Path], Path], type[InputError], str]] = {
     "whole module": (
         whole_module,
         UnsafeFileError,
-        r"whole pickled object.*or give --allow-pickle if you trust",
+        r"whole pickled object.*or give --allow-pickle .* if you trust",
     ),
     "old pickle": (old_pickle, UnsafeFileError, r"whole pickled object, and reading it runs the code in it"),
     "twice": (twice, InputError, r"lists a member twice"),

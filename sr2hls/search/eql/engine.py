@@ -149,7 +149,8 @@ class _Run:
 
     def front(self, seed: int) -> Front:
         """Run the rounds and return the Pareto front."""
-        found: list[Candidate] = []
+        # A front has a formula however little time there was.
+        found = [self._constant()]
         try:
             for index in range(self._engine.rounds):
                 found += self._round(index, seed)
@@ -164,6 +165,11 @@ class _Run:
         except KeyboardInterrupt:
             self.notes.append(f"{self._output}: interrupted, best so far kept")
         return self._polisher.front(self._output, found)
+
+    def _constant(self) -> Candidate:
+        mean = float(self._polisher.objective.y.mean())
+        loss = self._polisher.objective.value(np.full(len(self._polisher.X), mean))
+        return self._polisher.score(sympy.Float(mean), loss, self._engine.name, {"round": -1})
 
     def _round(self, index: int, seed: int) -> list[Candidate]:
         engine = self._engine
