@@ -14,7 +14,7 @@ from sr2hls.options import Tables
 from sr2hls.problem import Problem
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
-from sr2hls.refine.cascade_program import cascade_program
+from sr2hls.refine.cascade_program import cascade_program, output_steps
 from sr2hls.refine.fold import folded
 from sr2hls.refine.symbolic import SymbolicNetwork, SymbolicOptions, let_move, loss_on, make_symbolic
 from sr2hls.refine.table_formula import TableFormula
@@ -33,8 +33,6 @@ from sr2hls.search.cascade import (
 
 FloatArray = NDArray[np.float64]
 
-_NUMBER_BITS = 8
-
 
 @dataclass(frozen=True, slots=True)
 class CascadeOptions:
@@ -44,6 +42,8 @@ class CascadeOptions:
         grow: how they grow.
         symbolic: how tables become formulas.
         copies: samples between training rows, for each row.
+        fine_from: LUTs from which on scores have a finer step.
+        fine_step: that step.
         reluctance: loss that a table's entry has to gain to move from its formula.
         move_sweeps: sweeps in which entries may move.
     """
@@ -51,8 +51,14 @@ class CascadeOptions:
     grow: GrowOptions = field(default_factory=GrowOptions)
     symbolic: SymbolicOptions = field(default_factory=SymbolicOptions)
     copies: int = 3
+    fine_from: int = 150
+    fine_step: float = 0.3
     reluctance: float = 1.0
     move_sweeps: int = 3
+
+    def growing(self, luts: int) -> GrowOptions:
+        """Return how a cascade of some LUTs grows."""
+        return replace(self.grow, step=self.fine_step) if luts >= self.fine_from else self.grow
 
     @classmethod
     def of_effort(cls, effort: str) -> "CascadeOptions":
@@ -115,21 +121,12 @@ class CascadeDesign:
     def outputs(self, problem: Problem) -> dict[str, sp.Expr]:
         """Return output name to formula over the names of `definitions`, in the units of the program."""
         network, names = self.symbolic.network, self.symbolic.names()
-        values = [sp.Symbol(names[o]) for o in network.outputs]
-        if self.kind is Kind.NUMBERS:
-            mean, unit = number_scale(problem)
-            steps = [network.scale * float(u) for u in unit]
-            shifts = [
-                np.rint((network.offsets[k] * unit[k] + mean[k]) / step) for k, step in enumerate(steps)
-            ]
-        else:
-            low = -(1 << (network.bits(network.outputs[0]) - 1)) if self.kind is Kind.LOGIT else 0
-            steps = [2.0 ** round(np.log2(network.scale))] * len(values)
-            shifts = [low] * len(values)
-        return {
-            name: sp.Float(step) * (value + sp.Integer(int(shift)))
-            for name, value, step, shift in zip(problem.output_names, values, steps, shifts, strict=True)
-        }
+        mean, unit = number_scale(problem)
+        found: dict[str, sp.Expr] = {}
+        for k, (name, total) in enumerate(zip(problem.output_names, network.outputs, strict=True)):
+            step, offset = output_steps(network, k, self.kind, mean, unit)
+            found[name] = sp.Float(step) * (sp.Symbol(names[total]) + sp.Integer(offset))
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """As plain numbers and text."""
@@ -209,8 +206,10 @@ def grown(
         report: called with the LUTs and the loss after each term.
     """
     bits = tuple(t.width for t in problem.types.values())
-    choices = _grow_options(problem, options)
     for stop in sorted(stops):
+        choices = options.growing(stop)
+        if start is not None and start.scale != choices.step and kind_of(problem) is not Kind.NUMBERS:
+            start = None
         if start is not None and start.luts() >= stop:
             yield stop, start
             continue
@@ -295,8 +294,7 @@ def distil(
     last: Network | None = None
     smallest = 0
     bits = tuple(t.width for t in problem.types.values())
-    choices = _grow_options(problem, options)
-    for step in grow(samples, bits, choices, np.random.default_rng([seed, max_luts])):
+    for step in grow(samples, bits, options.growing(max_luts), np.random.default_rng([seed, max_luts])):
         smallest = smallest or step.network.luts()
         if step.network.luts() > max_luts:
             break
@@ -310,12 +308,6 @@ def distil(
         )
     deadline = None if time_s is None else time.monotonic() + time_s
     return designs_of(problem, last, samples, options, [tables], seed, deadline, report)[0]
-
-
-def _grow_options(problem: Problem, options: CascadeOptions) -> GrowOptions:
-    if kind_of(problem) is Kind.NUMBERS:
-        return replace(options.grow, score_bits=_NUMBER_BITS)
-    return options.grow
 
 
 def _design(symbolic: SymbolicNetwork, tables: Tables, problem: Problem) -> CascadeDesign:

@@ -42,25 +42,51 @@ def cascade_program(
     values = {i: builder[name] for i, name in enumerate(types)}
     listed = list(types.values())
     origins = origins or {}
-    frac = int(np.rint(-np.log2(network.scale))) if kind is not Kind.NUMBERS else 0
+    terms = {c for o in network.outputs for c in network.nodes[o].children}
     for number in network.order():
-        node, origin = network.nodes[number], origins.get(number, "")
-        if node.entries is None:
-            continue
-        entries = _reordered(network, number, listed)
-        if number in network.outputs and kind is not Kind.NUMBERS:
-            low = -(1 << (node.bits - 1)) if kind is Kind.LOGIT else 0
-            type_ = FixedType(low < 0, node.bits, node.bits - frac)
-        else:
-            low, type_ = 0, FixedType(False, node.bits, node.bits)
-        values[number] = builder.table([values[c] for c in node.children], entries + low, type_, origin)
-    if kind is not Kind.NUMBERS:
-        return builder.program({n: values[o] for n, o in zip(output_names, network.outputs, strict=True)})
-    assert mean is not None and unit is not None
+        node = network.nodes[number]
+        if node.entries is not None and number not in terms:
+            values[number] = builder.table(
+                [values[c] for c in node.children],
+                _reordered(network, number, listed),
+                FixedType(False, node.bits, node.bits),
+                origins.get(number, ""),
+            )
     outputs = {}
-    for k, name in enumerate(output_names):
-        outputs[name] = _number(builder, network, k, values, float(mean[k]), float(unit[k]))
+    for k, (name, total) in enumerate(zip(output_names, network.outputs, strict=True)):
+        step, offset = output_steps(network, k, kind, mean, unit)
+        frac = -int(np.rint(np.log2(step)))
+        added = []
+        for place, number in enumerate(network.nodes[total].children):
+            # The first term takes the offset in.
+            entries = _reordered(network, number, listed) + (offset if place == 0 else 0)
+            type_ = narrowest(int(entries.min()), int(entries.max()), frac)
+            read = [values[c] for c in network.nodes[number].children]
+            added.append(builder.table(read, entries, type_, origins.get(number, "")))
+        outputs[name] = builder.sum(added) if added else builder.constant(offset, frac)
     return builder.program(outputs)
+
+
+def output_steps(
+    network: Network, output: int, kind: Kind, mean: FloatArray | None, unit: FloatArray | None
+) -> tuple[float, int]:
+    """Return the step of an output in the program, a power of two, and what is added to its sum, in steps.
+
+    Args:
+        network: the cascade.
+        output: position of the output.
+        kind: what outputs mean.
+        mean: of each number, see `cascade_program`.
+        unit: of each number.
+    """
+    if kind is Kind.NUMBERS:
+        assert mean is not None and unit is not None
+        step = network.scale * float(unit[output])
+        return step, int(np.rint((network.offsets[output] * unit[output] + mean[output]) / step))
+    step = float(2.0 ** np.rint(np.log2(network.scale)))
+    if kind is Kind.LOGIT:
+        return step, int(np.rint(network.offsets[output] / network.scale + 0.5))
+    return step, int(network.steps()[output])
 
 
 def _reordered(network: Network, number: int, types: Sequence[FixedType]) -> IntArray:
@@ -79,20 +105,3 @@ def _reordered(network: Network, number: int, types: Sequence[FixedType]) -> Int
             index = index ^ (1 << (shift + network.bits(child) - 1))
     reordered: IntArray = node.entries[index]
     return reordered
-
-
-def _number(
-    builder: Builder, network: Network, output: int, values: Mapping[int, int], mean: float, unit: float
-) -> int:
-    """Write the sum of an output's terms; the first of them takes the offset in."""
-    node = network.nodes[network.outputs[output]]
-    step = network.scale * unit
-    frac = -int(np.rint(np.log2(step)))
-    offset = int(np.rint((network.offsets[output] * unit + mean) / step))
-    terms = []
-    for place, child in enumerate(node.children):
-        table = builder.operation(values[child])
-        entries = np.array(table.values) + (offset if place == 0 else 0)  # type: ignore[attr-defined]
-        type_ = narrowest(int(entries.min()), int(entries.max()), frac)
-        terms.append(builder.table(table.args, entries, type_, table.origin))
-    return builder.sum(terms)

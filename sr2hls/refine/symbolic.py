@@ -27,15 +27,12 @@ class SymbolicOptions:
         rows: samples of each pass.
         passes: over all tables, after each has its formula.
         most_terms: of a polynomial.
-        merge_terms: of the polynomial that merges a score with a term: 3 for ``a·score + b·term + c``, which
-            keeps a score a sum of functions.
     """
 
     tolerance: float = 1e-4
     rows: int = 30_000
     passes: int = 4
     most_terms: int = 10
-    merge_terms: int = 3
 
 
 @dataclass(frozen=True)
@@ -136,11 +133,12 @@ def make_symbolic(
     result = network.copy()
     result.drop_unused()
     weights = SOFT if samples.kind is Kind.NUMBERS else DECISIVE
-    tables = [n for n in result.order() if result.nodes[n].entries is not None]
-    formulas: dict[int, TableFormula] = {}
+    written = [n for n in result.order() if result.nodes[n].entries is not None]
+    formulas = {n: _slice_formula(result, n, types) for n in written if result.is_slice(n)}
+    tables = [n for n in written if n not in formulas]
     layout = Layout(result, samples.batch(options.rows, rng))
     for done, number in enumerate(tables):
-        layout.fit_scale()
+        layout.fit_scale(weights)
         formula, _ = _fitted(layout, number, types, weights, options, rng)
         formulas[number] = formula
         layout.replace(number, formula.entries(argument_values(result, number, types)))
@@ -152,7 +150,7 @@ def make_symbolic(
         if deadline is not None and time.monotonic() > deadline:
             break
         layout = Layout(result, samples.batch(options.rows, rng))
-        layout.fit_scale()
+        layout.fit_scale(weights)
         _pass(layout, tables, formulas, types, weights, options, rng)
     return SymbolicNetwork(result, formulas, dict(types))
 
@@ -179,7 +177,7 @@ def let_move(
     weights = SOFT if samples.kind is Kind.NUMBERS else DECISIVE
     for _ in range(sweeps):
         layout = Layout(network, samples.batch(rows, rng))
-        layout.fit_scale()
+        layout.fit_scale(weights)
         improve(layout, rng.permutation(network.order()).tolist(), weights, reluctance)
     return SymbolicNetwork(network, symbolic.formulas, symbolic.types)
 
@@ -187,8 +185,9 @@ def let_move(
 def loss_on(network: Network, samples: Samples) -> float:
     """Return the mean loss of a finished cascade on samples."""
     layout = Layout(network, samples)
-    layout.fit_scale()
-    return layout.loss(SOFT if samples.kind is Kind.NUMBERS else DECISIVE)
+    weights = SOFT if samples.kind is Kind.NUMBERS else DECISIVE
+    layout.fit_scale(weights)
+    return layout.loss(weights)
 
 
 def _pass(
@@ -222,7 +221,17 @@ def _fitted(
     losses = layout.entry_losses(number, weights)
     values = argument_values(layout.network, number, types)
     tolerance = options.tolerance * len(layout.samples)
-    codes = {*range(layout.network.n_inputs), *layout.network.codes()}
-    merges = not codes.issuperset(layout.network.nodes[number].children)
-    most = options.merge_terms if merges else options.most_terms
-    return fit_table_formula(values, losses, tolerance, rng, most), losses
+    return fit_table_formula(values, losses, tolerance, rng, options.most_terms), losses
+
+
+def _slice_formula(network: Network, number: int, types: Mapping[str, FixedType]) -> TableFormula:
+    """Return the formula of the highest bits of a value: a line, half a step of the value off its ties."""
+    node = network.nodes[number]
+    (child,) = node.children
+    low, step = 0, 1.0
+    if child < network.n_inputs:
+        type_ = list(types.values())[child]
+        low, step = type_.raw_min, type_.step
+    size = float(1 << (network.bits(child) - node.bits))
+    constant = (0.5 - low) / size - 0.5
+    return TableFormula(((0,), (1,)), (constant, 1 / (size * step)), (1 << node.bits) - 1)

@@ -164,15 +164,12 @@ def _tree(nets: Netlist, terms: list[Term]) -> Term:
 
 
 def _added(nets: Netlist, a: Term, b: Term) -> Term:
-    """Return a + b; a table b is subtracted with its entries negated, which keeps it the second operand.
-
-    Yosys takes the narrower operand of an addition for the first one, but never swaps a subtraction.
-    """
+    """Return a + b, a table b as the second operand."""
     depth = max(a.depth, b.depth) + 1
     subtract = a.negative != b.negative
     if nets.is_table(b.net) and _absorbable(nets, b):
-        second = b.net if subtract else nets.negate_table(b.net)
-        return Term(nets.add(a.net, second, subtract=True), a.negative, depth)
+        second = nets.negate_table(b.net) if subtract else b.net
+        return Term(nets.add(a.net, second), a.negative, depth)
     if subtract and a.negative:
         return Term(nets.add(b.net, a.net, subtract=True), False, depth)
     return Term(nets.add(a.net, b.net, subtract=subtract), a.negative, depth)

@@ -25,8 +25,6 @@ PREPARE = (
     "proc",
     "opt_expr",
     "opt_clean",
-    "wreduce",
-    "opt_clean",
     "alumacc",
     "opt_clean",
 )

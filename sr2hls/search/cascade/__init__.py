@@ -1,4 +1,4 @@
-"""Cascades: networks of small functions of one or two values, of few bits each, grown to copy a teacher."""
+"""Cascades: sums of small functions of one or two values, of few bits each, grown to copy a teacher."""
 
 from sr2hls.search.cascade.descent import Layout, improve, sweep
 from sr2hls.search.cascade.grow import GrowOptions, Step, finished, grow

@@ -57,6 +57,10 @@ class Layout:
         self._is_output = np.zeros(count, np.uint8)
         self._is_output[self._outputs] = 1
         self._above = self._ancestors(count)
+        self._only_sums = [
+            all(self._kind[a] == kernels.SUM and self._is_output[a] for a in above) and not self._is_output[n]
+            for n, above in enumerate(self._above)
+        ]
         self.values: CodeArray = np.zeros((len(samples), count), np.int16)
         self.values[:, : network.n_inputs] = samples.codes
         self._run(np.arange(network.n_inputs, count))
@@ -90,8 +94,8 @@ class Layout:
         assert node.entries is not None
         result = np.zeros((len(node.entries), 1 << node.bits))
         kernels.entry_losses(
-            n, self.values, 1 << node.bits, self._above[n], self._is_output, self._kind, self._first,
-            self._children, self._shift, self._offset, self._entries, self._outputs,
+            n, self.values, 1 << node.bits, self._above[n], self._only_sums[n], self._is_output, self._kind,
+            self._first, self._children, self._shift, self._offset, self._entries, self._outputs,
             self.samples.targets, *self._objective(weights), result,
         )  # fmt: skip
         return result
@@ -103,20 +107,34 @@ class Layout:
         self._entries[self._offset[n] : self._offset[n] + len(entries)] = entries
         self._run(np.concatenate([[n], self._above[n]]).astype(np.int64))
 
-    def fit_scale(self) -> None:
-        """Fit the step of the scores to the samples; it decides nothing, but probabilities depend on it."""
-        if self.samples.kind is Kind.NUMBERS:
-            return
-        start = self.network.scale
-        losses = []
-        for factor in _SCALES:
-            self._rescale(start * factor)
-            losses.append(self.loss(SOFT))
-        self._rescale(start * float(_SCALES[int(np.argmin(losses))]))
+    def fit_scale(self, weights: Weights) -> None:
+        """Fit the step of the scores and what is added to each output to the samples.
+
+        The step decides nothing, but probabilities depend on it.
+        """
+        if self.samples.kind is not Kind.NUMBERS:
+            start = self.network.scale
+            losses = []
+            for factor in _SCALES:
+                self._rescale(start * factor)
+                losses.append(self.loss(SOFT))
+            self._rescale(start * float(_SCALES[int(np.argmin(losses))]))
+        self.fit_offsets(weights)
+
+    def fit_offsets(self, weights: Weights) -> None:
+        """Move what is added to each output by a step where that helps."""
+        offsets = self.network.offsets
+        for k in range(len(offsets)):
+            now = offsets[k]
+            tried = [now, now - self.network.scale, now + self.network.scale]
+            losses = []
+            for offset in tried:
+                offsets[k] = offset
+                losses.append(self.loss(weights))
+            offsets[k] = tried[int(np.argmin(losses))]
 
     def _rescale(self, scale: float) -> None:
-        if self.samples.kind is Kind.LOGIT:
-            self.network.offsets = self.network.offsets * (scale / self.network.scale)
+        self.network.offsets = self.network.offsets * (scale / self.network.scale)
         self.network.scale = scale
 
     def _run(self, nodes: IntArray) -> None:
@@ -125,12 +143,17 @@ class Layout:
             self._entries,
         )  # fmt: skip
 
-    def _objective(self, weights: Weights) -> tuple[int, float, FloatArray, FloatArray, float, float]:
+    def _objective(
+        self, weights: Weights
+    ) -> tuple[int, float, FloatArray, IntArray, FloatArray, float, float]:
         network = self.network
-        levels = 1 << max(network.bits(o) for o in network.outputs)
-        powers = np.exp(np.minimum(network.scale * np.arange(levels), 600.0))
-        kind = int(self.samples.kind)
-        return kind, network.scale, network.offsets, powers, weights.decision, weights.soft
+        kind = self.samples.kind
+        base, powers = np.zeros(len(network.outputs), np.int64), np.ones(1)
+        if kind is Kind.CLASSES:
+            base = network.steps()
+            levels = int(base.max()) + (1 << max(network.bits(o) for o in network.outputs))
+            powers = np.exp(np.minimum(network.scale * np.arange(levels), 600.0))
+        return int(kind), network.scale, network.offsets, base, powers, weights.decision, weights.soft
 
     def _ancestors(self, count: int) -> list[IntArray]:
         parents: list[list[int]] = [[] for _ in range(count)]
@@ -147,12 +170,12 @@ class Layout:
 def improve(layout: Layout, numbers: Iterable[int], weights: Weights, reluctance: float = 0.0) -> None:
     """Give each of some tables its best entries, all else being as it is at that moment.
 
-    An entry that no sample reads, or whose best value gains no more than ``reluctance``, stays as it is. The
-    loss on the samples never grows.
+    An entry that no sample reads, or whose best value gains no more than ``reluctance``, stays as it is;
+    slices stay, since they are wires. The loss on the samples never grows.
     """
     for number in numbers:
         node = layout.network.nodes[number]
-        if node.entries is None:
+        if node.entries is None or layout.network.is_slice(number):
             continue
         losses = layout.entry_losses(number, weights)
         rows = np.arange(len(losses))
@@ -163,10 +186,23 @@ def improve(layout: Layout, numbers: Iterable[int], weights: Weights, reluctance
 
 
 def sweep(
-    network: Network, samples: Samples, weights: Weights, rng: np.random.Generator, reluctance: float = 0.0
+    network: Network,
+    samples: Samples,
+    weights: Weights,
+    rng: np.random.Generator,
+    reluctance: float = 0.0,
+    *,
+    scale: bool = True,
 ) -> float:
-    """Improve every table once, in random order, and return the mean loss after it."""
+    """Improve every table once, in random order, and return the mean loss after it.
+
+    With ``scale``, the step of the scores is fitted, too: not while a cascade grows, where terms of few bits
+    ask for larger steps, and large steps for terms of few bits.
+    """
     layout = Layout(network, samples)
-    layout.fit_scale()
+    if scale:
+        layout.fit_scale(weights)
+    else:
+        layout.fit_offsets(weights)
     improve(layout, rng.permutation(network.order()).tolist(), weights, reluctance)
     return layout.loss(weights)

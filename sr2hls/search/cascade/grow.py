@@ -3,14 +3,19 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 
-from sr2hls.search.cascade.attach import add_term, first_term
+from sr2hls.search.cascade.attach import add_term, empty_sums
 from sr2hls.search.cascade.descent import Layout, improve, sweep
 from sr2hls.search.cascade.network import Network
 from sr2hls.search.cascade.objective import DECISIVE, SOFT, Kind, Samples
-from sr2hls.search.cascade.terms import Slope, Term, propose
+from sr2hls.search.cascade.slope import Slope
+from sr2hls.search.cascade.terms import Room, Term, propose
+
+_WORTH_A_CYCLE = 0.5
+"""A further cycle is taken when no term within the present ones gains so much of what the best gains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +23,15 @@ class GrowOptions:
     """How a cascade grows.
 
     Attributes:
-        code_bits: width of the tables of one input that terms share. Two of them fill a LUT6.
-        index_bits: most bits that a term reads.
-        score_bits: width of a class's score, or of a number.
-        term_bits: width of a term of a score; score and term together fill a LUT6.
+        code_bits: most bits of the tables of one input that terms share.
+        index_bits: most bits that a term reads; with one less it costs no LUTs besides its adder's.
+        term_bits: most bits of a term.
+        step: of a score or a logit while it grows. The fewer LUTs there are, the larger it should be.
+        number_bits: of a number's range.
         scout_rows: samples on which terms are ranked.
         trial_rows: samples on which the best are tried.
         rows: samples on which tables are improved after each term.
         trials: terms that are tried each time.
-        nearby: how many nodes deep a new term's neighbourhood is.
         sweep_every: terms after which all tables are improved.
         finish_rows: samples of each sweep of `finished`.
         finish_sweeps: most sweeps of `finished`.
@@ -35,13 +40,13 @@ class GrowOptions:
 
     code_bits: int = 3
     index_bits: int = 6
-    score_bits: int = 4
-    term_bits: int = 2
+    term_bits: int = 4
+    step: float = 0.5
+    number_bits: int = 8
     scout_rows: int = 20_000
     trial_rows: int = 8_000
     rows: int = 30_000
-    trials: int = 4
-    nearby: int = 4
+    trials: int = 3
     sweep_every: int = 6
     finish_rows: int = 60_000
     finish_sweeps: int = 6
@@ -72,6 +77,8 @@ def grow(
 ) -> Iterator[Step]:
     """Grow a cascade without end; the caller stops when it has enough.
 
+    Every output has a term in what is yielded.
+
     Args:
         samples: what to learn.
         input_bits: width of each input.
@@ -80,23 +87,20 @@ def grow(
         start: a cascade to go on from.
     """
     if start is None:
-        network, term = _begin(samples, input_bits, options, rng)
-        sweep(network, samples.batch(options.rows, rng), SOFT, rng)
-        yield Step(network.copy(), term, _loss(network, samples, options, rng))
+        network = empty_sums(input_bits, samples, options.step, options.number_bits)
     else:
         network = start.copy()
-    count = 0
-    while True:
+    for number in count(1):
         found = _next(network, samples, options, rng)
         if found is None:
             return
         network, term = found
-        count += 1
-        if count % options.sweep_every == 0:
-            sweep(network, samples.batch(options.rows, rng), SOFT, rng, options.reluctance)
-        for _ in range(2):
+        if number % options.sweep_every == 0:
+            sweep(network, samples.batch(options.rows, rng), SOFT, rng, options.reluctance, scale=False)
+        else:
             _improve_nearby(network, term, samples.batch(options.rows, rng), options, rng)
-        yield Step(network.copy(), term, _loss(network, samples, options, rng))
+        if all(network.nodes[o].children for o in network.outputs):
+            yield Step(network.copy(), term, _loss(network, samples, options, rng))
 
 
 def finished(
@@ -128,25 +132,6 @@ def finished(
     return result
 
 
-def _begin(
-    samples: Samples, input_bits: tuple[int, ...], options: GrowOptions, rng: np.random.Generator
-) -> tuple[Network, Term]:
-    scouts = samples.batch(options.scout_rows, rng)
-    inputs_only = Network(input_bits, samples.targets.shape[1])
-    layout = Layout(inputs_only, scouts)
-    start = scouts.targets.mean(axis=0)
-    if samples.kind is Kind.CLASSES:
-        start = np.log(np.maximum(start, 1e-9))
-    elif samples.kind is Kind.LOGIT:
-        start = np.log(np.maximum(start, 1e-9) / np.maximum(1 - start, 1e-9))
-    slope = Slope.of(np.broadcast_to(start, scouts.targets.shape).astype(np.float64), scouts)
-    # Every output needs a first function, so that no LUT count an output decides here.
-    term = max(_proposals(layout, slope, options, together=True), key=lambda t: t.gain)
-    network = Network(input_bits, samples.targets.shape[1])
-    first_term(network, term, scouts, options.score_bits)
-    return network, term
-
-
 def _next(
     network: Network, samples: Samples, options: GrowOptions, rng: np.random.Generator
 ) -> tuple[Network, Term] | None:
@@ -158,33 +143,48 @@ def _next(
     for term in _distinct(_proposals(layout, slope, options), options.trials):
         candidate = network.copy()
         layout.network = candidate
-        new = add_term(layout, term, slope, options.term_bits)
+        new = add_term(layout, term, slope)
         after = _polished(candidate, new, trial, options)
-        worth = (before - after) / max(1, candidate.luts() - network.luts())
+        worth = (before - after) / term.luts
         if best is None or worth > best[0]:
             best = worth, candidate, term
     return None if best is None else best[1:]
 
 
-def _proposals(layout: Layout, slope: Slope, options: GrowOptions, together: bool = False) -> list[Term]:
+def _proposals(layout: Layout, slope: Slope, options: GrowOptions) -> list[Term]:
+    network = layout.network
+    outputs = range(len(network.outputs))
+    empty = [not network.nodes[o].children for o in network.outputs]
     numbers = layout.samples.kind is Kind.NUMBERS
-    an_output = options.score_bits + (options.score_bits // 2 if numbers else options.term_bits)
-    return propose(
-        layout,
-        slope,
-        code_bits=options.code_bits,
-        index_bits=options.index_bits,
-        luts_an_output=an_output,
-        together=together,
-    )
+    found: list[list[Term]] = []
+    for cycles in count(1):
+        rooms = [Room.of(network, k, cycles) for k in outputs]
+        if any(empty):
+            rooms = [room if none else Room(0, False, 0.0) for room, none in zip(rooms, empty, strict=True)]
+        if all(room.terms < 1 for room in rooms):
+            continue
+        found.append(
+            propose(
+                layout,
+                slope,
+                rooms,
+                code_bits=options.code_bits,
+                index_bits=options.index_bits,
+                term_bits=options.number_bits if numbers else options.term_bits,
+            )
+        )
+        if any(empty) or not found[0] or all(room.terms > 0 for room in rooms):
+            break
+    worth = [terms[0].gain / terms[0].luts if terms else 0.0 for terms in found]
+    return found[0] if worth[0] >= _WORTH_A_CYCLE * worth[-1] else found[-1]
 
 
-def _distinct(terms: list[Term], count: int) -> list[Term]:
+def _distinct(terms: list[Term], number: int) -> list[Term]:
     """Return the first terms that differ in more than their outputs."""
     found: dict[object, Term] = {}
     for term in terms:
         found.setdefault(term.key, term)
-        if len(found) == count:
+        if len(found) == number:
             break
     return list(found.values())
 
@@ -203,13 +203,16 @@ def _children(network: Network, numbers: list[int]) -> list[int]:
 def _improve_nearby(
     network: Network, term: Term, samples: Samples, options: GrowOptions, rng: np.random.Generator
 ) -> None:
-    front = {network.outputs[k] for k in term.outputs}
+    """Improve the newest tables and those of the same outputs that read one of their inputs."""
+    sources = {code.source for code in term.codes}
     near: set[int] = set()
-    for _ in range(options.nearby):
-        near |= front
-        front = {c for n in front for c in network.nodes[n].children if c >= network.n_inputs} - near
+    for part in term.parts:
+        for table in network.nodes[network.outputs[part.output]].children:
+            read = network.nodes[table].children
+            if sources & {network.source(c) for c in read}:
+                near |= {table, *(c for c in read if c >= network.n_inputs)}
     layout = Layout(network, samples)
-    layout.fit_scale()
+    layout.fit_offsets(SOFT)
     improve(layout, rng.permutation(sorted(near)).tolist(), SOFT, options.reluctance)
 
 

@@ -7,6 +7,7 @@ sums. A table of up to six index bits costs one LUT6 an output bit, whatever its
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ class Network:
     """Inputs 0 to n-1, then nodes by number.
 
     An output of raw value v stands for ``scale · v + offset``: a score (the largest wins), a logit, or the
-    number that is wanted.
+    number that is wanted. Offsets of scores and logits are whole steps (and half a step for a logit).
 
     Attributes:
         input_bits: width of each input, an unsigned number (the position on the grid of the input's type).
@@ -111,11 +112,38 @@ class Network:
         read = {c for number in self.order() for c in self.nodes[number].children}
         return tuple(sorted(c for c in read if c < self.n_inputs))
 
+    def source(self, value: int) -> int | None:
+        """Return the only input that a value is a function of, through tables of one argument; else None."""
+        while value >= self.n_inputs:
+            node = self.nodes[value]
+            if len(node.children) != 1 or node.entries is None:
+                return None
+            value = node.children[0]
+        return value
+
     def codes(self) -> Iterator[int]:
-        """Iterate over the tables of a single input."""
-        for number, node in self.nodes.items():
-            if len(node.children) == 1 and node.children[0] < self.n_inputs and node.entries is not None:
+        """Iterate over the tables that are functions of a single input, and no terms of a sum."""
+        terms = {c for node in self.nodes.values() if node.entries is None for c in node.children}
+        for number in self.nodes:
+            if number not in terms and self.source(number) is not None:
                 yield number
+
+    def is_slice(self, number: int) -> bool:
+        """Return whether a table is the highest bits of its argument: wires, no LUT."""
+        node = self.nodes[number]
+        if node.entries is None or len(node.children) != 1:
+            return False
+        shift = self.bits(node.children[0]) - node.bits
+        return shift >= 0 and bool((node.entries == np.arange(len(node.entries)) >> shift).all())
+
+    def is_wide(self, number: int) -> bool:
+        """Return whether a table reads too many bits to be taken in by an adder."""
+        return self.index_bits(self.nodes[number].children) >= LUT_INPUTS
+
+    def steps(self) -> IntArray:
+        """Return the offsets of scores in steps, the least 0: only their differences count."""
+        whole = np.rint(self.offsets / self.scale).astype(np.int64)
+        return np.asarray(whole - whole.min(), dtype=np.int64)
 
     def depth(self) -> int:
         """Return the largest number of nodes between an input and an output."""
@@ -128,8 +156,10 @@ class Network:
         """Return about how many LUT6 it takes.
 
         A table of b index bits takes max(1, 2^(b-6)) LUTs for each bit of its value (UltraScale architecture,
-        UG574: a LUT6 is any function of six bits, the wide multiplexers come for nothing), an adder one a
-        bit. Synthesis finds less: equal bits, constants, functions of fewer bits.
+        UG574: a LUT6 is any function of six bits, the wide multiplexers come for nothing); a slice none. An
+        adder takes one a bit, which computes a table of up to five bits as well (`sr2hls.rtl.sums`), so that
+        a chain costs what its tables cost. Synthesis finds less: equal bits, constants, functions of fewer
+        bits.
         """
         return sum(self.node_luts(number) for number in self.order())
 
@@ -137,7 +167,12 @@ class Network:
         """Return about how many LUT6 a node takes."""
         node = self.nodes[number]
         if node.entries is None:
-            return max(0, len(node.children) - 1) * node.bits
+            begun = chains(len(node.children))
+            # A chain begins with a table of its own; those of six bits that begin none are one besides.
+            wide = sorted((self.bits(c) for c in node.children if self.is_wide(c)), reverse=True)
+            return (begun - 1) * node.bits + sum(wide[begun:])
+        if self.is_slice(number):
+            return 0
         return node.bits * max(1, int(2 ** (self.index_bits(node.children) - LUT_INPUTS)))
 
     def sum_bits(self, children: Sequence[int]) -> int:
@@ -188,6 +223,27 @@ class Network:
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"not a cascade: {type(error).__name__} {error}") from error
         return network
+
+
+ADDERS_A_CYCLE = 3
+"""Adders that follow each other within 5 ns by alkaid's delay model, 1.1 ns each."""
+
+
+def chains(terms: int) -> int:
+    """Return in how many chains of adders a sum is made: the fewest that need no further cycle.
+
+    With a adders on the longest path, 2^t chains of a - t adders each, brought together by a tree of t,
+    add up 2^t · (a - t + 1) terms. Three adders make eight terms, in four chains of two.
+    """
+    cycles = next(c for c in count(1) if terms <= most_terms(c))
+    adders = ADDERS_A_CYCLE * cycles
+    return next(1 << t for t in range(adders) if terms <= (1 << t) * (adders - t + 1))
+
+
+def most_terms(cycles: int) -> int:
+    """Return how many terms a sum may have that is made in some cycles: 8 in one, 64 in two."""
+    adders = ADDERS_A_CYCLE * cycles
+    return max((1 << t) * (adders - t + 1) for t in range(adders))
 
 
 def index(parts: Sequence[tuple[IntArray, int]]) -> IntArray:

@@ -1,0 +1,136 @@
+"""What a new term may read: inputs, their highest bits, and small functions of single inputs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sr2hls.search.cascade.descent import Layout
+from sr2hls.search.cascade.network import LUT_INPUTS, Network
+from sr2hls.search.cascade.slope import PRIOR, Slope
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A value that a term may read.
+
+    Attributes:
+        number: of the input or node; ``None`` for a table that would be new.
+        parent: input or node that a new table reads.
+        source: input that it is a function of.
+        bits: its width.
+        entries: of the new table.
+        luts: what it costs.
+    """
+
+    number: int | None
+    parent: int
+    source: int
+    bits: int
+    entries: IntArray | None
+    luts: int
+
+    def values(self, layout: Layout) -> IntArray:
+        """Return its values, shape (samples,)."""
+        if self.number is not None:
+            return layout.of(self.number)
+        assert self.entries is not None
+        values: IntArray = self.entries[layout.of(self.parent)]
+        return values
+
+    def written(self, network: Network) -> int:
+        """Return its node, which is added to the network if it is new."""
+        if self.number is not None:
+            return self.number
+        assert self.entries is not None
+        return network.add([self.parent], self.bits, self.entries)
+
+
+def codes(layout: Layout, slope: Slope, code_bits: int, most_bits: int, most: int) -> list[Code]:
+    """Return the codes that terms may be made of, those that gain most alone first.
+
+    Inputs and codes that are there, their highest bits (both free), and new staircases of each input.
+
+    Args:
+        layout: the network so far and its values on some samples.
+        slope: of the loss there.
+        code_bits: most bits of a new staircase.
+        most_bits: most bits of any code.
+        most: how many to return; each input keeps its best one besides.
+    """
+    network = layout.network
+    there = [n for n in network.codes() if n in layout.at]
+    found = [Code(n, n, _source(network, n), network.bits(n), None, 0) for n in there]
+    known = {(c.source, layout.of(c.parent).tobytes()) for c in found}
+    for value in [*range(network.n_inputs), *there]:
+        found += _parts(layout, slope, value, code_bits, most_bits)
+    ranked: list[tuple[float, int, Code]] = []
+    for place, code in enumerate(found):
+        values = code.values(layout)
+        if code.bits > most_bits or (code.number is None and (code.source, values.tobytes()) in known):
+            continue
+        gain = float(slope.newton(values, 1 << code.bits)[1].sum())
+        ranked.append((-gain, place, code))
+    ranked.sort(key=lambda item: item[:2])
+    firsts = {code.source: place for place, (_, _, code) in reversed(list(enumerate(ranked)))}
+    return [code for place, (_, _, code) in enumerate(ranked) if place < most or firsts[code.source] == place]
+
+
+def _parts(layout: Layout, slope: Slope, value: int, code_bits: int, most_bits: int) -> list[Code]:
+    network = layout.network
+    width, source = network.bits(value), _source(network, value)
+    values = layout.of(value)
+    if (values == values[0]).all():
+        return []
+    found = []
+    if value < network.n_inputs and width <= most_bits:
+        found.append(Code(value, value, source, width, None, 0))
+    if value >= network.n_inputs and network.is_slice(value):
+        return found
+    for bits in range(1, min(most_bits + 1, width)):
+        found.append(Code(None, value, source, bits, np.arange(1 << width) >> (width - bits), 0))
+    if value < network.n_inputs:
+        for bits in range(1, min(code_bits + 1, width)):
+            entries = staircase(values, width, bits, slope)
+            luts = bits * (1 << max(0, width - LUT_INPUTS))
+            found.append(Code(None, value, source, bits, entries, luts))
+    return found
+
+
+def _source(network: Network, value: int) -> int:
+    source = network.source(value)
+    assert source is not None
+    return source
+
+
+def staircase(values: IntArray, input_bits: int, bits: int, slope: Slope) -> IntArray:
+    """Return the staircase of 2^bits steps over an input whose steps gain most.
+
+    Dynamic programming over all contiguous partitions; the entries are the numbers of the steps, so that the
+    function rises with the input.
+    """
+    size, steps = 1 << input_bits, 1 << bits
+    outputs = slope.gradient.shape[1]
+    g, h = slope.sums(values, size)
+    below_g = np.concatenate([np.zeros((1, outputs)), np.cumsum(g, axis=0)])
+    below_h = np.concatenate([np.zeros((1, outputs)), np.cumsum(h, axis=0)])
+    worth = np.full((size + 1, size + 1), -np.inf)
+    for start in range(size):
+        d = below_g[start + 1 :] - below_g[start]
+        worth[start, start + 1 :] = (d * d / (below_h[start + 1 :] - below_h[start] + PRIOR)).sum(axis=1)
+    best = np.full(size + 1, -np.inf)
+    best[0] = 0.0
+    cuts = []
+    for _ in range(min(steps, size)):
+        total = best[:, None] + worth
+        cuts.append(total.argmax(axis=0))
+        best = total.max(axis=0)
+    entries = np.zeros(size, np.int64)
+    end = size
+    for step in range(len(cuts) - 1, -1, -1):
+        start = int(cuts[step][end])
+        entries[start:end] = step
+        end = start
+    return entries
