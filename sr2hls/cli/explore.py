@@ -64,6 +64,7 @@ def explore(
     input_type: arguments.InputTypeOption = None,
     part: arguments.PartOption = arguments.PART,
     clock_ns: arguments.ClockNsOption = arguments.CLOCK_NS,
+    max_latency_ns: arguments.MaxLatencyNsOption = None,
     backend: arguments.BackendOption = Backend.VITIS,
     synthesis: arguments.SynthesisOption = Synthesis.YOSYS,
     engine: arguments.EngineOption = Engine.AUTO,

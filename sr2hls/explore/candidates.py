@@ -1,7 +1,7 @@
 """Designs of many sizes: sums of functions of one input, and cascades of few-bit functions."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -111,7 +111,12 @@ class _Cascades:
 
     @cached_property
     def how(self) -> CascadeOptions:
-        return CascadeOptions.of_effort(self.options.effort.value)
+        how = CascadeOptions.of_effort(self.options.effort.value)
+        target = self.options.target
+        if target.budget.max_latency_ns is None:
+            return how
+        cycles = max(1, int(target.budget.max_latency_ns / target.clock_ns))
+        return replace(how, grow=replace(how.grow, most_cycles=cycles))
 
     @cached_property
     def samples(self) -> Samples:
@@ -126,10 +131,9 @@ class _Cascades:
             )
 
     def candidates(self) -> Iterator[Candidate]:
-        network: Network | None = None
         sizes = sorted(set(self.options.luts))
         for luts in sizes:
-            kept = self.run.cached(f"cascade-{luts}", partial(self._grown, luts, network))
+            kept = self.run.cached(f"cascade-{luts}", partial(self._grown, luts))
             if kept["network"] is None:
                 self.progress.note(f"cascades end below {luts} LUT: nothing more is gained by a larger one")
                 return
@@ -140,14 +144,11 @@ class _Cascades:
                 kind = design.tables.value
                 yield Candidate(f"cascade-{luts}-{kind}", _label(design), as_design(design, self.problem))
 
-    def _grown(self, luts: int, start: Network | None) -> dict[str, Any]:
+    def _grown(self, luts: int) -> dict[str, Any]:
         with self.progress.stage(f"cascade of {luts} LUT", total=luts) as stage:
-            done = [0 if start is None else start.luts()]
-            stage.advance(done[0])
-            report = partial(_grew, stage, done)
-            found = grown(self.problem, self.samples, self.how, [luts], self.options.seed, start, report)
-            result = next(found, None)
-        return {"network": None if result is None else result[1].to_json()}
+            report = partial(_grew, stage, [0])
+            found = grown(self.problem, self.samples, self.how, luts, self.options.seed, report)
+        return {"network": None if found is None else found.to_json()}
 
     def _designs(self, network: Network) -> dict[str, Any]:
         tables = list(Tables) if self.options.tables is None else [self.options.tables]
@@ -174,11 +175,12 @@ def _telling(stage: Stage) -> Callable[[str], None]:
 
 
 def _label(design: CascadeDesign) -> str:
-    count = len(design.symbolic.network.order())
+    network = design.symbolic.network
+    terms = sum(len(network.nodes[o].children) for o in network.outputs)
     if design.tables is Tables.SYMBOLIC:
-        return f"cascade of {count} functions"
+        return f"sums of {terms} functions"
     moved = float(np.mean(list(design.moved.values()))) if design.moved else 0.0
-    return f"cascade of {count} tables, {moved:.0%} of what is read moved from the formulas"
+    return f"sums of {terms} tables, {moved:.0%} of what is read moved from the formulas"
 
 
 def as_design(cascade: CascadeDesign, problem: Problem) -> Design:

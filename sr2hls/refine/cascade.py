@@ -1,7 +1,7 @@
 """From a teacher to cascades with formulas: the cheapest first, each with its program."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,6 +33,10 @@ from sr2hls.search.cascade import (
 
 FloatArray = NDArray[np.float64]
 
+_STEP_LUTS = 30.0
+_STEPS = (0.25, 0.7)
+"""Step of the scores that suits so many LUTs, and its limits: tried with the jets of the example."""
+
 
 @dataclass(frozen=True, slots=True)
 class CascadeOptions:
@@ -42,8 +46,6 @@ class CascadeOptions:
         grow: how they grow.
         symbolic: how tables become formulas.
         copies: samples between training rows, for each row.
-        fine_from: LUTs from which on scores have a finer step.
-        fine_step: that step.
         reluctance: loss that a table's entry has to gain to move from its formula.
         move_sweeps: sweeps in which entries may move.
     """
@@ -51,14 +53,12 @@ class CascadeOptions:
     grow: GrowOptions = field(default_factory=GrowOptions)
     symbolic: SymbolicOptions = field(default_factory=SymbolicOptions)
     copies: int = 3
-    fine_from: int = 150
-    fine_step: float = 0.3
     reluctance: float = 1.0
     move_sweeps: int = 3
 
     def growing(self, luts: int) -> GrowOptions:
-        """Return how a cascade of some LUTs grows."""
-        return replace(self.grow, step=self.fine_step) if luts >= self.fine_from else self.grow
+        """Return how a cascade of some LUTs grows: the fewer there are, the larger its scores' step."""
+        return replace(self.grow, step=float(np.clip(_STEP_LUTS / luts, *_STEPS)))
 
     @classmethod
     def of_effort(cls, effort: str) -> "CascadeOptions":
@@ -189,40 +189,26 @@ def training_samples(
 
 
 def grown(
-    problem: Problem, samples: Samples, options: CascadeOptions, stops: Sequence[int], seed: int,
-    start: Network | None = None, report: Callable[[int, float], None] | None = None,
-) -> Iterator[tuple[int, Network]]:  # fmt: skip
-    """Grow a cascade through a list of LUT counts; yields each stop with the cascade that reached it.
-
-    What comes after a stop depends on the cascade there and the seed alone, so that growth can go on later.
+    problem: Problem, samples: Samples, options: CascadeOptions, luts: int, seed: int,
+    report: Callable[[int, float], None] | None = None,
+) -> Network | None:  # fmt: skip
+    """Grow a cascade until it has a number of LUTs; ``None``: nothing is gained before that.
 
     Args:
         problem: what to copy.
         samples: of `training_samples`.
         options: see there.
-        stops: LUT counts, rising.
+        luts: where to stop, by the network's own count.
         seed: of every random choice.
-        start: cascade of the last stop reached, to go on from.
         report: called with the LUTs and the loss after each term.
     """
     bits = tuple(t.width for t in problem.types.values())
-    for stop in sorted(stops):
-        choices = options.growing(stop)
-        if start is not None and start.scale != choices.step and kind_of(problem) is not Kind.NUMBERS:
-            start = None
-        if start is not None and start.luts() >= stop:
-            yield stop, start
-            continue
-        rng = np.random.default_rng([seed, stop])
-        for step in grow(samples, bits, choices, rng, start):
-            start = step.network
-            if report is not None:
-                report(start.luts(), step.loss)
-            if start.luts() >= stop:
-                break
-        else:
-            return
-        yield stop, start
+    for step in grow(samples, bits, options.growing(luts), np.random.default_rng([seed, luts])):
+        if report is not None:
+            report(step.network.luts(), step.loss)
+        if step.network.luts() >= luts:
+            return step.network
+    return None
 
 
 def designs_of(

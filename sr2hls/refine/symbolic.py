@@ -29,10 +29,10 @@ class SymbolicOptions:
         most_terms: of a polynomial.
     """
 
-    tolerance: float = 1e-4
+    tolerance: float = 5e-5
     rows: int = 30_000
     passes: int = 4
-    most_terms: int = 10
+    most_terms: int = 15
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ go into a table where there is one.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sr2hls.rtl.netlist import Net, Netlist
+from sr2hls.rtl.netlist import TABLE_ENTRY_BITS, Net, Netlist
 
 ABSORBED_BITS = 5
 """Inputs of a LUT6 that an adder leaves free."""
@@ -149,10 +149,28 @@ def _joined(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, tuple[int, int
 
 
 def _chain(nets: Netlist, chain: list[Term]) -> Term:
-    total = chain[0]
-    for term in chain[1:]:
+    total, rest = _from_zero(nets, chain)
+    for term in rest:
         total = _added(nets, total, term)
     return total
+
+
+def _from_zero(nets: Netlist, chain: list[Term]) -> tuple[Term, list[Term]]:
+    """Return a chain whose absorbed tables begin at 0; the first table takes in what they begin at now.
+
+    A table that begins at 0 is as narrow as it can be and has no sign: the bits of the sum above it only pass
+    a carry on.
+    """
+    first, rest = chain[0], list(chain[1:])
+    if not nets.is_table(first.net):
+        return first, rest
+    for k, term in enumerate(rest):
+        low, frac = term.net.low, term.net.frac
+        bits = first.net.width + term.net.width + abs(frac - first.net.frac)
+        if low and nets.is_table(term.net) and _absorbable(nets, term) and bits < TABLE_ENTRY_BITS:
+            first = replace(first, net=nets.offset_table(first.net, low, frac))
+            rest[k] = replace(term, net=nets.offset_table(term.net, -low, frac))
+    return first, rest
 
 
 def _tree(nets: Netlist, terms: list[Term]) -> Term:

@@ -28,13 +28,15 @@ class GrowOptions:
         term_bits: most bits of a term.
         step: of a score or a logit while it grows. The fewer LUTs there are, the larger it should be.
         number_bits: of a number's range.
+        most_cycles: in which a sum may be made, 5 ns each; ``None`` for any number.
         scout_rows: samples on which terms are ranked.
         trial_rows: samples on which the best are tried.
         rows: samples on which tables are improved after each term.
         trials: terms that are tried each time.
         sweep_every: terms after which all tables are improved.
         finish_rows: samples of each sweep of `finished`.
-        finish_sweeps: most sweeps of `finished`.
+        settle_sweeps: sweeps of `finished` before decisions count.
+        finish_sweeps: most sweeps of `finished` after them.
         reluctance: what an entry has to gain to be changed.
     """
 
@@ -43,13 +45,15 @@ class GrowOptions:
     term_bits: int = 4
     step: float = 0.5
     number_bits: int = 8
+    most_cycles: int | None = None
     scout_rows: int = 20_000
     trial_rows: int = 8_000
     rows: int = 30_000
     trials: int = 3
     sweep_every: int = 6
     finish_rows: int = 60_000
-    finish_sweeps: int = 6
+    settle_sweeps: int = 2
+    finish_sweeps: int = 4
     reluctance: float = 0.0
 
 
@@ -122,8 +126,8 @@ def finished(
         report: called with the loss after each sweep.
     """
     result = network.copy()
-    weights = SOFT if samples.kind is Kind.NUMBERS else DECISIVE
-    for _ in range(options.finish_sweeps):
+    last = SOFT if samples.kind is Kind.NUMBERS else DECISIVE
+    for weights in [SOFT] * options.settle_sweeps + [last] * options.finish_sweeps:
         if deadline is not None and time.monotonic() > deadline:
             break
         loss = sweep(result, samples.batch(options.finish_rows, rng), weights, rng, options.reluctance)
@@ -157,7 +161,7 @@ def _proposals(layout: Layout, slope: Slope, options: GrowOptions) -> list[Term]
     empty = [not network.nodes[o].children for o in network.outputs]
     numbers = layout.samples.kind is Kind.NUMBERS
     found: list[list[Term]] = []
-    for cycles in count(1):
+    for cycles in count(1) if options.most_cycles is None else range(1, options.most_cycles + 1):
         rooms = [Room.of(network, k, cycles) for k in outputs]
         if any(empty):
             rooms = [room if none else Room(0, False, 0.0) for room, none in zip(rooms, empty, strict=True)]
@@ -175,6 +179,8 @@ def _proposals(layout: Layout, slope: Slope, options: GrowOptions) -> list[Term]
         )
         if any(empty) or not found[0] or all(room.terms > 0 for room in rooms):
             break
+    if not found:
+        return []
     worth = [terms[0].gain / terms[0].luts if terms else 0.0 for terms in found]
     return found[0] if worth[0] >= _WORTH_A_CYCLE * worth[-1] else found[-1]
 
