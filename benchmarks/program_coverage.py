@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sr2hls.program import ops
-from sr2hls.program.exact import Interval
+from sr2hls.program.exact import overflows
 from sr2hls.program.program import Program
 from sr2hls.program.types import Overflow, Rounding
 
@@ -33,14 +33,9 @@ def uses(programs: Sequence[Program]) -> Iterator[Use]:
     for program in programs:
         for op, exact in zip(program.ops, program.exact, strict=True):
             given = isinstance(op, _GIVEN)
-            yield Use(op, not given and exact.frac > op.type.frac, not given and _overflows(exact, op))
-
-
-def _overflows(exact: Interval, op: ops.Operation) -> bool:
-    frac = max(exact.frac, op.type.frac)
-    found, held = exact.at(frac), Interval.of_type(op.type).at(frac)
-    least = -held.high if op.type.overflow is Overflow.SAT_SYM and op.type.signed else held.low
-    return found.low < least or found.high > held.high
+            yield Use(
+                op, not given and exact.frac > op.type.frac, not given and any(overflows(exact, op.type))
+            )
 
 
 def coverage_tables(programs: Sequence[Program]) -> str:
