@@ -109,6 +109,17 @@ def _quotient(a: Interval, b: Interval, shift: int, frac: int) -> Interval:
     return Interval(2 * min(floors), 2 * max(floors) + 1, frac + 2)
 
 
+def overflows(exact: Interval, type_: FixedType) -> tuple[bool, bool]:
+    """Return whether rounded exact results may lie above and below what a type holds.
+
+    Rounding never changes the order of two values, so that it is enough to round the ends.
+    """
+    drop = exact.frac - type_.frac
+    low, high = (rounded_raw(raw, drop, type_.rounding) for raw in (exact.low, exact.high))
+    least = -type_.raw_max if type_.overflow is Overflow.SAT_SYM and type_.signed else type_.raw_min
+    return high > type_.raw_max, low < least
+
+
 def held_interval(op: ops.Operation, exact: Interval, args: list[Interval]) -> Interval:
     """Return the raw values that an operation can have once its exact results are quantised.
 

@@ -1,10 +1,5 @@
-"""The program run on arrays of samples: the fast executor of the contract.
+"""The program run on arrays of samples: the fast executor of the contract."""
 
-Samples are taken in blocks small enough for the cache; an operation runs over a whole block before the next
-one. The kernels are compiled by numba once for all programs.
-"""
-
-from collections.abc import Callable
 from typing import Any, cast
 
 import numba
@@ -12,223 +7,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sr2hls.errors import ProgramError
-from sr2hls.program import ops
-from sr2hls.program.encode import OPCODE, PREDICATE, Code, Column, IntArray, Quantize, encode
+from sr2hls.program.encode import Code, IntArray, encode
+from sr2hls.program.kernels import BLOCK, run_blocks, run_parallel
 from sr2hls.program.program import Program
-from sr2hls.program.quantize import OVERFLOW_CODE, ROUNDING_CODE, requantize
 from sr2hls.program.real import quantize_real
-from sr2hls.program.types import Overflow, Rounding
 
-BLOCK = 256
 _FEW_BLOCKS = 32
 """Blocks up to which threads would cost more time than they save."""
-
-# numba takes module constants as literals.
-_INPUT, _CONSTANT, _ADD, _SUB, _MUL, _NEG, _SHIFT, _ABS = (
-    OPCODE[k] for k in (ops.Input, ops.Constant, ops.Add, ops.Sub, ops.Mul, ops.Neg, ops.Shift, ops.Abs)
-)
-_MIN, _MAX, _COMPARE, _SELECT, _ARGMAX, _CAST, _TABLE, _DIV = (
-    OPCODE[k] for k in (ops.Min, ops.Max, ops.Compare, ops.Select, ops.Argmax, ops.Cast, ops.Table, ops.Div)
-)
-_LT, _LE, _GT, _GE, _EQ = (PREDICATE[p] for p in list(ops.Predicate)[:5])
-_C_OPCODE, _C_SLOT, _C_ARG0, _C_ARG1, _C_ARG2 = (int(c) for c in list(Column)[:5])
-_C_SHIFT0, _C_SHIFT1, _C_AUX, _C_FIRST, _C_N = (int(c) for c in list(Column)[5:10])
-_C_QUANTIZE, _C_DROP, _C_ROUNDING, _C_OVERFLOW, _C_LOW, _C_HIGH, _C_MASK = (int(c) for c in list(Column)[10:])
-_Q_NOTHING, _Q_SHIFT = int(Quantize.NOTHING), int(Quantize.SHIFT)
-_TRN, _WRAP = ROUNDING_CODE[Rounding.TRN], OVERFLOW_CODE[Overflow.WRAP]
-
-_Function = Callable[..., Any]
-
-
-def _compiled(**options: Any) -> Callable[[_Function], _Function]:
-    return cast(Callable[[_Function], _Function], numba.njit(cache=True, nogil=True, **options))
-
-
-_requantize = _compiled(inline="always")(requantize)
-
-
-@_compiled()
-def _divide(a: int, b: int, shift: int, low: int, high: int) -> tuple[int, bool]:
-    """Return the quotient with guard and sticky bit, or the result for b = 0 and True."""
-    if b == 0:
-        return (0 if a == 0 else (high if a > 0 else low)), True
-    if shift >= 0:
-        a = a << shift
-    else:
-        b = b << -shift
-    quotient = a // b
-    return 2 * quotient + (1 if quotient * b != a else 0), False
-
-
-@_compiled()
-def _compare(predicate: int, a: int, b: int) -> bool:
-    if predicate == _LT:
-        return a < b
-    if predicate == _LE:
-        return a <= b
-    if predicate == _GT:
-        return a > b
-    if predicate == _GE:
-        return a >= b
-    if predicate == _EQ:
-        return a == b
-    return a != b
-
-
-@_compiled()
-def _run_block(
-    rows: IntArray,
-    extras: IntArray,
-    tables: IntArray,
-    inputs: IntArray,
-    start: int,
-    n: int,
-    values: IntArray,
-) -> None:
-    for position in range(rows.shape[0]):
-        row = rows[position]
-        opcode = row[_C_OPCODE]
-        out = values[row[_C_SLOT]]
-        a = values[row[_C_ARG0]]
-        b = values[row[_C_ARG1]]
-        c = values[row[_C_ARG2]]
-        shift0 = row[_C_SHIFT0]
-        shift1 = row[_C_SHIFT1]
-        aux = row[_C_AUX]
-        quantized = False
-        if opcode == _INPUT:
-            for s in range(n):
-                out[s] = inputs[start + s, aux]
-        elif opcode == _CONSTANT:
-            for s in range(n):
-                out[s] = aux
-        elif opcode == _ADD:
-            for s in range(n):
-                out[s] = (a[s] << shift0) + (b[s] << shift1)
-        elif opcode == _SUB:
-            for s in range(n):
-                out[s] = (a[s] << shift0) - (b[s] << shift1)
-        elif opcode == _MUL:
-            for s in range(n):
-                out[s] = a[s] * b[s]
-        elif opcode == _NEG:
-            for s in range(n):
-                out[s] = -a[s]
-        elif opcode == _CAST or opcode == _SHIFT:  # noqa: SIM109 (numba compiles this one faster)
-            for s in range(n):
-                out[s] = a[s]
-        elif opcode == _ABS:
-            for s in range(n):
-                out[s] = abs(a[s])
-        elif opcode == _MIN:
-            for s in range(n):
-                out[s] = min(a[s] << shift0, b[s] << shift1)
-        elif opcode == _MAX:
-            for s in range(n):
-                out[s] = max(a[s] << shift0, b[s] << shift1)
-        elif opcode == _COMPARE:
-            for s in range(n):
-                out[s] = 1 if _compare(aux, a[s] << shift0, b[s] << shift1) else 0
-        elif opcode == _SELECT:
-            for s in range(n):
-                out[s] = b[s] << shift0 if a[s] != 0 else c[s] << shift1
-        elif opcode == _ARGMAX:
-            first = row[_C_FIRST]
-            for s in range(n):
-                best = values[extras[first, 0], s] << extras[first, 1]
-                at = 0
-                for k in range(1, row[_C_N]):
-                    score = values[extras[first + k, 0], s] << extras[first + k, 1]
-                    if score > best:
-                        best = score
-                        at = k
-                out[s] = at
-        elif opcode == _TABLE:
-            first = row[_C_FIRST]
-            for s in range(n):
-                index = 0
-                for k in range(row[_C_N]):
-                    width = extras[first + k, 1]
-                    index = (index << width) | (values[extras[first + k, 0], s] & ((1 << width) - 1))
-                out[s] = tables[aux + index]
-        elif opcode == _DIV:
-            quantized = True
-            for s in range(n):
-                quotient, done = _divide(a[s], b[s], aux, row[_C_LOW], row[_C_HIGH])
-                if not done:
-                    quotient = _requantize(
-                        quotient,
-                        2,
-                        row[_C_ROUNDING],
-                        row[_C_OVERFLOW],
-                        row[_C_LOW],
-                        row[_C_HIGH],
-                        row[_C_MASK],
-                    )
-                out[s] = quotient
-        if not quantized:
-            _quantize_block(row, out, n)
-
-
-@_compiled()
-def _quantize_block(row: IntArray, out: IntArray, n: int) -> None:
-    how = row[_C_QUANTIZE]
-    if how == _Q_NOTHING:
-        return
-    drop = row[_C_DROP]
-    if how == _Q_SHIFT:
-        for s in range(n):
-            out[s] = out[s] << -drop
-        return
-    rounding, overflow = row[_C_ROUNDING], row[_C_OVERFLOW]
-    low, high, mask = row[_C_LOW], row[_C_HIGH], row[_C_MASK]
-    if drop >= 0 and rounding == _TRN and overflow == _WRAP:
-        # The commonest case, without branches: the loop becomes vector instructions.
-        for s in range(n):
-            out[s] = (((out[s] >> drop) - low) & mask) + low
-        return
-    for s in range(n):
-        out[s] = _requantize(out[s], drop, rounding, overflow, low, high, mask)
-
-
-@_compiled()
-def _run_blocks(
-    rows: IntArray,
-    extras: IntArray,
-    tables: IntArray,
-    inputs: IntArray,
-    n_slots: int,
-    output_slots: IntArray,
-    outputs: IntArray,
-    first: int,
-    last: int,
-) -> None:
-    n_samples = inputs.shape[0]
-    values = np.empty((n_slots, BLOCK), dtype=np.int64)
-    for block in range(first, last):
-        start = block * BLOCK
-        n = min(BLOCK, n_samples - start)
-        _run_block(rows, extras, tables, inputs, start, n, values)
-        for k in range(output_slots.shape[0]):
-            for s in range(n):
-                outputs[start + s, k] = values[output_slots[k], s]
-
-
-@_compiled(parallel=True)
-def _run_parallel(
-    rows: IntArray,
-    extras: IntArray,
-    tables: IntArray,
-    inputs: IntArray,
-    n_slots: int,
-    output_slots: IntArray,
-    outputs: IntArray,
-    n_blocks: int,
-    n_chunks: int,
-) -> None:
-    for chunk in numba.prange(n_chunks):
-        first, last = chunk * n_blocks // n_chunks, (chunk + 1) * n_blocks // n_chunks
-        _run_blocks(rows, extras, tables, inputs, n_slots, output_slots, outputs, first, last)
 
 
 class Interpreter:
@@ -260,6 +45,20 @@ class Interpreter:
         outputs = np.empty((len(inputs), self.program.n_outputs), dtype=np.int64)
         if not len(inputs):
             return outputs
+        code = self._code
+        n_blocks = -(-len(inputs) // BLOCK)
+        arrays = (code.rows, code.extras, code.tables, inputs, code.n_slots, code.output_slots, outputs)
+        if n_blocks <= _FEW_BLOCKS:
+            inside = run_blocks(*arrays, 0, n_blocks)
+        else:
+            # Enough chunks for every thread to share the work evenly.
+            inside = run_parallel(*arrays, n_blocks, min(n_blocks, 8 * numba.get_num_threads()))
+        if not inside:
+            self._refuse(inputs)
+        return outputs
+
+    def _refuse(self, inputs: IntArray) -> None:
+        """Name the first input that leaves its type."""
         low, high = inputs.min(axis=0), inputs.max(axis=0)
         for k, type_ in enumerate(self.program.input_types):
             if low[k] < type_.raw_min or high[k] > type_.raw_max:
@@ -267,15 +66,6 @@ class Interpreter:
                     f"raw input '{self.program.input_names[k]}' ranges over {low[k]} to {high[k]}, "
                     f"outside of {type_}"
                 )
-        code = self._code
-        n_blocks = -(-len(inputs) // BLOCK)
-        arrays = (code.rows, code.extras, code.tables, inputs, code.n_slots, code.output_slots, outputs)
-        if n_blocks <= _FEW_BLOCKS:
-            _run_blocks(*arrays, 0, n_blocks)
-        else:
-            # Enough chunks for every thread to share the work evenly.
-            _run_parallel(*arrays, n_blocks, min(n_blocks, 8 * numba.get_num_threads()))
-        return outputs
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return real outputs, shape (samples, outputs), for real inputs, quantised to the input types."""

@@ -12,7 +12,7 @@ go into a table where there is one.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sr2hls.rtl.netlist import TABLE_ENTRY_BITS, Net, Netlist
+from sr2hls.rtl.netlist import Net, Netlist
 
 ABSORBED_BITS = 5
 """Inputs of a LUT6 that an adder leaves free."""
@@ -44,7 +44,7 @@ def summed(nets: Netlist, terms: Sequence[Term], slack: int | None) -> Net:
     if len(gathered) == 1:
         only = gathered[0]
         return nets.negate(only.net) if only.negative else only.net
-    best = _best_plan(nets, gathered, slack)
+    best = _unsigned(nets, _best_plan(nets, gathered, slack))
     total = _tree(nets, [_chain(nets, chain) for chain in best])
     return nets.negate(total.net) if total.negative else total.net
 
@@ -90,7 +90,8 @@ def _dealt(nets: Netlist, terms: list[Term], n_chains: int) -> list[list[Term]]:
     """Return the terms in chains; those that cannot be absorbed begin them, then lower and narrower ones."""
 
     def rank(term: Term) -> tuple[bool, int, int, int]:
-        return _absorbable(nets, term), _span(term.net)[0], term.depth, term.net.width
+        span = _span(nets, term.net)
+        return _absorbable(nets, term), span.low, term.depth, span.high - span.low
 
     ordered = sorted(terms, key=rank)
     chains = [[term] for term in ordered[:n_chains]]
@@ -119,58 +120,89 @@ def _depth(chains: list[list[Term]]) -> int:
 
 
 def _cost(nets: Netlist, chains: list[list[Term]]) -> int:
-    """Return an estimate of the LUTs: a LUT for each bit of an adder and of a table that none absorbs."""
-    cost, widths = 0, []
+    """Return an estimate of the LUTs of adders and of tables that none absorbs."""
+    cost, spans = 0, []
     for chain in chains:
-        total = _span(chain[0].net)
+        total = _span(nets, chain[0].net)
         if _absorbable(nets, chain[0]):
-            cost += chain[0].net.width
+            cost += total.high - total.low
         for term in chain[1:]:
-            added, total = _joined(total, _span(term.net))
+            added, total = _joined(total, _span(nets, term.net))
             cost += added
-        widths.append(total)
-    while len(widths) > 1:
-        widths.sort(key=lambda span: span[1] - span[0])
-        added, joined = _joined(widths[0], widths[1])
+        spans.append(total)
+    while len(spans) > 1:
+        spans.sort(key=lambda span: span.high - span.low)
+        added, joined = _joined(spans[0], spans[1])
         cost += added
-        widths = [joined, *widths[2:]]
+        spans = [joined, *spans[2:]]
     return cost
 
 
-def _span(net: Net) -> tuple[int, int]:
-    """Return the weights of the lowest and of the bit above the highest bit."""
-    return -net.frac, net.width - net.frac
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Weights of a value's lowest bit and of the one above its highest; whether the highest is a sign."""
+
+    low: int
+    high: int
+    signed: bool
 
 
-def _joined(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, tuple[int, int]]:
-    """Return an adder's LUTs (bits below one operand pass on free) and the span of the sum."""
-    low, high = min(a[0], b[0]), max(a[1], b[1]) + 1
-    return high - max(a[0], b[0]), (low, high)
+def _span(nets: Netlist, net: Net) -> _Span:
+    """Return the bits of a value in a sum; tables get their sign taken away (see `_unsigned`)."""
+    if nets.is_table(net):
+        return _Span(-net.frac, (net.high - net.low).bit_length() - net.frac, False)
+    return _Span(-net.frac, net.width - net.frac, net.signed)
+
+
+def _joined(a: _Span, b: _Span) -> tuple[int, _Span]:
+    """Return an adder's LUTs and the bits of the sum.
+
+    Bits below one operand pass on free, and so do those above one that has no sign.
+    """
+    narrow, wide = sorted((a, b), key=lambda span: span.high)
+    low, high = min(a.low, b.low), wide.high + 1
+    top = high if narrow.signed else narrow.high
+    return max(1, top - max(a.low, b.low)), _Span(low, high, a.signed or b.signed)
+
+
+def _unsigned(nets: Netlist, chains: list[list[Term]]) -> list[list[Term]]:
+    """Return the chains with tables whose entries begin at 0, their offsets in the table at the head of one.
+
+    Where one operand of an adder has constant bits, the other's pass to the carry chain without a LUT.
+    """
+    heads = [k for k, chain in enumerate(chains) if nets.is_table(chain[0].net)]
+    if not heads:
+        return chains
+    offset = nets.constant(0, 0)
+    moved: list[list[Term]] = []
+    for chain in chains:
+        terms: list[Term] = []
+        for term in chain:
+            net = term.net
+            if nets.is_table(net):
+                offset = nets.add(offset, nets.constant(net.low, net.frac))
+                net = nets.offset_table(net, -net.low, net.frac)
+            terms.append(replace(term, net=net))
+        moved.append(terms)
+    if offset.constant != 0:
+        widened = [nets.offset_table(moved[k][0].net, offset.low, offset.frac) for k in heads]
+        grown = [_varying(net) - _varying(moved[k][0].net) for k, net in zip(heads, widened, strict=True)]
+        best = min(range(len(heads)), key=lambda n: (grown[n], n))
+        head = moved[heads[best]]
+        head[0] = replace(head[0], net=widened[best])
+    return moved
+
+
+def _varying(net: Net) -> int:
+    """Return how many bits of a value are not the same for its whole range."""
+    return (net.low ^ net.high).bit_length()
 
 
 def _chain(nets: Netlist, chain: list[Term]) -> Term:
-    total, rest = _from_zero(nets, chain)
-    for term in rest:
+    total = chain[0]
+    for term in chain[1:]:
         total = _added(nets, total, term)
     return total
-
-
-def _from_zero(nets: Netlist, chain: list[Term]) -> tuple[Term, list[Term]]:
-    """Return a chain whose absorbed tables begin at 0; the first table takes in what they begin at now.
-
-    A table that begins at 0 is as narrow as it can be and has no sign: the bits of the sum above it only pass
-    a carry on.
-    """
-    first, rest = chain[0], list(chain[1:])
-    if not nets.is_table(first.net):
-        return first, rest
-    for k, term in enumerate(rest):
-        low, frac = term.net.low, term.net.frac
-        bits = first.net.width + term.net.width + abs(frac - first.net.frac)
-        if low and nets.is_table(term.net) and _absorbable(nets, term) and bits < TABLE_ENTRY_BITS:
-            first = replace(first, net=nets.offset_table(first.net, low, frac))
-            rest[k] = replace(term, net=nets.offset_table(term.net, -low, frac))
-    return first, rest
 
 
 def _tree(nets: Netlist, terms: list[Term]) -> Term:
@@ -182,12 +214,9 @@ def _tree(nets: Netlist, terms: list[Term]) -> Term:
 
 
 def _added(nets: Netlist, a: Term, b: Term) -> Term:
-    """Return a + b, a table b as the second operand."""
+    """Return a + b; what is absorbed is the second operand, and tables are never negative."""
     depth = max(a.depth, b.depth) + 1
     subtract = a.negative != b.negative
-    if nets.is_table(b.net) and _absorbable(nets, b):
-        second = nets.negate_table(b.net) if subtract else b.net
-        return Term(nets.add(a.net, second), a.negative, depth)
     if subtract and a.negative:
         return Term(nets.add(b.net, a.net, subtract=True), False, depth)
     return Term(nets.add(a.net, b.net, subtract=subtract), a.negative, depth)

@@ -1,5 +1,6 @@
 import dataclasses
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from sr2hls.errors import InputError
 from sr2hls.hls.batch import compile_programs
 from sr2hls.hls.compiler import FLAGS
-from sr2hls.hls.cpp import emit, formula
+from sr2hls.hls.cpp import Formula, emit, formula
 from sr2hls.hls.cpp_types import ExactType, literal, native_integer
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
@@ -63,6 +64,25 @@ def mutated() -> list[Program]:
     ]
 
 
+SPOILS = {
+    "width": ("ap_fixed<9, 6, AP_RND, AP_SAT>", "ap_fixed<8, 5, AP_RND, AP_SAT>"),
+    "rounding": ("9, 6, AP_RND, AP_SAT", "9, 6, AP_TRN, AP_SAT"),
+    "overflow": ("9, 6, AP_RND, AP_SAT", "9, 6, AP_RND, AP_WRAP"),
+    "entries": (" 0, 1, 2, 3,", " 1, 0, 2, 3,"),
+}
+"""What the right program's C++ says once, and what is wrong there."""
+
+
+def spoiling(first: int, described: Formula) -> str:
+    """Emit the C++ of a program; from the one with the number ``first`` on, with a mistake."""
+    text, number = emit(described), int(described.struct.removeprefix("formula"))
+    if number >= first:
+        old, new = list(SPOILS.values())[number - first]
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    return text
+
+
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory, mutated):
     """Everything that this module runs, in one translation unit: that is what takes the time."""
@@ -76,11 +96,16 @@ def compiled(tmp_path_factory, mutated):
             cast_program(FixedType(False, width, -2), every_mode(rng, max_width)),
         ]
     everything = [*programs, *casts, *mutated]
-    functions = compile_programs(everything, tmp_path_factory.mktemp("cpp"))
-    return dict(zip(("random", "casts", "mutated"), (
+    spoilt = [mutated[0]] * len(SPOILS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sr2hls.hls.batch.emit", partial(spoiling, len(everything)))
+        functions = compile_programs([*everything, *spoilt], tmp_path_factory.mktemp("cpp"))
+    functions, wrong = functions[: len(everything)], functions[len(everything) :]
+    return dict(zip(("random", "casts", "mutated", "spoilt"), (
         list(zip(programs, functions, strict=False)),
         list(zip(casts, functions[len(programs):], strict=False)),
         list(zip(mutated, functions[-len(mutated):], strict=True)),
+        dict(zip(SPOILS, wrong, strict=True)),
     ), strict=True))  # fmt: skip
 
 
@@ -106,6 +131,12 @@ def test_a_wrong_width_rounding_or_table_entry_is_caught(compiled):
     for program, broken in wrong:
         assert differences(program, broken, raw) == 0
         assert differences(right, broken, raw) > 0
+
+
+@pytest.mark.parametrize("what", SPOILS)
+def test_cpp_that_is_a_little_wrong_is_caught(compiled, what):
+    right, _ = compiled["mutated"][0]
+    assert differences(right, compiled["spoilt"][what], corner_inputs(right, 5000, 1)) > 0
 
 
 def test_predict_quantises_like_the_interpreter(compiled):

@@ -108,6 +108,23 @@ def test_blocks_and_their_ends() -> None:
         np.testing.assert_array_equal(Interpreter(program).run(raw), expected.reshape(n, program.n_outputs))
 
 
+def test_an_input_outside_of_its_type_is_refused_wherever_it_is() -> None:
+    """Also one that would end the process: 2 · -2^62 is INT64_MIN, whose quotient with -1 does not exist."""
+    wide = FixedType(True, 56, 56)
+    build = Builder({"x": wide, "y": FixedType(True, 3, 3)})
+    program = build.program({"q": build.div(0, 1, wide)})
+    raw = np.ones((40 * BLOCK + 3, 2), dtype=np.int64)
+    Interpreter(program).run(raw)
+    for row in (0, 5 * BLOCK + 1, len(raw) - 1):
+        wrong = raw.copy()
+        wrong[row] = [-(2**62), -1]
+        for part in (wrong, wrong[max(0, row - 10) : row + 10]):
+            with pytest.raises(
+                ProgramError, match=r"raw input 'x' ranges over -4611686018427387904 to 1, outs"
+            ):
+                Interpreter(program).run(part)
+
+
 def test_slots_are_reused() -> None:
     build = Builder({"x": FixedType(True, 4, 4)})
     value = 0

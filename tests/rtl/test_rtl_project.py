@@ -56,6 +56,15 @@ def test_a_shorter_clock_needs_more_stages(tmp_path: Path, language: str) -> Non
     assert "estimated: delay model of alkaid" in str(project.stage_delay.provenance)
 
 
+def test_an_input_that_nothing_reads_reaches_no_register(tmp_path: Path) -> None:
+    b = Builder({"a": FixedType(True, 6, 3), "dead": FixedType(True, 6, 3), "b": FixedType(True, 6, 3)})
+    project = write_rtl(b.program({"y": b.add(b["a"], b["b"])}), tmp_path / "p", target=Target())
+    assert [port.name for port in project.inputs] == ["a", "dead", "b"]
+    core = next(path for path in project.sources if path.name == "top_core.v").read_text()
+    assert "input wire [11:0] model_inp" in core
+    assert "dead" not in core
+
+
 def test_stages_compute_the_whole(tmp_path: Path) -> None:
     program = chain(5)
     logic = to_alkaid(program)

@@ -1,6 +1,7 @@
 """Verilog under Verilator: the same bits as the interpreter, and mistakes are noticed."""
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, Rounding
 from sr2hls.rtl import verilator
-from sr2hls.rtl.project import write_rtl
+from sr2hls.rtl.project import RtlProject, write_rtl
 from sr2hls.rtl.simulate import simulate, simulate_many
 from sr2hls.target import Target
 from sr2hls.verify.executors import compare_all, run_reference, run_verilog
@@ -58,9 +59,32 @@ def sensitive_program() -> Program:
     return b.program({"sum": total, "product": product, "table": table})
 
 
+def edited(project: RtlProject, pattern: str, new: str) -> None:
+    """Change the one place in a project's Verilog that a pattern finds."""
+    found = [path for path in project.sources if re.search(pattern, path.read_text())]
+    (source,) = found
+    text, count = re.subn(pattern, new, source.read_text())
+    assert count == 1
+    source.write_text(text)
+
+
+def wrong_verilog(where: Path) -> dict[str, RtlProject]:
+    """Write the right program and spoil the Verilog: a wire, a rounding bit, the order of a table."""
+    program = sensitive_program()
+    names = {"wire": "sum", "rounding bit": "product", "entries": "table"}
+    made = {what: write_rtl(program, where / f"e{k}", target=Target(), name=f"e{k}")
+            for k, what in enumerate(names)}  # fmt: skip
+    edited(made["wire"], r"shift_adder #\(6,7,1,1,8,0,0,0\)", "shift_adder #(6,7,1,1,7,0,0,0)")
+    edited(made["rounding bit"], r"(assign v6\[0:0\] =) v5\[0:0\];", r"\1 1'b0;")
+    edited(made["entries"], r"(t0 = 64'b)([01]{63})([01]);", r"\1\3\2;")
+    for path in made["entries"].sources:  # equal tables of other projects have the same name
+        path.write_text(re.sub(r"\btable_[0-9a-f_]+\b", "table_spoiled", path.read_text()))
+    return {names[what]: project for what, project in made.items()}
+
+
 @pytest.fixture(scope="module")
 def mistakes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
-    """Simulate the program and three broken ones in one build."""
+    """Simulate the program, three broken ones and the right one in three spoilt forms, in one build."""
     program = sensitive_program()
     changes = {"right": (0, lambda op: op), "sum": (2, broken_width)}
     changes |= {"product": (3, swapped_rounding), "table": (4, table_off_by_one)}
@@ -72,19 +96,24 @@ def mistakes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
         operations[position] = change(operations[position])
         broken = Program(tuple(operations), program.outputs, program.input_names, program.output_names)
         projects.append(write_rtl(broken, where / f"p{k}", target=Target(), name=f"p{k}"))
-    return dict(zip(changes, simulate_many(projects, [raw] * len(projects)), strict=True))
+    spoilt = wrong_verilog(where)
+    names = [*changes, *(f"Verilog of the {output}" for output in spoilt)]
+    projects += spoilt.values()
+    return dict(zip(names, simulate_many(projects, [raw] * len(projects)), strict=True))
 
 
 @pytest.mark.parametrize("output", ["sum", "product", "table"])
+@pytest.mark.parametrize("where", ["", "Verilog of the "])
 def test_a_mistake_in_one_operation_is_caught(
-    output: str, mistakes: dict[str, np.ndarray], tmp_path: Path
+    where: str, output: str, mistakes: dict[str, np.ndarray], tmp_path: Path
 ) -> None:
+    """A program that is a little wrong, and Verilog that is."""
     program = sensitive_program()
     raw = corner_inputs(program, 500, 0)
     compare_all([program], [raw], {"Verilog": lambda *_: [mistakes["right"]]}, tmp_path)
     (tmp_path / "again").mkdir()
     with pytest.raises(VerificationError, match=rf"Verilog, program 0 differs .* first in output '{output}'"):
-        compare_all([program], [raw], {"Verilog": lambda *_: [mistakes[output]]}, tmp_path / "again")
+        compare_all([program], [raw], {"Verilog": lambda *_: [mistakes[where + output]]}, tmp_path / "again")
 
 
 def test_the_simulator_is_kept_and_follows_the_sources(

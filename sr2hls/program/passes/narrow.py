@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from sr2hls.program import ops
-from sr2hls.program.exact import Interval, held_interval
+from sr2hls.program.exact import held_interval, overflows
 from sr2hls.program.passes.rewrite import Rewriter, plain, rewrite
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, Overflow, Rounding, narrowest
@@ -34,7 +34,7 @@ class NarrowRanges:
 def _held_zeros(rewriter: Rewriter, op: ops.Operation, zeros: dict[int, int]) -> int:
     """Return how many low bits of an operation's quantised results are always zero."""
     exact = rewriter.build.exact(op)
-    if any(_overflows(exact, op.type)) and op.type.overflow in (Overflow.SAT, Overflow.SAT_SYM):
+    if any(overflows(exact, op.type)) and op.type.overflow in (Overflow.SAT, Overflow.SAT_SYM):
         return 0
     return max(0, _exact_zeros(rewriter, op, zeros) - (exact.frac - op.type.frac))
 
@@ -92,7 +92,7 @@ def _narrowed(rewriter: Rewriter, op: ops.Operation, zeros: dict[int, int]) -> o
     frac = min(op.type.frac, finest)
     drop = op.type.frac - frac
     type_ = narrowest(held.low >> drop, held.high >> drop, frac)
-    over, under = _overflows(exact, op.type)
+    over, under = overflows(exact, op.type)
     if type_.width > op.type.width or ((over or under) and not _same_bounds(op.type, type_, over, under)):
         return op
     rounding = op.type.rounding if finest > op.type.frac else Rounding.TRN
@@ -102,17 +102,6 @@ def _narrowed(rewriter: Rewriter, op: ops.Operation, zeros: dict[int, int]) -> o
 
 
 _ZERO = FixedType(signed=False, width=1, integer=1)
-
-
-def _overflows(exact: Interval, type_: FixedType) -> tuple[bool, bool]:
-    """Return whether rounded exact results may lie above and below what a type holds."""
-    drop = exact.frac - type_.frac
-    if drop <= 0:
-        low, high = exact.low << -drop, exact.high << -drop
-    else:
-        low, high = exact.low >> drop, -(-exact.high >> drop)
-    least = -type_.raw_max if type_.overflow is Overflow.SAT_SYM and type_.signed else type_.raw_min
-    return high > type_.raw_max, low < least
 
 
 def _same_bounds(old: FixedType, new: FixedType, over: bool, under: bool) -> bool:

@@ -1,5 +1,6 @@
 """The passes that make a program small, in the order in which they help each other."""
 
+from sr2hls.program.passes.affine import NarrowAffine
 from sr2hls.program.passes.base import Pass, PassManager
 from sr2hls.program.passes.common import ShareSubexpressions
 from sr2hls.program.passes.dead import RemoveDeadCode
@@ -24,6 +25,7 @@ def default_passes() -> tuple[Pass, ...]:
         SimplifyDecisions(),
         ShareSubexpressions(),
         NarrowRanges(),
+        NarrowAffine(),
         FuseCasts(),
         ReduceStrength(),
         Tabulate(),

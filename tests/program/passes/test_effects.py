@@ -10,6 +10,7 @@ from sr2hls.program import ops
 from sr2hls.program.builder import Builder
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.passes import optimize
+from sr2hls.program.passes.affine import NarrowAffine
 from sr2hls.program.passes.base import Pass
 from sr2hls.program.passes.common import ShareSubexpressions
 from sr2hls.program.passes.dead import RemoveDeadCode
@@ -142,6 +143,28 @@ def test_narrow_keeps_what_saturates_and_wraps() -> None:
     wrapped = build.mul(0, 0, FixedType(True, 6, 3))
     zero = build.sub(0, 1, FixedType(False, 5, 3, Rounding.TRN, Overflow.SAT_ZERO))
     applied(NarrowRanges(), build.program({"s": saturated, "t": symmetric, "w": wrapped, "z": zero}))
+
+
+def test_narrow_what_depends_on_each_other() -> None:
+    """The fraction x - floor(x) has three bits, a + b - a as many as b; x + 1/8 is always more than x."""
+    build = two()
+    fraction = build.sub(0, build.cast(0, FixedType(True, 3, 3)))
+    back = build.sub(build.add(0, 1), 0)
+    more = build.compare(P.GT, build.add(0, build.constant(1, 3)), 0)
+    nothing = build.sub(build.sub(build.add(0, 0), 0), 0)
+    before = build.program({"f": fraction, "b": back, "m": more, "z": nothing})
+    program = applied(NarrowAffine(), before)
+    assert [op.type.width for op in program if isinstance(op, ops.Sub)] == [3]
+    assert Counter(k for k in kinds(program) if k != "cast") == {"sub": 1, "constant": 2}
+    assert estimate_luts(optimize(before)) < 4
+
+
+def test_sums_of_the_same_terms_in_another_order_are_one() -> None:
+    build = Builder({"a": X6, "b": X6, "c": U6})
+    outputs = {"p": build.add(build.add(0, 1), 2), "q": build.add(0, build.add(1, 2)),
+               "r": build.sub(build.add(build.add(2, 2), 0), build.sub(2, 1))}  # fmt: skip
+    program = applied(RemoveDeadCode(), applied(NarrowAffine(), build.program(outputs)))
+    assert Counter(k for k in kinds(program) if k != "cast") == {"add": 2}
 
 
 def test_fuse_casts() -> None:
