@@ -13,8 +13,10 @@ from alkaid.stateful import FSM, Conn, ModuloSchedule, Signal
 from alkaid.trace.passes import dead_code_elimin
 from alkaid.types import CombLogic, Op
 
+from sr2hls.rtl.sums import ABSORBED_BITS
+
 _SEARCH_STEPS = 12
-_INPUT, _CONSTANT = -1, 5
+_INPUT, _CONSTANT, _LOOKUP = -1, 5, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,42 @@ def schedule(logic: CombLogic, limit_ns: float) -> Schedule:
             best, high = found, middle
         else:
             low = middle
-    return best
+    late = _postponed(logic, best)
+    return late if max(late.delay_ns) <= max(limit_ns, *best.delay_ns) else best
+
+
+def _postponed(logic: CombLogic, plan: Schedule) -> Schedule:
+    """Return the plan with each table of few bits in the stage that reads it first.
+
+    Registers before a table instead of behind it are a few more; but an adder's LUTs take a table in only if
+    it stands in the same stage (see `sr2hls.rtl.sums`).
+    """
+    stage = list(plan.stage)
+    first_use: dict[int, int] = {}
+    for position in reversed(range(len(logic.ops))):
+        op = logic.ops[position]
+        if position in first_use and position not in logic.out_idxs and _is_small_table(logic, op):
+            stage[position] = first_use[position]
+        for a in op.addr:
+            first_use[a] = min(stage[position], first_use.get(a, stage[position]))
+    arrival: list[float] = []
+    delays = [0.0] * plan.n_stages
+    for op, at in zip(logic.ops, stage, strict=True):
+        start = max((arrival[a] for a in op.addr if stage[a] == at), default=0.0)
+        arrival.append(start + _own_delay(logic, op))
+        delays[at] = max(delays[at], arrival[-1])
+    return Schedule(tuple(stage), tuple(delays))
+
+
+def _is_small_table(logic: CombLogic, op: Op) -> bool:
+    if op.opcode != _LOOKUP:
+        return False
+    address = logic.ops[op.addr[0]].qint
+    return bool(sum(address.kif) <= ABSORBED_BITS)
+
+
+def _own_delay(logic: CombLogic, op: Op) -> float:
+    return float(op.latency - max((logic.ops[a].latency for a in op.addr), default=0.0))
 
 
 def _place(logic: CombLogic, limit_ns: float) -> Schedule:
@@ -54,7 +91,7 @@ def _place(logic: CombLogic, limit_ns: float) -> Schedule:
     arrival: list[float] = []
     delays = [0.0]
     for op in logic.ops:
-        own = op.latency - max((logic.ops[a].latency for a in op.addr), default=0.0)
+        own = _own_delay(logic, op)
         at = max((stage[a] for a in op.addr), default=0)
         start = max((arrival[a] for a in op.addr if stage[a] == at), default=0.0)
         if own > 0 and start > 0 and start + own > limit_ns:
