@@ -175,29 +175,45 @@ def _unsigned(nets: Netlist, chains: list[list[Term]]) -> list[list[Term]]:
     `_subtracted`), gets entries up to -1: the bits above are 1, and subtracting inverts them.
     """
     heads = [k for k, chain in enumerate(chains) if nets.is_table(chain[0].net)]
+    moved, offset = _moved(nets, chains, shifted=bool(heads))
+    if offset.constant == 0:
+        return moved
+    widened = {k: nets.offset_table(moved[k][0].net, offset.low, offset.frac)
+               for k in heads if nets.can_offset(moved[k][0].net, offset.low, offset.frac)}  # fmt: skip
+    if not widened:
+        return _moved(nets, chains, shifted=False)[0]
+    grown = {k: _varying(net) - _varying(moved[k][0].net) for k, net in widened.items()}
+    best = min(grown, key=lambda k: (grown[k], k))
+    moved[best][0] = replace(moved[best][0], net=widened[best])
+    return moved
+
+
+def _moved(nets: Netlist, chains: list[list[Term]], *, shifted: bool) -> tuple[list[list[Term]], Net]:
+    """Return the chains with tables as they are added or subtracted, and the constant left to add.
+
+    Args:
+        nets: where to write.
+        chains: values to add up.
+        shifted: whether tables lose their signs; else the constant is 0.
+    """
     offset = nets.constant(0, 0)
     moved: list[list[Term]] = []
     for chain in chains:
         terms: list[Term] = []
+        negative = chain[0].negative  # whether what is added up so far is the opposite of the sum
         for k, term in enumerate(chain):
-            net = term.net
+            net, subtracted = term.net, _subtracted(nets, chain, k)
             if nets.is_table(net):
-                subtracted = _subtracted(nets, chain, k)
-                if subtracted and not chain[0].negative:
+                if subtracted and not negative:
                     net = nets.negate_table(net)
-                by = (-1 - net.high if subtracted else -net.low) if heads else 0
-                taken = not subtracted or chain[0].negative
+                by = (-1 - net.high if subtracted else -net.low) if shifted else 0
+                taken = not subtracted or negative
                 offset = nets.add(offset, nets.constant(by, net.frac), subtract=taken)
                 net = nets.offset_table(net, by, net.frac)
             terms.append(replace(term, net=net))
+            negative = negative and (subtracted or term.negative)
         moved.append(terms)
-    if offset.constant != 0:
-        widened = [nets.offset_table(moved[k][0].net, offset.low, offset.frac) for k in heads]
-        grown = [_varying(net) - _varying(moved[k][0].net) for k, net in zip(heads, widened, strict=True)]
-        best = min(range(len(heads)), key=lambda n: (grown[n], n))
-        head = moved[heads[best]]
-        head[0] = replace(head[0], net=widened[best])
-    return moved
+    return moved, offset
 
 
 def _subtracted(nets: Netlist, chain: list[Term], k: int) -> bool:
