@@ -222,7 +222,7 @@ def _subtracted(nets: Netlist, chain: list[Term], k: int) -> bool:
     Yosys takes the narrower operand of an addition for the first one, but never swaps a subtraction: only the
     second operand's logic merges with the adder. Of two tables that can be absorbed it does not matter which.
     """
-    if k == 0 or not _absorbable(nets, chain[k]):
+    if k == 0 or not nets.is_table(chain[k].net) or not _absorbable(nets, chain[k]):
         return False
     pair = k == 1 and nets.is_table(chain[0].net) and _absorbable(nets, chain[0])
     return not pair
