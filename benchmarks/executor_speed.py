@@ -4,7 +4,8 @@
 
 All run the same samples in one process; every bit is compared. Goals for 1,000,000 samples of 22 operations:
 interpreter at most 0.05 s after warm-up, C++ at most 1 s. hls4ml makes one call a sample. Times are wall and
-CPU seconds: on a machine that does other work, too, the CPU time of one thread says more.
+CPU seconds, the shortest of some runs: on a machine that does other work, too, the CPU time of one thread
+says more.
 """
 
 import argparse
@@ -15,12 +16,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 
 import numba
 import numpy as np
 
+from sr2hls.files import write_text
 from sr2hls.hls.compiled import CompiledProgram
 from sr2hls.hls.project import formula_graph, write_hls
 from sr2hls.program.builder import Builder
@@ -31,7 +34,7 @@ from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.target import Target
 from sr2hls.verify.random_programs import corner_inputs
 
-REPEATS = 3
+REPEATS = 15
 
 
 def jet_like_program(rounding: Rounding, overflow: Overflow) -> Program:
@@ -105,23 +108,40 @@ def run_all(program: Program, samples: int, threads: int, with_hls4ml: bool) -> 
     return times, wrong
 
 
+NAMES = ("interpreter", "C++, 1 thread", "C++, threads", "hls4ml's predict")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--samples", type=int, default=1_000_000)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--skip-hls4ml", action="store_true")
+    parser.add_argument("--out", type=Path, help="write the table into this Markdown file")
     options = parser.parse_args()
     threads = min(options.threads, numba.config.NUMBA_NUM_THREADS)
     numba.set_num_threads(threads)
-    print(f"{options.samples} samples, {threads} threads, load of the machine {os.getloadavg()[0]:.1f}")
-    names = ["interpreter", "C++, 1 thread", "C++, threads", "hls4ml predict"]
-    print(f"{'modes':10}" + "".join(f"{n:>18}" for n in names) + "  differences")
+    lines = [
+        "# Speed of the executors",
+        "",
+        f"`python benchmarks/executor_speed.py --samples {options.samples} --threads {options.threads}`, "
+        f"{date.today()}; {threads} thread{'s' * (threads > 1)}, load of the machine at the start "
+        f"{os.getloadavg()[0]:.1f}.",
+        "",
+        f"A program of 22 operations (products, sums, tables, a comparison), {options.samples:,} samples.",
+        f"Wall and CPU seconds, the shortest of {REPEATS} runs after warm-up (hls4ml's predict: of one).",
+        "",
+        "| modes | " + " | ".join(NAMES) + " | differences |",
+        "|---|" + "---|" * (len(NAMES) + 1),
+    ]
     for rounding, overflow in ((Rounding.TRN, Overflow.WRAP), (Rounding.RND, Overflow.SAT)):
         program = jet_like_program(rounding, overflow)
         times, wrong = run_all(program, options.samples, threads, not options.skip_hls4ml)
-        times += ["-"] * (len(names) - len(times))
-        modes = f"{rounding.value}, {overflow.value}"
-        print(f"{modes:10}" + "".join(f"{t:>18}" for t in times) + f"  {wrong:11}", flush=True)
+        times += ["–"] * (len(NAMES) - len(times))
+        lines.append(f"| {rounding.value}, {overflow.value} | {' | '.join(times)} | {wrong} |")
+    text = "\n".join(lines) + "\n"
+    print(text)
+    if options.out:
+        write_text(options.out, text)
 
 
 if __name__ == "__main__":

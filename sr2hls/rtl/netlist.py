@@ -268,6 +268,12 @@ class Netlist:
         entry = self._lookups[table.position]
         return self.lookup(entry.index, -entry.values, entry.known, table.frac)
 
+    def can_offset(self, table: Net, raw: int, frac: int) -> bool:
+        """Return whether the entries of a table plus ``raw · 2^-frac`` are narrow enough for one."""
+        finest = max(frac, table.frac)
+        ends = ((end << (finest - table.frac)) + (raw << (finest - frac)) for end in (table.low, table.high))
+        return all(end.bit_length() < TABLE_ENTRY_BITS for end in ends)
+
     def offset_table(self, table: Net, raw: int, frac: int) -> Net:
         """Return the table of its values plus ``raw · 2^-frac``."""
         entry = self._lookups[table.position]

@@ -184,12 +184,18 @@ def _unsigned(nets: Netlist, chains: list[list[Term]]) -> list[list[Term]]:
                 net = nets.offset_table(net, -net.low, net.frac)
             terms.append(replace(term, net=net))
         moved.append(terms)
-    if offset.constant != 0:
-        widened = [nets.offset_table(moved[k][0].net, offset.low, offset.frac) for k in heads]
-        grown = [_varying(net) - _varying(moved[k][0].net) for k, net in zip(heads, widened, strict=True)]
-        best = min(range(len(heads)), key=lambda n: (grown[n], n))
-        head = moved[heads[best]]
-        head[0] = replace(head[0], net=widened[best])
+    if offset.constant == 0:
+        return moved
+    widened = {
+        k: nets.offset_table(moved[k][0].net, offset.low, offset.frac)
+        for k in heads
+        if nets.can_offset(moved[k][0].net, offset.low, offset.frac)
+    }
+    if not widened:
+        return chains
+    grown = {k: _varying(net) - _varying(moved[k][0].net) for k, net in widened.items()}
+    best = min(grown, key=lambda k: (grown[k], k))
+    moved[best][0] = replace(moved[best][0], net=widened[best])
     return moved
 
 

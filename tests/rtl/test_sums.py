@@ -9,8 +9,10 @@ from sr2hls.program.program import Program
 from sr2hls.program.sums import inner_sums
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.rtl.lower import to_alkaid
+from sr2hls.verify.random_programs import corner_inputs
 
 ADDERS = (0, 1, 4)
+LOOKUP = 8
 
 
 def sum_of_tables(bits: int, n: int, type_: FixedType | None = None) -> Program:
@@ -35,6 +37,51 @@ def assert_exact(program: Program, slack: int | None = None) -> None:
 @pytest.mark.parametrize("bits", [3, 5, 6])
 def test_every_arrangement_is_exact(bits: int, slack: int | None) -> None:
     assert_exact(sum_of_tables(bits, 9), slack)
+
+
+@pytest.mark.parametrize("slack", [0, 2, None])
+@pytest.mark.parametrize("seed", range(12))
+def test_sums_and_differences_of_anything_are_exact(seed: int, slack: int | None) -> None:
+    """Tables of any sign and binary point, narrow and wide addresses, plain values, constants; subtracted."""
+    rng = np.random.default_rng(seed)
+    widths = [int(w) for w in rng.integers(3, 9, size=6)]
+    b = Builder({f"x{k}": FixedType(bool(rng.integers(2)), w, w) for k, w in enumerate(widths)})
+    total = 0
+    for k in rng.permutation(6):
+        w = widths[k]
+        kind = rng.integers(4)
+        if kind == 0:
+            term = b[f"x{k}"]
+        elif kind == 1:
+            term = b.constant(int(rng.integers(-40, 40)), int(rng.integers(0, 4)))
+        else:
+            low, high = sorted(rng.integers(-60, 60, size=2).tolist())
+            entry = FixedType(True, 7, int(rng.integers(3, 8)))
+            term = b.table([b[f"x{k}"]], rng.integers(low, high + 2, 1 << w), entry)
+        total = b.sub(total, term) if rng.integers(2) else b.add(term, total)
+    program = b.program({"y": total})
+    raw = corner_inputs(program, 600, seed)
+    logic = to_alkaid(program, slack=slack)
+    found = np.rint(logic.predict(raw.astype(float), n_threads=1) * 2.0 ** program.output_types[0].frac)
+    np.testing.assert_array_equal(found.astype(int), Interpreter(program).run(raw))
+
+
+def test_offsets_too_wide_for_a_table_stay_where_they_are() -> None:
+    b = Builder({"x": FixedType(False, 6, 6), "y": FixedType(False, 6, 6)})
+    rng = np.random.default_rng(0)
+    coarse = b.table([0], rng.integers(-2000, 2000, 64), FixedType(True, 12, 12))
+    fine = b.table([1], rng.integers(-100, 100, 64), FixedType(True, 8, -20))
+    assert_exact(b.program({"y": b.add(coarse, fine)}))
+
+
+def test_tables_added_to_tables_have_no_sign() -> None:
+    """Operands of adders vary in their low bits only: what is above is constant and takes no LUT."""
+    program = sum_of_tables(5, 4)
+    logic = to_alkaid(program, slack=0)
+    tables = [op for op in logic.ops if op.opcode == LOOKUP]
+    unsigned = [op for op in tables if op.qint.min >= 0]
+    assert len(tables) == 4
+    assert len(unsigned) >= 3
 
 
 def test_slack_bounds_the_depth() -> None:
