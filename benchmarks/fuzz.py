@@ -5,8 +5,9 @@
 A property fuzzer. Good files of every kind are spoilt in ways that fit the kind (bytes; members of archives
 with checksums made to fit; shapes, types and operators of ONNX graphs; values of JSON; words in texts) and
 loaded in a process of its own. The property: each input either loads or is refused by an `Sr2hlsError` whose
-message is one printable line, within 5 s of CPU and 2 GiB of memory. Input N of a kind is made from the seed,
-the kind and N alone, so each can be made again: ``--only KIND --first N --count 1 --keep DIR``.
+message is one printable line, within 5 s of CPU (60 s of wall time) and 2 GiB of memory. Input N of a kind is
+made from the seed, the kind and N alone, so each can be made again: ``--only KIND --first N --count 1 --keep
+DIR``.
 """
 
 import argparse
@@ -48,7 +49,8 @@ COUNTS = {
     "csv": 12_000, "parquet": 5_000, "h5": 5_000, "scaler": 8_000, "report": 8_000, "hall of fame": 10_000,
     "formulas": 10_000, "operators": 5_000, "config": 10_000, "program": 3_000,
 }  # fmt: skip
-CPU_S, MEMORY = 5.0, 2 << 30
+CPU_S, WALL_S, MEMORY = 5.0, 60.0, 2 << 30
+"""What one input may take; wall time is for waiting for ever, on a machine that is busy with other things."""
 COST = area(estimated_luts("ap_fixed<10,4>"))
 
 
@@ -164,16 +166,19 @@ def _work(kind: str, path: Path, good: bytes, start: int, stop: int, seed: int, 
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.dup2(null, 2)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     refused, slowest = 0, 0.0
     for number in range(start, stop):
         _STATE.pack_into(shared, 0, number, refused, slowest)
         path.write_bytes(spoilt(kind, good, number, seed))
         # The default action ends the process even where no Python code runs.
         signal.setitimer(signal.ITIMER_PROF, CPU_S)
+        signal.setitimer(signal.ITIMER_REAL, WALL_S)
         began = time.process_time()
         wrong = try_one(kind, path)
         slowest = max(slowest, time.process_time() - began)
         signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         refused += wrong == ""
         if wrong:
             _STATE.pack_into(shared, 0, number, refused, slowest)
@@ -221,6 +226,8 @@ def fuzz(kind: str, folder: Path, *, first: int = 0, count: int, seed: int, most
                 wrong = shared[_STATE.size :].rstrip(b"\0").decode("utf-8", "replace")
             elif worker.exitcode == -signal.SIGPROF:
                 wrong = f"more than {CPU_S:g} s"
+            elif worker.exitcode == -signal.SIGALRM:
+                wrong = f"nothing for {WALL_S:g} s"
             else:
                 wrong = f"the process died (exit code {worker.exitcode})"
             tally.findings[number] = wrong

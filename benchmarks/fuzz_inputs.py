@@ -169,9 +169,7 @@ def spoil_onnx(content: bytes, generator: random.Random) -> bytes:
             case 2:
                 weights.data_type = generator.randrange(25)
             case 3:
-                node.op_type = generator.choice(
-                    ["Loop", "If", "Softmax", "Reshape", "Conv", "Einsum", "", "é", "Expand"]
-                )
+                node.op_type = generator.choice(OPERATORS_OF_ONNX)
             case 4 if node.input:
                 at = generator.randrange(len(node.input))
                 node.input[at] = generator.choice(["", "y", "x", "nowhere", "W0"])

@@ -254,6 +254,15 @@ class LowerOptions:
                     f"the range of '{name}' is {low:g} to {high:g}: give a smaller and a larger number"
                 )
 
+    @property
+    def source_path(self) -> Path | None:
+        """The file or folder that `source` names, ``None`` where it is a formula itself."""
+        path = Path(self.source)
+        try:
+            return path if self.source.strip() and path.exists() else None
+        except (OSError, ValueError):  # no name of a file: too long, or with characters that none has
+            return None
+
 
 class SearchLoss(StrEnum):
     """What a search minimises; ``auto`` takes ``log`` for targets of one sign over more than two decades."""

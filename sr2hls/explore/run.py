@@ -84,7 +84,11 @@ def explore_network(options: ExploreOptions, progress: Progress | None = None) -
     """
     progress = progress or SilentProgress()
     compiler()  # its C++ is proven after the search: say before it if that cannot be
-    run = RunDirectory(options)
+    with RunDirectory(options) as run:
+        return _explore(options, run, progress)
+
+
+def _explore(options: ExploreOptions, run: RunDirectory, progress: Progress) -> Exploration:
     prepared = prepare(options, progress)
     prepared.inputs.save(run.path / "inputs.json")
     with original_beside(prepared, options, run.path / "network") as original_job:
