@@ -33,21 +33,23 @@ import torch
 from fuzz_inputs import GOOD, SPOIL, network
 
 from sr2hls.cli.main import run as run_command
-from sr2hls.costs import area, estimated_luts
+from sr2hls.costs import area, estimated_luts, load_table
 from sr2hls.costs.operators_toml import load_operators
 from sr2hls.data import InputFormat, load_dataset, load_scaler
 from sr2hls.errors import Sr2hlsError
+from sr2hls.explore.frontier import load_frontier, markdown
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.serialize import load as load_program
 from sr2hls.report.markdown import to_markdown
 from sr2hls.report.store import load_report
-from sr2hls.search import read_formulas, read_hall_of_fame
+from sr2hls.search import Frontier, read_formulas, read_hall_of_fame
 from sr2hls.teacher import load_teacher
 
 COUNTS = {
     "onnx": 20_000, "state_dict": 2_000, "torchscript": 1_000, "exported": 1_000, "npz": 10_000, "npy": 6_000,
     "csv": 12_000, "parquet": 5_000, "h5": 5_000, "scaler": 8_000, "report": 8_000, "hall of fame": 10_000,
     "formulas": 10_000, "operators": 5_000, "config": 10_000, "program": 3_000,
+    "front": 3_000, "exploration": 3_000, "cost table": 3_000,
 }  # fmt: skip
 CPU_S, WALL_S, MEMORY = 5.0, 60.0, 2 << 30
 """What one input may take; wall time is for waiting for ever, on a machine that is busy with other things."""
@@ -106,6 +108,9 @@ LOADERS: dict[str, Callable[[Path], object]] = {
     "operators": load_operators,
     "config": _config,
     "program": _program,
+    "front": lambda path: Frontier.load(path).save(path.with_suffix(".again")),
+    "exploration": lambda path: markdown(load_frontier(path.parent)),
+    "cost table": load_table,
 }
 
 
@@ -202,7 +207,8 @@ def fuzz(kind: str, folder: Path, *, first: int = 0, count: int, seed: int, most
         most: findings after which to stop.
     """
     name, write = GOOD[kind]
-    good_path = folder / f"good_{name}"
+    good_path = folder / "good" / name
+    good_path.parent.mkdir(exist_ok=True)
     write(good_path)
     if try_one(kind, good_path) is not None and kind != "config":
         raise RuntimeError(f"the good file of the kind {kind} does not load")
@@ -274,7 +280,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=list(COUNTS), action="append")
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--count", type=int, help="inputs of each kind; the default is 116,000 in all")
+    parser.add_argument("--count", type=int, help="inputs of each kind; the default is 125,000 in all")
     parser.add_argument("--keep", type=Path, help="folder for the files of findings")
     parser.add_argument("-o", "--output", type=Path)
     given = parser.parse_args()

@@ -146,7 +146,7 @@ def _remove(unfinished: Path) -> None:
 def _read(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"'{path}' is damaged: {error}; remove it and run again") from error
     if not isinstance(content, dict):
         raise InputError(f"'{path}' is damaged: it holds no object; remove it and run again")

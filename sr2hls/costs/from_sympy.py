@@ -56,7 +56,7 @@ class _Builder:
         except (TypeError, ValueError, OverflowError):  # sympy's and mpmath's ways of giving up
             value = complex("nan")
         if value.imag or not math.isfinite(value.real):
-            raise InputError(f"constant '{expr}' is not a real number within the range of doubles")
+            raise InputError(f"constant '{str(expr)[:100]}' is not a real number within the range of doubles")
         return const(value.real)
 
     def _add(self, expr: sympy.Add) -> Tree:

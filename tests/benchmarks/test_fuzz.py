@@ -73,7 +73,7 @@ def _crash(path: Path) -> None:
 def test_what_breaks_is_found(
     broken: Callable[[Path], object], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load, good = fuzz.LOADERS["npy"], tmp_path / "good_data.npy"
+    load, good = fuzz.LOADERS["npy"], tmp_path / "good" / "data.npy"
     monkeypatch.setattr(fuzz, "CPU_S", 1.0)
     monkeypatch.setattr(fuzz, "WALL_S", 2.0 if broken is _sleep else 60.0)
     monkeypatch.setitem(fuzz.LOADERS, "npy", lambda path: load(path) if path == good else broken(path))

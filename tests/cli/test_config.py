@@ -44,6 +44,7 @@ class _Settings:
     [
         (f'checkpoint = "{"x" * 300}.onnx"', r"there can be no file at 'x+\.onnx': give another name"),
         (f"max-lut = 0x{'f' * 9000}", "the number of the key 'max-lut' has more than 64 bits"),
+        (f"max-lut = {'1' * 5000}", "is not TOML: Exceeds the limit"),
         (f"features = ['a', 0x{'f' * 9000}]", "the number of the key 'features' has more than 64 bits"),
         (f"input-type = {{a = 0x{'f' * 9000}}}", "the number of the key 'input-type' has more than 64 bits"),
         ('checkpoint = "net\\u0000.onnx"', "the key 'checkpoint' has a character of code 0"),

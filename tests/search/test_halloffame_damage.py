@@ -51,3 +51,9 @@ def test_constants_beyond_all_numbers(text: str) -> None:
         InputError, match=r"constant 'exp\(exp\(exp\(exp\(9\)\)\)\)' is not a real number within"
     ):
         complexity_of(formula)
+
+
+@pytest.mark.parametrize("text", ["exp(1e308)", "sin(x0) + 2.5*exp(1e308)"])
+def test_constants_that_sympy_cannot_even_format(text: str) -> None:
+    with pytest.raises(InputError, match=r"is not a real number within"):
+        complexity_of(expr_from_text(text))
