@@ -310,6 +310,7 @@ class StudyOptions:
         time_s: seconds for one search; ``None``: the engine's budget alone decides.
         jobs: local processes.
         scheduler: address of a Dask scheduler to search on instead.
+        pysr: TOML file with PySR's own settings (`sr2hls.search.pysr_file`).
     """
 
     data: Path
@@ -330,6 +331,7 @@ class StudyOptions:
     time_s: float | None = None
     jobs: int = 1
     scheduler: str | None = None
+    pysr: Path | None = None
 
     def __post_init__(self) -> None:
         if self.jobs < 1:
