@@ -192,6 +192,7 @@ def test_a_few_kills(command: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
+@pytest.mark.parametrize("seed", [2, 3])
 @pytest.mark.parametrize("command", ["compile", "explore"])
-def test_fifty_kills(command: str, tmp_path: Path) -> None:
-    batter(command, tmp_path, kills=50, seed=2)
+def test_a_hundred_kills_in_all(command: str, seed: int, tmp_path: Path) -> None:
+    batter(command, tmp_path, kills=25, seed=seed)
