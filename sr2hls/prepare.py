@@ -102,7 +102,7 @@ def _check_outputs(teacher: Teacher, train: Split) -> None:
         if largest[k] > _LARGEST or 0 < spread[k] < _LEAST_SPREAD:
             raise InputError(
                 f"output {k} of '{teacher.path.name}' has values up to {largest[k]:.3g} that differ by "
-                f"{spread[k]:.3g}: scale it in the network, so that it stays below {_LARGEST:.0e} and differs "
+                f"{spread[k]:.3g}: scale it in the network, so that it stays below {_LARGEST:.0e} and varies "
                 f"by {_LEAST_SPREAD:.0e} at least"
             )
 
