@@ -5,8 +5,9 @@
 A property fuzzer. Good files of every kind are spoilt in ways that fit the kind (bytes; members of archives
 with checksums made to fit; shapes, types and operators of ONNX graphs; values of JSON; words in texts) and
 loaded in a process of its own. The property: each input either loads or is refused by an `Sr2hlsError` whose
-message is one printable line, within 5 s of CPU and 2 GiB of memory. Input N of a kind is made from the seed,
-the kind and N alone, so each can be made again: ``--only KIND --first N --count 1 --keep DIR``.
+message is one printable line, within 5 s of CPU (60 s of wall time) and 2 GiB of memory. Input N of a kind is
+made from the seed, the kind and N alone, so each can be made again: ``--only KIND --first N --count 1 --keep
+DIR``.
 """
 
 import argparse
@@ -32,23 +33,26 @@ import torch
 from fuzz_inputs import GOOD, SPOIL, network
 
 from sr2hls.cli.main import run as run_command
-from sr2hls.costs import area, estimated_luts
+from sr2hls.costs import area, estimated_luts, load_table
 from sr2hls.costs.operators_toml import load_operators
 from sr2hls.data import InputFormat, load_dataset, load_scaler
 from sr2hls.errors import Sr2hlsError
+from sr2hls.explore.frontier import load_frontier, markdown
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.serialize import load as load_program
 from sr2hls.report.markdown import to_markdown
 from sr2hls.report.store import load_report
-from sr2hls.search import read_formulas, read_hall_of_fame
+from sr2hls.search import Frontier, read_formulas, read_hall_of_fame
 from sr2hls.teacher import load_teacher
 
 COUNTS = {
     "onnx": 20_000, "state_dict": 2_000, "torchscript": 1_000, "exported": 1_000, "npz": 10_000, "npy": 6_000,
     "csv": 12_000, "parquet": 5_000, "h5": 5_000, "scaler": 8_000, "report": 8_000, "hall of fame": 10_000,
     "formulas": 10_000, "operators": 5_000, "config": 10_000, "program": 3_000,
+    "front": 3_000, "exploration": 3_000, "cost table": 3_000,
 }  # fmt: skip
-CPU_S, MEMORY = 5.0, 2 << 30
+CPU_S, WALL_S, MEMORY = 5.0, 60.0, 2 << 30
+"""What one input may take; wall time is for waiting for ever, on a machine that is busy with other things."""
 COST = area(estimated_luts("ap_fixed<10,4>"))
 
 
@@ -104,6 +108,9 @@ LOADERS: dict[str, Callable[[Path], object]] = {
     "operators": load_operators,
     "config": _config,
     "program": _program,
+    "front": lambda path: Frontier.load(path).save(path.with_suffix(".again")),
+    "exploration": lambda path: markdown(load_frontier(path.parent)),
+    "cost table": load_table,
 }
 
 
@@ -164,16 +171,19 @@ def _work(kind: str, path: Path, good: bytes, start: int, stop: int, seed: int, 
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.dup2(null, 2)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     refused, slowest = 0, 0.0
     for number in range(start, stop):
         _STATE.pack_into(shared, 0, number, refused, slowest)
         path.write_bytes(spoilt(kind, good, number, seed))
         # The default action ends the process even where no Python code runs.
         signal.setitimer(signal.ITIMER_PROF, CPU_S)
+        signal.setitimer(signal.ITIMER_REAL, WALL_S)
         began = time.process_time()
         wrong = try_one(kind, path)
         slowest = max(slowest, time.process_time() - began)
         signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         refused += wrong == ""
         if wrong:
             _STATE.pack_into(shared, 0, number, refused, slowest)
@@ -197,7 +207,8 @@ def fuzz(kind: str, folder: Path, *, first: int = 0, count: int, seed: int, most
         most: findings after which to stop.
     """
     name, write = GOOD[kind]
-    good_path = folder / f"good_{name}"
+    good_path = folder / "good" / name
+    good_path.parent.mkdir(exist_ok=True)
     write(good_path)
     if try_one(kind, good_path) is not None and kind != "config":
         raise RuntimeError(f"the good file of the kind {kind} does not load")
@@ -221,6 +232,8 @@ def fuzz(kind: str, folder: Path, *, first: int = 0, count: int, seed: int, most
                 wrong = shared[_STATE.size :].rstrip(b"\0").decode("utf-8", "replace")
             elif worker.exitcode == -signal.SIGPROF:
                 wrong = f"more than {CPU_S:g} s"
+            elif worker.exitcode == -signal.SIGALRM:
+                wrong = f"nothing for {WALL_S:g} s"
             else:
                 wrong = f"the process died (exit code {worker.exitcode})"
             tally.findings[number] = wrong
@@ -267,7 +280,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=list(COUNTS), action="append")
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--count", type=int, help="inputs of each kind; the default is 116,000 in all")
+    parser.add_argument("--count", type=int, help="inputs of each kind; the default is 125,000 in all")
     parser.add_argument("--keep", type=Path, help="folder for the files of findings")
     parser.add_argument("-o", "--output", type=Path)
     given = parser.parse_args()

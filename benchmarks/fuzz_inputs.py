@@ -17,7 +17,9 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from sr2hls.costs import area, estimated_luts
 from sr2hls.data import InputFormat
+from sr2hls.search import read_hall_of_fame
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -169,9 +171,7 @@ def spoil_onnx(content: bytes, generator: random.Random) -> bytes:
             case 2:
                 weights.data_type = generator.randrange(25)
             case 3:
-                node.op_type = generator.choice(
-                    ["Loop", "If", "Softmax", "Reshape", "Conv", "Einsum", "", "é", "Expand"]
-                )
+                node.op_type = generator.choice(OPERATORS_OF_ONNX)
             case 4 if node.input:
                 at = generator.randrange(len(node.input))
                 node.input[at] = generator.choice(["", "y", "x", "nowhere", "W0"])
@@ -266,6 +266,17 @@ def _shortened(value: Any) -> Any:
     return [_shortened(v) for v in value[:3]] if isinstance(value, list) else value
 
 
+def _front(path: Path) -> None:
+    text = path.with_suffix(".csv")
+    text.write_text(HALL_OF_FAME, encoding="utf-8")
+    read_hall_of_fame(text, cost=area(estimated_luts("ap_fixed<10,4>"))).save(path)
+
+
+def _exploration(path: Path) -> None:
+    found = json.loads((ROOT / "hw_reports/jet_frontier/frontier.json").read_text(encoding="utf-8"))
+    path.write_text(json.dumps(_shortened(found)), encoding="utf-8")
+
+
 def _text(text: str) -> Callable[[Path], None]:
     return lambda path: path.write_text(text, encoding="utf-8") and None
 
@@ -281,6 +292,16 @@ parameters = ["x"]
 definition = "1/(1.5 + x**2)"
 julia = "lorentz(x) = 1/(1.5f0 + x^2)"
 hardware = "table"
+"""
+COST_TABLE = """unit = "cycles"
+precision = "ap_fixed<16,6>"
+origin = "estimated"
+source = "by hand"
+clock_ns = 5.0
+[costs]
+"+" = 1
+"*" = 2.5
+sin = 8
 """
 CONFIG = """checkpoint = "net.onnx"
 data = "data.npz"
@@ -309,6 +330,9 @@ GOOD: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "formulas": ("formulas.txt", _text("a = sin(x0)*2.5 + exp(-x1^2)\nb = max(x0, 1.0)/(1 + abs(x2))\n")),
     "operators": ("operators.toml", _text(OPERATORS)),
     "config": ("sr2hls.toml", _text(CONFIG)),
+    "front": ("front.json", _front),
+    "exploration": ("frontier.json", _exploration),
+    "cost table": ("costs.toml", _text(COST_TABLE)),
     "program": ("program.json", _text((ROOT / "hw_reports/jet_tagger/program.json").read_text("utf-8"))),
 }  # fmt: skip
 """Kind to the name of a good file and what writes it."""
@@ -317,7 +341,7 @@ SPOIL: dict[str, Callable[[bytes, random.Random], bytes]] = {
     "onnx": spoil_onnx,
     **dict.fromkeys(("state_dict", "torchscript", "exported", "npz"), spoil_archive),
     **dict.fromkeys(("npy", "parquet", "h5"), spoil_bytes),
-    **dict.fromkeys(("csv", "hall of fame", "formulas", "operators", "config"), spoil_text),
-    **dict.fromkeys(("scaler", "report", "program"), spoil_json),
+    **dict.fromkeys(("csv", "hall of fame", "formulas", "operators", "config", "cost table"), spoil_text),
+    **dict.fromkeys(("scaler", "report", "program", "front", "exploration"), spoil_json),
 }
 """Kind to what spoils its files."""

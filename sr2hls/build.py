@@ -7,6 +7,7 @@ from typing import Any
 from sr2hls.circuit import Circuit, build_circuit
 from sr2hls.design import Design, check_design, make_design
 from sr2hls.errors import BudgetError
+from sr2hls.explore.points import full_name
 from sr2hls.explore.select import explored_design
 from sr2hls.find import Found, Proposal, find_formulas
 from sr2hls.options import CompileOptions
@@ -72,7 +73,7 @@ def _build_explored(
     progress.note(f"{point.name} of the exploration: {point.label}")
     lints, circuit = _build(problem, design, options, run, progress)
     _check_budget(problem, design, circuit, options.target)
-    proposal = Proposal(point.label, design.formulas, point.validation)
+    proposal = Proposal(full_name(point.name, point.label), design.formulas, point.validation)
     found = Found(Frontier((), problem.feature_names, notes=design.notes), (proposal,))
     return Built(found, (design,), design, lints, circuit)
 

@@ -254,6 +254,15 @@ class LowerOptions:
                     f"the range of '{name}' is {low:g} to {high:g}: give a smaller and a larger number"
                 )
 
+    @property
+    def source_path(self) -> Path | None:
+        """The file or folder that `source` names, ``None`` where it is a formula itself."""
+        path = Path(self.source)
+        try:
+            return path if self.source.strip() and path.exists() else None
+        except (OSError, ValueError):  # no name of a file: too long, or with characters that none has
+            return None
+
 
 class SearchLoss(StrEnum):
     """What a search minimises; ``auto`` takes ``log`` for targets of one sign over more than two decades."""
@@ -301,6 +310,7 @@ class StudyOptions:
         time_s: seconds for one search; ``None``: the engine's budget alone decides.
         jobs: local processes.
         scheduler: address of a Dask scheduler to search on instead.
+        pysr: TOML file with PySR's own settings (`sr2hls.search.pysr_file`).
     """
 
     data: Path
@@ -321,6 +331,7 @@ class StudyOptions:
     time_s: float | None = None
     jobs: int = 1
     scheduler: str | None = None
+    pysr: Path | None = None
 
     def __post_init__(self) -> None:
         if self.jobs < 1:

@@ -92,18 +92,18 @@ def compile_network(options: CompileOptions, progress: Progress | None = None) -
     """
     progress = progress or SilentProgress()
     compiler()  # its C++ is proven after the search: say before it if that cannot be
-    run = RunDirectory(options)
-    prepared = prepare(options, progress)
-    prepared.inputs.save(run.path / "inputs.json")
+    with RunDirectory(options) as run:
+        prepared = prepare(options, progress)
+        prepared.inputs.save(run.path / "inputs.json")
 
-    with original_beside(prepared, options, run.path / "network") as original_job:
-        built = build_design(prepared.problem, options, run, progress)
-        with progress.stage("original network"):
-            original, original_circuit, notes = original_job.result()
+        with original_beside(prepared, options, run.path / "network") as original_job:
+            built = build_design(prepared.problem, options, run, progress)
+            with progress.stage("original network"):
+                original, original_circuit, notes = original_job.result()
 
-    notes = (*prepared.dataset.warnings(), *built.found.frontier.notes, *built.chosen.notes, *notes)
-    stages = Stages(prepared, built, original, original_circuit, notes)
-    with progress.stage("report"):
-        report = make_report(stages, options, progress)
-        write_report(report, run.path)
-    return CompileResult(report, built.chosen, built.circuit, run.path)
+        notes = (*prepared.dataset.warnings(), *built.found.frontier.notes, *built.chosen.notes, *notes)
+        stages = Stages(prepared, built, original, original_circuit, notes)
+        with progress.stage("report"):
+            report = make_report(stages, options, progress)
+            write_report(report, run.path)
+        return CompileResult(report, built.chosen, built.circuit, run.path)

@@ -15,6 +15,8 @@ from sr2hls.progress import Progress
 from sr2hls.teacher import Teacher, load_teacher
 
 _TYPE = re.compile(r"ap_(u?)fixed<\s*(\d+)\s*,\s*(-?\d+)\s*>")
+_LARGEST, _LEAST_SPREAD = 1e15, 1e-15
+"""Outputs beyond these are refused: sums of squares, and steps of types, come near what they can be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +66,7 @@ def prepare(options: CompileOptions, progress: Progress) -> Prepared:
         for part in (dataset.train, dataset.validation, dataset.test):
             splits.append(_ask(teacher, inputs, part))
             stage.advance()
+        _check_outputs(teacher, splits[0])
     problem = Problem(
         task=teacher.task,
         types=dict(zip(inputs.names.identifiers, inputs.types, strict=True)),
@@ -84,6 +87,24 @@ def _ask(teacher: Teacher, inputs: InputFormat, part: Part) -> Split:
     if labels is not None and not teacher.task.is_classification:
         labels = np.asarray(labels, dtype=np.float64).reshape(len(labels), -1)
     return Split(inputs.values(part.X), outputs, labels)
+
+
+def _check_outputs(teacher: Teacher, train: Split) -> None:
+    """Refuse outputs that fixed point and the searches cannot deal with, before hours are spent on them."""
+    spread = np.ptp(train.outputs, axis=0)
+    if not spread.any():
+        raise InputError(
+            f"'{teacher.path.name}' gives the same outputs for every row: there is nothing to find a formula "
+            "for; check the network, and whether the features are scaled as in its training"
+        )
+    largest = np.abs(train.outputs).max(axis=0)
+    for k in range(len(spread)):
+        if largest[k] > _LARGEST or 0 < spread[k] < _LEAST_SPREAD:
+            raise InputError(
+                f"output {k} of '{teacher.path.name}' has values up to {largest[k]:.3g} that differ by "
+                f"{spread[k]:.3g}: scale it in the network, so that it stays below {_LARGEST:.0e} and varies "
+                f"by {_LEAST_SPREAD:.0e} at least"
+            )
 
 
 def _check_labels(teacher: Teacher, dataset: Dataset) -> None:

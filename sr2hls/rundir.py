@@ -6,11 +6,12 @@ import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sr2hls.errors import InputError
 from sr2hls.files import sha256_of, write_text
-from sr2hls.options import CompileOptions
+from sr2hls.lock import LOCK_NAME, lock_folder
+from sr2hls.options import CompileOptions, LowerOptions
 from sr2hls.report.build import plain_options
 from sr2hls.report.store import HTML_NAME, JSON_NAME, MARKDOWN_NAME
 
@@ -26,29 +27,44 @@ _UNFINISHED = re.compile(r"\.(hls|rtl|.+\.(json|html|md|svg))\.[a-z0-9_]{8}")
 
 
 class RunDirectory:
-    """A folder that one compilation writes to.
+    """A folder that one run of `compile`, `explore` or `lower` writes to.
 
     A stage's result is kept under ``stages/`` as soon as it is known. The same command run again goes on from
-    there; another command is refused, unless it says ``overwrite``.
+    there; another command is refused, unless it says ``overwrite``. As a context manager it keeps other runs
+    out until it is left.
 
     Args:
-        options: of the compilation.
+        options: of the run.
 
     Raises:
-        InputError: the folder holds something else, or the result of other options.
+        InputError: the folder holds something else, or the result of other options, or another run has it.
     """
 
-    def __init__(self, options: CompileOptions) -> None:
+    def __init__(self, options: CompileOptions | LowerOptions) -> None:
         # Tools run in folders of their own: a relative path would mean another place to them.
         self.path = options.output.absolute()
         key = options_key(options)
         try:
-            self._claim(options, key)
+            self._refuse_others()
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = lock_folder(self.path)
+            try:
+                self._claim(options, key)
+            except BaseException:
+                self._lock.release()
+                raise
         except OSError as error:
             raise InputError(f"cannot write to '{self.path}': {error.strerror or error}") from error
 
-    def _claim(self, options: CompileOptions, key: str) -> None:
-        marker, stages = self.path / MARKER, self.path / "stages"
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def _refuse_others(self) -> None:
+        """Refuse a folder that holds anything but a result, before anything is written to it."""
+        marker = self.path / MARKER
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"'{self.path}' is a file: give a folder for the result")
         if self.path.is_dir() and not marker.is_file() and any(not _is_ours(p) for p in self.path.iterdir()):
@@ -58,6 +74,9 @@ class RunDirectory:
                 raise InputError(
                     f"'{self.path / name}' is a symbolic link: remove it, or give another folder"
                 )
+
+    def _claim(self, options: CompileOptions | LowerOptions, key: str) -> None:
+        marker, stages = self.path / MARKER, self.path / "stages"
         found = _read(marker).get("key") if marker.is_file() else None
         if found is not None and found != key:
             # A folder in which nothing was finished (a mistake in the options or the data) is taken over.
@@ -68,7 +87,6 @@ class RunDirectory:
                     "--overwrite to replace it"
                 )
             found = None
-        self.path.mkdir(parents=True, exist_ok=True)
         if found is None or options.overwrite:
             # A run that ends at any point in here leaves nothing behind that looks like a result of its own.
             for pattern in ("stages/*.json", *_RESULTS, *(f"*/{name}" for name in REPORT_NAMES)):
@@ -91,11 +109,15 @@ class RunDirectory:
         return result
 
 
-def options_key(options: CompileOptions) -> str:
+def options_key(options: CompileOptions | LowerOptions) -> str:
     """Return a digest of everything that decides the result, the contents of the files included."""
     plain = {k: v for k, v in plain_options(options).items() if k.split(".")[0] not in _NOT_PART}
-    plain |= {name: sha256_of(getattr(options, name)) for name in ("checkpoint", "data")}
-    if options.explored is not None:
+    if isinstance(options, LowerOptions):
+        files = {"data": options.data, "operators": options.operators, "source": options.source_path}
+    else:
+        files = {"checkpoint": options.checkpoint, "data": options.data}
+    plain |= {name: _digest(path) for name, path in files.items() if path is not None}
+    if isinstance(options, CompileOptions) and options.explored is not None:
         frontier = options.explored / "frontier.json"
         if not frontier.is_file():
             raise InputError(f"there is no '{frontier}': give the output of 'sr2hls explore'")
@@ -103,9 +125,14 @@ def options_key(options: CompileOptions) -> str:
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
+def _digest(path: Path) -> str | list[str]:
+    """Return the digest of a file, or those of the tables in a folder."""
+    return [sha256_of(p) for p in sorted(path.glob("*.csv*"))] if path.is_dir() else sha256_of(path)
+
+
 def _is_ours(path: Path) -> bool:
     """Whether a file may stand in a folder that was claimed no further than to its marker's first half."""
-    return path.name.startswith(f".{MARKER}.")
+    return path.name == LOCK_NAME or path.name.startswith(f".{MARKER}.")
 
 
 def _remove(unfinished: Path) -> None:
@@ -119,7 +146,7 @@ def _remove(unfinished: Path) -> None:
 def _read(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"'{path}' is damaged: {error}; remove it and run again") from error
     if not isinstance(content, dict):
         raise InputError(f"'{path}' is damaged: it holds no object; remove it and run again")

@@ -8,6 +8,8 @@ from sr2hls.build import Built
 from sr2hls.circuit import Circuit
 from sr2hls.design import Design
 from sr2hls.errors import InputError
+from sr2hls.explore.frontier import load_frontier
+from sr2hls.explore.points import design_points
 from sr2hls.files import sha256_of
 from sr2hls.options import CompileOptions
 from sr2hls.prepare import Prepared
@@ -67,7 +69,10 @@ def make_report(stages: Stages, options: CompileOptions, progress: Progress) -> 
             ),
         ],
         fronts=_fronts(stages, names),
-        designs=_designs(stages, rows),
+        designs=[
+            *_designs(stages, rows),
+            *_explored(options, stages.built.found.proposals[0].name),
+        ],
         fidelity=[
             measure(
                 name,
@@ -184,8 +189,11 @@ def _designs(stages: Stages, rows: Sequence[HardwareRow]) -> list[model.DesignPo
                 lut=row.figures.get(FigureKey.LUT) if row else _estimated_size(design),
                 latency_ns=row.figures.get(FigureKey.LATENCY_NS) if row else None,
                 formulas={
-                    n: str(with_names(f, problem.feature_names))
-                    for n, f in zip(problem.class_names, design.formulas.values(), strict=True)
+                    name: str(with_names(f, problem.feature_names))
+                    for name, f in (
+                        *zip(problem.class_names, design.formulas.values(), strict=True),
+                        *design.definitions,
+                    )
                 },
                 chosen=chosen,
             )
@@ -205,6 +213,15 @@ def _designs(stages: Stages, rows: Sequence[HardwareRow]) -> list[model.DesignPo
                 )
             )
     return points
+
+
+def _explored(options: CompileOptions, name: str) -> list[model.DesignPoint]:
+    """Return the other designs of the exploration that the one called ``name`` was taken from."""
+    if options.explored is None:
+        return []
+    frontier = load_frontier(options.explored)
+    points = design_points(frontier, options.explored, "")
+    return [p for p in points if p.subject == "design" and p.name != name]
 
 
 def _estimated_size(design: Design) -> HardwareFigure:

@@ -21,6 +21,7 @@ from sr2hls.progress import Progress, SilentProgress
 from sr2hls.search import Frontier, Loss, OperonSettings, SearchOptions, Study, choose_engine, run_study
 from sr2hls.search.base import Progress as SearchProgress
 from sr2hls.search.custom import with_definitions
+from sr2hls.search.pysr_file import load_pysr_settings
 from sr2hls.search.write import write_hall_of_fame
 
 
@@ -84,9 +85,10 @@ def _study(options: StudyOptions, progress: Progress) -> Study:
     definitions = Operators()
     if options.definitions is not None:
         definitions = definitions.extend(load_operators(options.definitions))
+    pysr = None if options.pysr is None else load_pysr_settings(options.pysr)
     engines = []
     for name in options.engines:
-        engine, reason = choose_engine(name, operon=OperonSettings(restarts=options.restarts))
+        engine, reason = choose_engine(name, operon=OperonSettings(restarts=options.restarts), pysr=pysr)
         progress.note(reason)
         engines.append(engine)
     return Study.of(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sr2hls.errors import InputError
+from sr2hls.lock import LOCK_NAME
 from sr2hls.options import CompileOptions
 from sr2hls.rundir import RunDirectory, options_key
 
@@ -85,31 +86,34 @@ def test_killed_before_the_marker_was_whole(options: CompileOptions) -> None:
     options.output.mkdir()
     (options.output / ".sr2hls.json.a1b2c3d4").write_text('{"format": "sr2')
     RunDirectory(options)
-    assert sorted(p.name for p in options.output.iterdir()) == ["sr2hls.json", "stages"]
+    assert sorted(p.name for p in options.output.iterdir()) == [LOCK_NAME, "sr2hls.json", "stages"]
 
 
 def test_what_a_killed_run_was_writing_is_removed_and_nothing_else(options: CompileOptions) -> None:
-    run = RunDirectory(options)
+    with RunDirectory(options) as run:
+        pass
     (run.path / ".report.json.abcdef12").write_text("{")
     (run.path / ".rtl.abcdef12").mkdir()
     (run.path / "stages" / ".search0.json.abcdef12").write_text("{")
     (run.path / ".git").mkdir()
     (run.path / ".notes.txt").write_text("mine")
     RunDirectory(options)
-    assert sorted(p.name for p in run.path.iterdir()) == [".git", ".notes.txt", "sr2hls.json", "stages"]
+    found = sorted(p.name for p in run.path.iterdir())
+    assert found == [".git", ".notes.txt", LOCK_NAME, "sr2hls.json", "stages"]
     assert list((run.path / "stages").iterdir()) == []
 
 
 def test_overwriting_takes_the_old_report_away_first(options: CompileOptions) -> None:
-    run = RunDirectory(options)
+    with RunDirectory(options) as run:
+        pass
     (run.path / "report.json").write_text("{}")
     RunDirectory(replace(options, seed=1, overwrite=True))
     assert not (run.path / "report.json").exists()
 
 
 def test_overwriting_takes_the_designs_of_an_exploration_away_first(options: CompileOptions) -> None:
-    run = RunDirectory(options)
-    run.cached("search", lambda: {"answer": 1})
+    with RunDirectory(options) as run:
+        run.cached("search", lambda: {"answer": 1})
     (run.path / "sum50").mkdir()
     for name in ("frontier.json", "sum50/report.json", "sum50/.report.html.abcdef12"):
         (run.path / name).write_text("{}")

@@ -43,11 +43,12 @@ def _load(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"cannot read the configuration '{path}': {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"'{path}' is not TOML: {error}") from error
 
 
 def _value(path: Path, name: str, key: str, value: Any, many: bool) -> Any:
+    _refuse_absurd(path, key, value)
     if name in PAIRS:
         if not isinstance(value, dict):
             raise InputError(f"'{path}': the key '{key}' must be a table of names and values")
@@ -59,3 +60,20 @@ def _value(path: Path, name: str, key: str, value: Any, many: bool) -> Any:
     if isinstance(value, dict):
         raise InputError(f"'{path}': the key '{key}' takes a value, not a table")
     return [str(value)] if many else value
+
+
+def _refuse_absurd(path: Path, key: str, value: Any) -> None:
+    """Refuse what no option means and what Python or the system would stumble over later."""
+    match value:
+        case list():
+            for one in value:
+                _refuse_absurd(path, key, one)
+        case dict():
+            for one in (*value, *value.values()):
+                _refuse_absurd(path, key, one)
+        case str() if "\0" in value:
+            raise InputError(f"'{path}': the key '{key}' has a character of code 0: remove it")
+        case int() if abs(value) >= 1 << 63:
+            raise InputError(
+                f"'{path}': the number of the key '{key}' has more than 64 bits: give a smaller one"
+            )

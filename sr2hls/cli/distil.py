@@ -62,6 +62,7 @@ def distil(
     ] = 4,
     time: arguments.TimeOption = None,
     seed: arguments.SeedOption = 0,
+    config: arguments.ConfigOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -71,6 +72,7 @@ def distil(
     Runs the network on the data, records what the part is given and returns, and searches. The formulas are
     scored on rows that the search has not seen.
     """
+    del config
     shown = Output(json, quiet, verbose)
     try:
         with shown.progress() as bars, interruptible(bars) as progress:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import typer
 
-from sr2hls.errors import Sr2hlsError
+from sr2hls.errors import Sr2hlsError, one_line
 
 FAULT, MISTAKE, INTERRUPTED = 1, 2, 130
 """Exit codes: a fault of sr2hls itself, something that the user can put right, Ctrl-C."""
+_MOST_CHARACTERS = 4000
 
 
 @dataclass(slots=True)
@@ -44,6 +45,9 @@ def explain(error: Exception, settings: Settings) -> int:
         case OSError(errno=errno.EACCES | errno.EPERM | errno.EROFS):
             say(f"no permission to write or read{_of(error)}: give another folder or change its permissions")
             return MISTAKE
+        case OSError(errno=errno.ENAMETOOLONG | errno.ELOOP):
+            say(f"there can be no file{_of(error)}: give another name")
+            return MISTAKE
         case MemoryError():
             say("there is not enough memory: use fewer rows, fewer --jobs or a lower --effort")
             return MISTAKE
@@ -61,8 +65,8 @@ def explain(error: Exception, settings: Settings) -> int:
 
 
 def say(text: str) -> None:
-    """Write one line to standard error."""
-    print(f"sr2hls: {' '.join(text.split())}", file=sys.stderr)
+    """Write one line of printable characters to standard error."""
+    print(f"sr2hls: {one_line(' '.join(text.split()), _MOST_CHARACTERS)}", file=sys.stderr)
 
 
 def _of(error: OSError) -> str:

@@ -147,7 +147,7 @@ def lower(
 
             result = lower_formulas(options, progress)
     except KeyboardInterrupt:
-        say("interrupted: run the same command with --overwrite to begin anew")
+        say("interrupted: run the same command again to begin anew")
         raise typer.Exit(INTERRUPTED) from None
     shown.data(result_data(result.report, output))
     shown.text(*result_table(result.report, output))

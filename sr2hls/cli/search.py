@@ -76,6 +76,14 @@ def search(
         str | None,
         typer.Option(help="Dask scheduler, e.g. `tcp://10.0.0.1:8786`.", rich_help_panel=RUNNING),
     ] = None,
+    pysr: Annotated[
+        Path | None,
+        typer.Option(
+            help="TOML file with PySR's own settings: iterations, units, constraints, a template. PySR runs "
+            "its strings as Julia code.",
+            rich_help_panel=SEARCH,
+        ),
+    ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -108,6 +116,7 @@ def search(
         time_s=time_s,
         jobs=jobs,
         scheduler=scheduler,
+        pysr=pysr,
     )
     shown = Output(json, quiet, verbose)
     with shown.progress() as progress:

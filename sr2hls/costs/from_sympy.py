@@ -1,5 +1,7 @@
 """sympy expressions as trees: finds subtractions, divisions, squares and roots again in its normal form."""
 
+import math
+
 import sympy
 
 from sr2hls.costs.operators import Operators
@@ -49,9 +51,12 @@ class _Builder:
         return self._function(expr)
 
     def _constant(self, expr: sympy.Basic) -> Tree:
-        value = complex(expr.evalf())
-        if value.imag or value.real != value.real:
-            raise InputError(f"constant '{expr}' is not a real number")
+        try:
+            value = complex(expr.evalf())
+        except (TypeError, ValueError, OverflowError):  # sympy's and mpmath's ways of giving up
+            value = complex("nan")
+        if value.imag or not math.isfinite(value.real):
+            raise InputError(f"constant '{str(expr)[:100]}' is not a real number within the range of doubles")
         return const(value.real)
 
     def _add(self, expr: sympy.Add) -> Tree:

@@ -28,7 +28,7 @@ def load_operators(path: Path | str) -> tuple[Operator, ...]:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the operator file {path}: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"operator file {path} is not valid TOML: {error}") from error
     entries = data.get("operators")
     if not isinstance(entries, dict) or not entries:

@@ -157,7 +157,7 @@ def load_table(path: Path | str, operators: Operators | None = None) -> CostTabl
         data = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the cost table {path}: {error}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         kind = "JSON" if path.suffix.lower() == ".json" else "TOML"
         raise InputError(f"cost table {path} is not valid {kind}: {error}") from error
     try:

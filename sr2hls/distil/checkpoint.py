@@ -12,6 +12,7 @@ from sr2hls.distil.distil import Distilled, distil_recording
 from sr2hls.distil.record import record
 from sr2hls.errors import InputError
 from sr2hls.files import write_text
+from sr2hls.lock import locked
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.search.auto import choose_engine
 from sr2hls.search.base import Progress as SearchReport
@@ -108,7 +109,8 @@ def distil_checkpoint(options: DistilOptions, progress: Progress | None = None) 
             time_limit=options.time_s,
             progress=report,
         )
-    _write(found, options.output)
+    with locked(options.output):
+        _write(found, options.output)
     return found
 
 
@@ -118,7 +120,6 @@ def _input_names(features: FeatureNames, module: str, width: int) -> tuple[str, 
 
 
 def _write(found: Distilled, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     found.frontier.save(folder / "frontier.json")
     # x0, x1, ... whatever the features are called: every reader takes these by position.
     lines = [

@@ -12,14 +12,14 @@ from sr2hls.errors import InputError
 from sr2hls.explore.candidates import Candidate, candidates
 from sr2hls.explore.frontier import Frontier, Point, markdown, write_frontier
 from sr2hls.explore.plot import draw
+from sr2hls.explore.points import design_points, full_name
 from sr2hls.files import write_text
 from sr2hls.find import Found, Proposal
 from sr2hls.hls.compiler import compiler
 from sr2hls.options import ExploreOptions, options_of
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.progress import Progress, SilentProgress
-from sr2hls.report.hardware import FigureKey, HardwareRow, Subject, compare
-from sr2hls.report.model import DesignPoint
+from sr2hls.report.hardware import HardwareRow, Subject, compare
 from sr2hls.report.store import JSON_NAME, load_report, write_report
 from sr2hls.rundir import RunDirectory
 from sr2hls.search.base import Frontier as SearchFrontier
@@ -84,7 +84,11 @@ def explore_network(options: ExploreOptions, progress: Progress | None = None) -
     """
     progress = progress or SilentProgress()
     compiler()  # its C++ is proven after the search: say before it if that cannot be
-    run = RunDirectory(options)
+    with RunDirectory(options) as run:
+        return _explore(options, run, progress)
+
+
+def _explore(options: ExploreOptions, run: RunDirectory, progress: Progress) -> Exploration:
     prepared = prepare(options, progress)
     prepared.inputs.save(run.path / "inputs.json")
     with original_beside(prepared, options, run.path / "network") as original_job:
@@ -98,7 +102,7 @@ def explore_network(options: ExploreOptions, progress: Progress | None = None) -
             original = original_job.result()
     frontier = _with_network(_frontier(prepared, options, points), prepared, original)
     with progress.stage("report"):
-        _add_network(frontier, run.path)
+        _set_beside(frontier, run.path)
         _write(frontier, run.path)
     return Exploration(frontier, run.path)
 
@@ -123,7 +127,7 @@ def _point(
         )
         split = problem.validation
         score = problem.score(design.predict(split.inputs), split)
-        proposal = Proposal(candidate.label, design.formulas, score)
+        proposal = Proposal(full_name(candidate.name, candidate.label), design.formulas, score)
         found = Found(SearchFrontier((), tuple(problem.feature_names)), (proposal,))
         built = Built(found, (design,), design, lints, circuit)
         notes = (*prepared.dataset.warnings(), *design.notes)
@@ -183,24 +187,14 @@ def _with_network(frontier: Frontier, prepared: Prepared, result: OriginalResult
     return frontier.model_copy(update={"points": (*frontier.points, point)})
 
 
-def _add_network(frontier: Frontier, folder: Path) -> None:
-    """Set the original network beside each design in its report."""
-    network = frontier.network
-    if network is None or network.hardware is None:
-        return
-    shown = DesignPoint(
-        name=network.label,
-        score=network.test,
-        fidelity=network.fidelity,
-        split="test",
-        lut=network.hardware.figures.get(FigureKey.LUT),
-        latency_ns=network.hardware.figures.get(FigureKey.LATENCY_NS),
-        subject="network",
-    )
+def _set_beside(frontier: Frontier, folder: Path) -> None:
+    """Set the other designs and the original network beside each design in its report."""
+    network = [] if frontier.network is None else [frontier.network.hardware]
+    beside = [row for row in network if row is not None]
     for point in frontier.designs:
         report = load_report(folder / point.name)
-        rows = (*(r for r in report.hardware if r.subject is not Subject.NETWORK), network.hardware)
-        designs = (*(d for d in report.designs if d.subject != "network"), shown)
+        rows = (*(r for r in report.hardware if r.subject is not Subject.NETWORK), *beside)
+        designs = design_points(frontier, folder, point.name)
         changed = {"hardware": rows, "designs": designs, "comparisons": compare(rows)}
         write_report(report.model_copy(update=changed), folder / point.name)
 

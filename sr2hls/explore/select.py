@@ -68,7 +68,7 @@ def _stage(folder: Path, name: str) -> dict[str, Any]:
     path = folder / "stages" / f"{name}.json"
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"'{path}' cannot be read: {error}; explore again") from error
     if not isinstance(content, dict) or not {"formulas", "designs"} & content.keys():
         raise InputError(f"'{path}' is damaged: explore again")

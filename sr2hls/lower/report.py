@@ -1,7 +1,5 @@
 """The report of lowered formulas."""
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -123,6 +121,5 @@ def _finite(loss: float) -> float | None:
 
 
 def _title(options: LowerOptions) -> str:
-    path = Path(options.source)
-    is_file = len(options.source) < 4096 and path.exists()
-    return path.resolve().name if is_file else options.source[:80]
+    path = options.source_path
+    return options.source[:80] if path is None else path.resolve().name

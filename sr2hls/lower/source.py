@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import sympy
 
@@ -79,14 +78,12 @@ def _read(options: LowerOptions, variables: Collection[str]) -> Frontier:
     if options.operators is not None:
         operators = operators.extend(load_operators(options.operators))
     cost = area(estimated_luts(f"ap_fixed<{options.input_bits},4>"))
-    path = Path(options.source)
-    is_there = 0 < len(options.source.strip()) < 4096 and "\n" not in options.source and path.exists()
-    if is_there and (path.is_dir() or path.suffix in _TABLES):
+    path = options.source_path
+    if path is not None and (path.is_dir() or path.suffix in _TABLES):
         return read_hall_of_fame(path, cost=cost, operators=operators, variables=variables)
-    if not is_there and re.search(r"\.(csv|txt|bak|pkl)$|[/\\]$", options.source):
+    if path is None and re.search(r"\.(csv|txt|bak|pkl)$|[/\\]$", options.source):
         raise InputError(f"'{options.source}' does not exist: give a hall of fame, a PySR run or a formula")
-    text = path if is_there else options.source
-    return read_formulas(text, cost=cost, operators=operators, variables=variables)
+    return read_formulas(path or options.source, cost=cost, operators=operators, variables=variables)
 
 
 def _chosen(front: Front, choice: str) -> Candidate:

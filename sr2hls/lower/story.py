@@ -1,13 +1,10 @@
 """Formulas that people already have, to a verified circuit: the second half of `sr2hls.compile`'s story."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from sr2hls.circuit import Circuit, build_circuit
 from sr2hls.design import Design
-from sr2hls.errors import InputError
-from sr2hls.files import write_text
 from sr2hls.lower.report import make_report
 from sr2hls.lower.rows import input_format, input_rows, load_table
 from sr2hls.lower.source import read_source, refuse_constants
@@ -17,7 +14,7 @@ from sr2hls.program.passes import optimize
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.report.model import Report
 from sr2hls.report.store import write_report
-from sr2hls.rundir import MARKER
+from sr2hls.rundir import RunDirectory
 from sr2hls.search.grammar import CONSTANTS
 
 
@@ -40,6 +37,8 @@ class LowerResult:
 
 def lower_formulas(options: LowerOptions, progress: Progress | None = None) -> LowerResult:
     """Compile formulas from a hall of fame, a PySR run, a file or a string to a verified circuit.
+
+    The same options and folder begin anew, whatever became of an earlier run, and give the same.
 
     Args:
         options: see `LowerOptions`.
@@ -64,37 +63,18 @@ def lower_formulas(options: LowerOptions, progress: Progress | None = None) -> L
         lowering = Lowering(formulas, types, inputs.values(X))
         lowered = lowering.within(relative_errors(lowering, options.error))
         design = Design(formulas, optimize(lowered.program), lowered.errors, lowered.notes)
-    _claim(options)
-    inputs.save(options.output / "inputs.json")
-    circuit = build_circuit(
-        design.program,
-        options.output,
-        inputs.values(rows.splits["test"][0]),
-        target=options.target,
-        synthesis=options.synthesis,
-        progress=progress,
-        backend=options.backend.value,
-    )
-    with progress.stage("report"):
-        report = make_report(options, progress, source, rows, inputs, design, circuit)
-        write_report(report, options.output)
+    with RunDirectory(options) as run:
+        inputs.save(run.path / "inputs.json")
+        circuit = build_circuit(
+            design.program,
+            run.path,
+            inputs.values(rows.splits["test"][0]),
+            target=options.target,
+            synthesis=options.synthesis,
+            progress=progress,
+            backend=options.backend.value,
+        )
+        with progress.stage("report"):
+            report = make_report(options, progress, source, rows, inputs, design, circuit)
+            write_report(report, run.path)
     return LowerResult(report, design, circuit, options.output)
-
-
-def _claim(options: LowerOptions) -> None:
-    """Make the folder, and refuse one that holds something else.
-
-    Raises:
-        InputError: see above.
-    """
-    folder, marker = options.output, options.output / MARKER
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"'{folder}' is a file: give a folder for the result")
-    if folder.is_dir() and any(folder.iterdir()) and not (marker.is_file() and options.overwrite):
-        remedy = "give another, or --overwrite" if marker.is_file() else "give a new or empty one"
-        raise InputError(f"the folder '{folder}' is not empty: {remedy}")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_text(marker, json.dumps({"format": "sr2hls-run-1", "key": "lower"}) + "\n")
-    except OSError as error:
-        raise InputError(f"cannot write to '{folder}': {error.strerror or error}") from error

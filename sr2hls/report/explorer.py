@@ -59,6 +59,7 @@ def explorer_data(entries: Sequence[Entry]) -> dict[str, Any]:
                 "score": entry.score,
                 "fidelity": entry.fidelity,
                 **{k: None if f is None else f.value for k, f in figures.items()},
+                "origin": "" if (lut := figures[FigureKey.LUT.value]) is None else lut.origin.value,
                 "tool": entry.row.tool if entry.row else None,
             }
         )

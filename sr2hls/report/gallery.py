@@ -57,8 +57,14 @@ class Entry:
         return scores.agreement if scores.agreement is not None else min(known, default=None)
 
     def figure(self, key: FigureKey) -> HardwareFigure | None:
-        """Return a figure of the design."""
-        return self.row.figures.get(key) if self.row else None
+        """Return a figure of the design; without a tool's, what is estimated of the chosen design."""
+        if self.row is not None:
+            return self.row.figures.get(key)
+        chosen = next((d for d in self.report.designs if d.chosen), None)
+        estimated = (
+            {} if chosen is None else {FigureKey.LUT: chosen.lut, FigureKey.LATENCY_NS: chosen.latency_ns}
+        )
+        return estimated.get(key)
 
     @property
     def has_project(self) -> bool:

@@ -212,7 +212,8 @@ def _program_summary(report: Report) -> str:
     if report.program is None:
         return ""
     counts = {k: n for k, n in report.program.counts.items() if k not in ("input", "constant")}
-    parts = [f"{report.program.counts.get('input', 0)} inputs"]
+    inputs = report.program.counts.get("input", 0)
+    parts = [f"{inputs} input{'s' * (inputs != 1)}"]
     parts += [f"{n} {k}" for k, n in sorted(counts.items(), key=lambda item: -item[1])]
     if report.program.table_entries:
         parts.append(f"{fmt.number(report.program.table_entries)} table entries in all")

@@ -16,6 +16,7 @@ from sr2hls.costs import CostModel, Operators, describe, tree_of
 from sr2hls.errors import InputError
 from sr2hls.files import write_text
 from sr2hls.search.expressions import evaluate_expr, expr_from_text, text_of
+from sr2hls.search.front_file import SCHEMA, CandidateFile, checked
 from sr2hls.search.names import with_names
 
 Scalar = str | int | float | bool | None
@@ -64,16 +65,17 @@ class Candidate:
         }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "Candidate":
+    def from_file(cls, part: CandidateFile) -> "Candidate":
         """Read what `to_dict` wrote."""
+        loss = math.nan if part.loss is None else float(part.loss)
         return cls(
-            expr_from_text(data["expr"]),
-            math.nan if data["loss"] is None else float(data["loss"]),
-            data["cost"],
-            data["latency"],
-            data["complexity"],
-            data["engine"],
-            data["details"],
+            expr_from_text(part.expr),
+            loss,
+            part.cost,
+            part.latency,
+            part.complexity,
+            part.engine,
+            part.details,
         )
 
 
@@ -284,7 +286,7 @@ class Frontier:
     def to_dict(self) -> dict[str, Any]:
         """As JSON can hold it."""
         return {
-            "schema": "sr2hls.frontier/1",
+            "schema": SCHEMA,
             "input_names": list(self.input_names),
             "cost_model": dict(self.cost_model),
             "notes": list(self.notes),
@@ -306,25 +308,12 @@ class Frontier:
         Raises:
             InputError: it is something else.
         """
-        try:
-            if data["schema"] != "sr2hls.frontier/1":
-                raise InputError(
-                    f"schema '{data['schema']}' is unknown: this version reads sr2hls.frontier/1"
-                )
-            fronts = tuple(
-                Front(
-                    f["output"],
-                    tuple(Candidate.from_dict(c) for c in f["candidates"]),
-                    f["loss_floor"],
-                    f["rows"],
-                )
-                for f in data["fronts"]
-            )
-            return cls(fronts, tuple(data["input_names"]), data["cost_model"], tuple(data["notes"]))
-        except (KeyError, TypeError, AttributeError) as error:
-            raise InputError(
-                f"not a frontier of sr2hls: {error!r} is missing or of the wrong kind"
-            ) from error
+        found = checked(data)
+        fronts = tuple(
+            Front(f.output, tuple(Candidate.from_file(c) for c in f.candidates), f.loss_floor, f.rows)
+            for f in found.fronts
+        )
+        return cls(fronts, tuple(found.input_names), found.cost_model, tuple(found.notes))
 
     def save(self, path: Path | str) -> None:
         """Write JSON; the file appears whole or not at all."""
@@ -339,7 +328,7 @@ class Frontier:
         """
         try:
             data = json.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise InputError(f"cannot read the frontier {path}: {error}") from error
         try:
             return cls.from_dict(data)

@@ -5,6 +5,7 @@ Reads what PySR, Julia, sympy and Operon write: ``^`` or ``**``, ``1.5f0``, ``si
 
 import ast
 import re
+import sys
 from collections.abc import Mapping
 from typing import Generic, Protocol, TypeVar
 
@@ -105,12 +106,12 @@ class _Reader(Generic[T]):
         if isinstance(node, ast.BinOp):
             return self._chain(node)
         if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
-            return self._builder.number(repr(node.value))
+            return self._number(node.value)
         if isinstance(node, ast.Name):
             return self._name(self._names[int(node.id[1:])])
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             if isinstance(node.operand, ast.Constant) and isinstance(node.operand.value, (int, float)):
-                return self._builder.number(repr(-node.operand.value))
+                return self._number(-node.operand.value)
             return self._builder.apply("neg", (self.read(node.operand),))
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
             return self.read(node.operand)
@@ -120,6 +121,11 @@ class _Reader(Generic[T]):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
             return self._call(self._names[int(node.func.id[1:])], node.args)
         raise InputError(f"'{_short(self._text)}' has a part that no formula has ({type(node).__name__})")
+
+    def _number(self, value: float) -> T:
+        if not -sys.float_info.max <= value <= sys.float_info.max:
+            raise InputError(f"a number in '{_short(self._text)}' is out of the range of doubles")
+        return self._builder.number(repr(value))
 
     def _chain(self, node: ast.BinOp) -> T:
         # Sums of hundreds of terms lean left: walk that spine in a loop, not by recursion.

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from sr2hls.costs import CostModel, describe
 from sr2hls.errors import InputError, ToolError
 from sr2hls.files import write_text
+from sr2hls.lock import locked
 from sr2hls.search.base import (
     Engine,
     Front,
@@ -174,10 +175,17 @@ def run_study(
         progress: called after each finished search.
 
     Raises:
-        InputError: the directory holds another study.
+        InputError: the directory holds another study, or another run writes to it.
         ToolError: the scheduler cannot be reached, or a search killed its worker three times.
     """
     directory = Path(directory)
+    with locked(directory):
+        return _run(study, directory, jobs, scheduler, progress)
+
+
+def _run(
+    study: Study, directory: Path, jobs: int, scheduler: str | None, progress: ProgressCallback | None
+) -> Frontier:
     folder = _prepare(study, directory)
     todo = [task for task in study.tasks if not _finished(folder, task)]
     total, done = len(study.tasks), len(study.tasks) - len(todo)

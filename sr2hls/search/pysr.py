@@ -30,7 +30,7 @@ from sr2hls.search.julia import julia_status, pysr_signature
 from sr2hls.search.names import checked_names
 from sr2hls.search.objective import objective_for
 from sr2hls.search.polish import Polisher
-from sr2hls.search.pysr_kwargs import PySRCall, PySRSettings, pysr_call
+from sr2hls.search.pysr_kwargs import PySRCall, PySRSettings, Template, pysr_call
 from sr2hls.search.pysr_template import compose_template, is_template
 
 __all__ = ["PySREngine", "PySRSettings"]
@@ -115,6 +115,8 @@ class PySREngine:
     ) -> tuple[str, ...]:
         """Run PySR; Ctrl-C ends it, and what its files hold until then is kept."""
         regressor_type = _import_pysr()
+        if self.settings.template is not None:
+            keyword = {**keyword, "expression_spec": _template_spec(self.settings.template)}
         model = self.model if self.settings.warm_start and self.model is not None else None
         if model is not None:
             model.set_params(**keyword)
@@ -156,7 +158,8 @@ class PySREngine:
     def _formula(self, equation: str, operators: Operators) -> sympy.Expr:
         if not is_template(equation):
             return expr_from_text(equation, operators)
-        combine = getattr(self.settings.keyword.get("expression_spec"), "combine", None)
+        spec = self.settings.template or self.settings.keyword.get("expression_spec")
+        combine = getattr(spec, "combine", None)
         if not isinstance(combine, str):
             raise InputError(
                 f"'{equation}' is a row of a template: give its TemplateExpressionSpec as expression_spec"
@@ -174,6 +177,12 @@ def _import_pysr() -> Any:
     from pysr import PySRRegressor  # importing it starts Julia
 
     return PySRRegressor
+
+
+def _template_spec(template: Template) -> Any:
+    from pysr import TemplateExpressionSpec
+
+    return TemplateExpressionSpec(**template.arguments())
 
 
 def _rows(directory: Path, outputs: int) -> list[list[tuple[float, float, str]]]:

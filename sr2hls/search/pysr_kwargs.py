@@ -23,6 +23,32 @@ _LOG_LOSS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """A form that all formulas have, as PySR's ``TemplateExpressionSpec`` takes it.
+
+    Attributes:
+        combine: Julia code of one formula, e.g. ``f(x0, x1) + g(x2)^2``.
+        expressions: names of the parts that are searched.
+        variable_names: names of the inputs, in their order.
+        parameters: names of vectors of constants, and their lengths.
+    """
+
+    combine: str
+    expressions: tuple[str, ...]
+    variable_names: tuple[str, ...]
+    parameters: tuple[tuple[str, int], ...] = ()
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the keyword arguments of ``TemplateExpressionSpec``."""
+        given: dict[str, Any] = {
+            "combine": self.combine,
+            "expressions": list(self.expressions),
+            "variable_names": list(self.variable_names),
+        }
+        return given | ({"parameters": dict(self.parameters)} if self.parameters else {})
+
+
+@dataclass(frozen=True, slots=True)
 class PySRSettings:
     """Settings of the PySR engine.
 
@@ -40,6 +66,7 @@ class PySRSettings:
             elementwise_loss, loss_function, expression_spec, batching, parallelism, procs, cluster_manager,
             select_k_features, ... They win over what sr2hls chooses.
         fit: further keyword arguments of ``PySRRegressor.fit``: X_units, y_units, weights, ...
+        template: form of all formulas; the same as an ``expression_spec`` among ``keyword``.
     """
 
     deterministic: bool = True
@@ -52,6 +79,7 @@ class PySRSettings:
     warm_start: bool = False
     keyword: Mapping[str, Any] = field(default_factory=dict)
     fit: Mapping[str, Any] = field(default_factory=dict)
+    template: Template | None = None
 
 
 @dataclass(frozen=True, slots=True)

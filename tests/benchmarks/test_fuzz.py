@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,6 +47,10 @@ def _hang(path: Path) -> None:
         pass
 
 
+def _sleep(path: Path) -> None:
+    time.sleep(60)
+
+
 def _flood(path: Path) -> None:
     np.ones(3 << 30, np.uint8)
 
@@ -60,6 +65,7 @@ def _crash(path: Path) -> None:
         (_other_exception, "KeyError: 'nonsense'"),
         (_unprintable, "unclean message"),
         (_hang, "more than 1 s"),
+        (_sleep, "nothing for 2 s"),
         (_flood, "MemoryError"),
         (_crash, "the process died"),
     ],
@@ -67,8 +73,9 @@ def _crash(path: Path) -> None:
 def test_what_breaks_is_found(
     broken: Callable[[Path], object], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load, good = fuzz.LOADERS["npy"], tmp_path / "good_data.npy"
+    load, good = fuzz.LOADERS["npy"], tmp_path / "good" / "data.npy"
     monkeypatch.setattr(fuzz, "CPU_S", 1.0)
+    monkeypatch.setattr(fuzz, "WALL_S", 2.0 if broken is _sleep else 60.0)
     monkeypatch.setitem(fuzz.LOADERS, "npy", lambda path: load(path) if path == good else broken(path))
     tally = fuzz.fuzz("npy", tmp_path, count=2, seed=1)
     assert sorted(tally.findings) == [0, 1]

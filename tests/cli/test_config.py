@@ -1,3 +1,4 @@
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,7 @@ import pytest
 import typer
 
 from sr2hls.cli import compile as compile_command
-from sr2hls.cli.main import app
+from sr2hls.cli.main import app, run
 from sr2hls.cli.pairs import split_names, split_pairs
 from sr2hls.cli.template import config_text
 from sr2hls.errors import InputError
@@ -35,6 +36,31 @@ def options(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CompileOptions]:
 
 class _Settings:
     debug = False
+
+
+# What fuzzing found to end as a fault of sr2hls.
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f'checkpoint = "{"x" * 300}.onnx"', r"there can be no file at 'x+\.onnx': give another name"),
+        (f"max-lut = 0x{'f' * 9000}", "the number of the key 'max-lut' has more than 64 bits"),
+        (f"max-lut = {'1' * 5000}", "is not TOML: Exceeds the limit"),
+        (f"features = ['a', 0x{'f' * 9000}]", "the number of the key 'features' has more than 64 bits"),
+        (f"input-type = {{a = 0x{'f' * 9000}}}", "the number of the key 'input-type' has more than 64 bits"),
+        ('checkpoint = "net\\u0000.onnx"', "the key 'checkpoint' has a character of code 0"),
+        ('checkpoint = "\\u001b[31m"', r"'\\x1b\[31m' cannot be read: No such file"),
+        ('engine = "\\u001b[31m"', "is not one of"),
+    ],
+)
+def test_absurd_values(text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "c.toml"
+    given = {"checkpoint": "checkpoint = 'net.onnx'", "data": "data = 'd.npz'", "output": "output = 'out'"}
+    given.pop(text.split(" ")[0], None)
+    file.write_text("\n".join([*given.values(), text]) + "\n")
+    assert run(["compile", "--config", str(file)]) == 2
+    said = capsys.readouterr().err
+    assert re.search(message, said)
+    assert said.replace("\n", "").isprintable()
 
 
 def test_flags_become_options(options: Callable[..., CompileOptions]) -> None:

@@ -68,6 +68,18 @@ def test_every_design_is_a_verified_result_that_view_finds(exploration: Explorat
         assert (entry.folder / "hls").is_dir() and (entry.folder / "rtl").is_dir()
 
 
+def test_every_report_shows_all_designs_and_marks_its_own(exploration: Exploration) -> None:
+    designs = exploration.frontier.designs
+    assert len(designs) > 2
+    for point in designs:
+        shown = load_report(exploration.output / point.name).designs
+        assert [d.name for d in shown] == [f"{p.name}: {p.label}" for p in designs]
+        assert [d.name for d in shown if d.chosen] == [f"{point.name}: {point.label}"]
+        assert all(d.lut is not None and d.formulas for d in shown)
+        cascades = [d for d in shown if "cascade" in d.name]
+        assert cascades and all("v0" in d.formulas for d in cascades), "values that formulas share are told"
+
+
 def test_symbolic_formulas_are_the_circuit_to_the_bit(
     options: ExploreOptions, exploration: Exploration
 ) -> None:
@@ -127,6 +139,8 @@ def test_compile_takes_a_design_by_name_or_by_budget(
     assert result.circuit.hardware.lut.value == cascade.value(FigureKey.LUT)
     report = load_report(tmp_path / "named")
     assert any(f.output == "v0" for f in report.formulas), "shared values have lines of their own"
+    assert {d.name for d in report.designs} == {f"{p.name}: {p.label}" for p in exploration.frontier.designs}
+    assert [d.name for d in report.designs if d.chosen] == [f"{cascade.name}: {cascade.label}"]
     program = load(tmp_path / "named" / "rtl" / "program.json")
     assert np.array_equal(
         Interpreter(program).run(np.zeros((1, program.n_inputs), np.int64)),

@@ -215,3 +215,17 @@ def test_pickles_are_never_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert not Path("exploded").exists()
     pickle.loads((run / "checkpoint.pkl").read_bytes())
     assert Path("exploded").exists(), "it would have gone off"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x + " * 100 + "1", "x + " * 2000 + "1", "x +\n1", "x\0"],
+    ids=["longer than a file's name", "longer than a path", "two lines", "a zero byte"],
+)
+def test_a_formula_that_can_be_no_name_of_a_file(text: str, tmp_path: Path) -> None:
+    assert LowerOptions(source=text, output=tmp_path).source_path is None
+
+
+def test_a_formula_of_hundreds_of_characters(tmp_path: Path) -> None:
+    source = read_source(LowerOptions(source="0.5*x*x + " * 60 + "1", output=tmp_path))
+    assert source.formulas["y"].subs("x0", 2) == 121.0

@@ -154,7 +154,7 @@ def test_a_column_called_e_is_not_eulers_number(tmp_path: Path) -> None:
 
 def test_folders_with_something_in_them(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(InputError, match="is not empty: give a new or empty one"):
+    with pytest.raises(InputError, match="holds other files: give a new or empty folder"):
         lower("x", tmp_path, ranges=(("x", 0.0, 1.0),), overwrite=True)
     assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
 

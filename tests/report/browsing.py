@@ -31,8 +31,8 @@ def chromium() -> Iterator[Any]:
 class Opened:
     """A page with what it complained about and what it asked the network for."""
 
-    def __init__(self, browser: Any, url: str, theme: str = "light") -> None:
-        context = browser.new_context(color_scheme=theme, viewport={"width": 1280, "height": 900})
+    def __init__(self, browser: Any, url: str, theme: str = "light", width: int = 1280) -> None:
+        context = browser.new_context(color_scheme=theme, viewport={"width": width, "height": 900})
         self.page = context.new_page()
         self.complaints: list[str] = []
         self.requests: list[str] = []

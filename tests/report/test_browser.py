@@ -101,6 +101,22 @@ def test_every_edge_has_a_type(page: Any, report: Report) -> None:
     assert "‹6,3›" in page.locator("#graph text.type").all_text_contents()
 
 
+@pytest.mark.parametrize("section", ["formulas", "fidelity", "hardware", "circuit", "run"])
+def test_nothing_sticks_out_on_a_phone(browser: Any, file: Path, section: str) -> None:
+    opened = Opened(browser, file.as_uri(), width=420)
+    opened.page.locator(f"#{section}").scroll_into_view_if_needed()
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= 420
+
+
+def test_constants_are_rounded_where_points_are_told(browser: Any, report: Report, tmp_path: Path) -> None:
+    text = "25.7386631386034*x1.2345678 + 1.5*x0 - 2.00000000001e-07"
+    first = report.designs[0].model_copy(update={"formulas": {"g": text}, "chosen": True})
+    path = tmp_path / "report.html"
+    path.write_text(to_html(report.model_copy(update={"designs": (first,)})), encoding="utf-8")
+    shown = _open(browser, path).page.locator("#design-detail .f").text_content()
+    assert shown == "g = 25.74*x1.2345678 + 1.5*x0 - 2e-7"
+
+
 def test_theme_button_and_class_picker(browser: Any, file: Path) -> None:
     opened = _open(browser, file)
     page = opened.page

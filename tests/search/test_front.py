@@ -141,6 +141,14 @@ def test_json_round_trip(tmp_path: Path) -> None:
         ("{", "cannot read the frontier"),
         ("{}", "not a frontier of sr2hls"),
         ("[]", "not a frontier of sr2hls"),
+        ("[" * 100_000, "cannot read the frontier"),
+        (json.dumps({"schema": "sr2hls.frontier/1", "fronts": 3}), "not a frontier of sr2hls: input_names: "),
+        (
+            json.dumps(
+                {"schema": "sr2hls.frontier/1", "fronts": [], "input_names": [], "cost_model": 1, "notes": []}
+            ),
+            "not a frontier of sr2hls: cost_model: input should be a valid dictionary",
+        ),
         (json.dumps({"schema": "sr2hls.frontier/9"}), "schema 'sr2hls.frontier/9' is unknown"),
     ],
 )

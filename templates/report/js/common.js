@@ -12,6 +12,8 @@ const number = (x) => {
   if (Number.isInteger(x)) return x.toLocaleString("en-US").replace(/,/g, "\u202f");
   return Math.abs(x) >= 1e5 || Math.abs(x) < 1e-3 ? x.toExponential(2) : String(Number(x.toPrecision(4)));
 };
+// Constants of a formula with four digits; all of them are in the tables.
+const rounded = (text) => text.replace(/(?<![\w.])\d+\.\d{4,}(e[-+]?\d+)?/gi, (m) => String(Number(Number(m).toPrecision(4))));
 const modelName = { teacher: "network", formulas: "formulas", design: "design" };
 const classColours = () => [0, 1, 2, 3, 4, 5, 6, 7].map((i) => css("--c" + i));
 const checked = (name) => document.querySelector(`input[name="${name}"]:checked`).value;

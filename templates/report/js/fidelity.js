@@ -38,10 +38,11 @@
       yaxis: { title: { text: "signal efficiency" }, range: [0, 1.01] } } };
   });
   const rate = plot("plot-rate", () => {
-    const data = [];
+    const data = [], rates = [];
     for (const { c, ...look } of curves()) {
       const background = 10 / c.n_background;
       const kept = c.false_positive.map((f, i) => [f * INPUT_RATE_KHZ, c.true_positive[i], f]).filter((p) => p[2] >= background);
+      rates.push(...kept.map((p) => p[0]));
       data.push({ ...look, showlegend: false, type: "scatter", mode: "lines", x: kept.map((p) => p[0]), y: kept.map((p) => p[1]),
                   hovertemplate: "%{x:.4g} kHz<br>signal %{y:.3f}<extra>%{fullData.name}</extra>" });
       const points = shown.working_points.filter((p) => p.model === c.model && p.positive === c.positive && p.fixed === "rate" && p.efficiency !== null);
@@ -51,7 +52,7 @@
                     marker: { color: look.line.color, size: 7 }, hovertemplate: "%{x:.4g} kHz<br>signal %{y:.3f}<extra>%{fullData.name}</extra>" });
     }
     return { data, layout: { annotations: hint(),
-      xaxis: { title: { text: "background rate [kHz] of 40 MHz" }, type: "log", dtick: 1, exponentformat: "none" },
+      xaxis: { title: { text: "background rate [kHz] of 40 MHz" }, type: "log", ...(rates.length ? logTicks(rates) : {}) },
       yaxis: { title: { text: "signal efficiency" }, rangemode: "tozero" } } };
   });
   if (roc) {

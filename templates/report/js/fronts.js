@@ -18,7 +18,7 @@
   const quality = { score: report.task.kind === "classification" ? "accuracy" : "R²",
                     fidelity: report.task.kind === "classification" ? "agreement with the network" : "R² to the network" };
   const costs = { lut: "LUT", latency_ns: "latency [ns]" };
-  const formulas = (d) => Object.entries(d.formulas).map(([name, text]) => `${name} = ${text}`);
+  const formulas = (d) => Object.entries(d.formulas).map(([name, text]) => `${name} = ${rounded(text)}`);
 
   const handle = plot("plot-designs", () => {
     const x = checked("front-x"), y = checked("front-y");
@@ -69,13 +69,13 @@
                      color: css("--formulas"), line: { color: css("--card"), width: 1 } };
     return { data: [{ type: "scatter", mode: "lines+markers", x: candidates.map((c) => c.cost), y: candidates.map((c) => c.loss), marker,
                       line: { color: css("--formulas"), width: 1.2, shape: "hv" }, customdata: candidates.map((_, i) => i), hoverinfo: "text",
-                      hovertext: candidates.map((c) => `loss ${number(c.loss)} · cost ${number(c.cost)}${c.engine ? " · " + plain(c.engine) : ""}<br>${plain(short(c.formula, 110))}`) }],
+                      hovertext: candidates.map((c) => `loss ${number(c.loss)} · cost ${number(c.cost)}${c.engine ? " · " + plain(c.engine) : ""}<br>${plain(short(rounded(c.formula), 110))}`) }],
              layout: { showlegend: false, xaxis: { title: { text: plain(cost) }, rangemode: "tozero" },
                        yaxis: { title: { text: "loss" }, type: positive ? "log" : "linear", exponentformat: "power", ...(positive ? logTicks(candidates.map((c) => c.loss)) : {}) } } };
   });
   const showCandidate = (i) => {
     const c = current().candidates[i];
-    if (c) tell(byId("front-detail"), `${current().output}: loss ${number(c.loss)}, cost ${number(c.cost)}${c.chosen ? ", chosen" : ""}`, [c.formula]);
+    if (c) tell(byId("front-detail"), `${current().output}: loss ${number(c.loss)}, cost ${number(c.cost)}${c.chosen ? ", chosen" : ""}`, [rounded(c.formula)]);
   };
   if (front) {
     const reset = () => showCandidate(Math.max(0, current().candidates.findIndex((c) => c.chosen)));

@@ -1,0 +1,45 @@
+"""One run a folder: a lock of the operating system's, which a run that is killed cannot leave behind."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import BaseFileLock, FileLock, Timeout
+
+from sr2hls.errors import InputError
+
+LOCK_NAME = ".sr2hls.lock"
+"""The file that is locked. It stays, empty: to remove it could take it from under the next run."""
+
+
+def lock_folder(folder: Path) -> BaseFileLock:
+    """Keep a folder that exists for this run, until it is released or the process ends in whatever way.
+
+    Raises:
+        InputError: another run has it.
+        OSError: it cannot be written to.
+    """
+    lock = FileLock(folder / LOCK_NAME, timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise InputError(
+            f"another run is writing to '{folder}': wait until it has ended, or give another folder"
+        ) from None
+    return lock
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Make a folder if need be, and keep it for what is done inside.
+
+    Raises:
+        InputError: another run has it, or it cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = lock_folder(folder)
+    except OSError as error:
+        raise InputError(f"cannot write to '{folder}': {error.strerror or error}") from error
+    with lock:
+        yield

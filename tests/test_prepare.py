@@ -1,0 +1,68 @@
+"""What the teacher answers, before anything is searched: what no circuit can stand for is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from sr2hls.errors import InputError
+from sr2hls.options import CompileOptions
+from sr2hls.prepare import prepare
+from sr2hls.progress import SilentProgress
+
+
+def _options(folder: Path, scales: list[float], bias: float = 0.0, unit: float = 1.0) -> CompileOptions:
+    """A network whose outputs are the sums of three features, each times a scale."""
+    rng = np.random.default_rng(0)
+    weights = {"W": np.ones((3, len(scales))) * scales, "b": np.full(len(scales), bias)}
+    graph = helper.make_graph(
+        [helper.make_node("Gemm", ["x", "W", "b"], ["y"])],
+        "net",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["rows", 3])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["rows", len(scales)])],
+        [numpy_helper.from_array(v.astype(np.float32), k) for k, v in weights.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
+    onnx.save(model, folder / "net.onnx")
+    X = rng.uniform(-1, 1, (200, 3)) * unit
+    np.savez(folder / "data.npz", X=X, y=X.sum(axis=1))
+    return CompileOptions(
+        checkpoint=folder / "net.onnx", data=folder / "data.npz", output=folder / "out", task="regression"
+    )
+
+
+@pytest.mark.parametrize(
+    ("scales", "bias", "unit", "message"),
+    [
+        ([1.0, 1.0], np.nan, 1.0, "'.*net.onnx' gives nan for output 0 in row 0"),
+        ([1.0, np.inf], 0.0, 1.0, "'.*net.onnx' gives .*(inf|nan) for output 1 in row 0"),
+        ([0.0, 0.0], 0.5, 1.0, "'net.onnx' gives the same outputs for every row: there is nothing to find"),
+        (
+            [1.0, 1e20],
+            0.0,
+            1.0,
+            "output 1 of 'net.onnx' has values up to .* below 1e\\+15 and varies by 1e-15",
+        ),
+        ([1.0, 1e-20], 0.0, 1.0, "output 1 of 'net.onnx' has values up to .* that differ by .*e-20"),
+        # As 32-bit floats, which the network takes, features of 1e-310 are all 0.
+        ([1.0], 0.0, 1e-310, "'net.onnx' gives the same outputs for every row"),
+        (
+            [1.0],
+            0.0,
+            1e-40,
+            "output 0 of 'net.onnx' has values up to .* that differ by .*e-40|the same outputs",
+        ),
+        ([1.0], 0.0, 1e300, "gives .*(inf|nan) for output 0"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast")
+def test_refused(scales: list[float], bias: float, unit: float, message: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=message):
+        prepare(_options(tmp_path, scales, bias, unit), SilentProgress())
+
+
+def test_an_output_that_is_constant_beside_one_that_is_not(tmp_path: Path) -> None:
+    problem = prepare(_options(tmp_path, [1.0, 0.0], 0.5), SilentProgress()).problem
+    assert np.ptp(problem.train.outputs, axis=0).tolist() == [pytest.approx(5, abs=1.5), 0.0]
