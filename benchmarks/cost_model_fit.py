@@ -62,11 +62,12 @@ def fit_delay(programs: list[Program], ns: FloatArray, area: FloatArray) -> tupl
 
 
 def model_data(
-    area: FloatArray, ns: FloatArray, spread: float, *, date: str, tools: dict[str, str]
+    area: FloatArray, ns: FloatArray, spread: float, *, largest: float, date: str, tools: dict[str, str]
 ) -> dict[str, object]:
     """Return the JSON form of the model."""
     return {
         "date": date,
+        "largest": largest,
         "tools": f"{tools['yosys']} (LUT), {tools['nextpnr']} (delay)",
         "command": "python benchmarks/cost_model.py --write",
         "lut": {kind.name.lower(): round(float(area[kind]), 4) for kind in Area},

@@ -30,6 +30,8 @@ class ProgramModel:
         spread: nanoseconds for the natural logarithm of the LUTs: wires are longer in larger circuits.
         lut_provenance: where the LUTs come from, and how far off they were.
         ns_provenance: the same for the delay.
+        largest: LUTs of the largest program that it was fitted to.
+        date: when it was fitted.
     """
 
     lut: tuple[float, ...]
@@ -37,6 +39,8 @@ class ProgramModel:
     spread: float
     lut_provenance: Provenance
     ns_provenance: Provenance
+    largest: float
+    date: str
 
     def luts(self, program: Program) -> float:
         """Return the LUTs of a program on a LUT6 fabric, without DSP blocks."""
@@ -87,6 +91,8 @@ def model_from(data: Mapping[str, object]) -> ProgramModel:
         float(ns["spread"]),
         Provenance(Origin.ESTIMATED, source, "xcvu9p (xcup)", "synthesis", str(data["lut_error"])),
         Provenance(Origin.ESTIMATED, source, "LFE5U-25F", "place and route", str(data["ns_error"])),
+        float(str(data["largest"])),
+        str(data["date"]),
     )
 
 

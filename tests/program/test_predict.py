@@ -86,7 +86,7 @@ def test_the_longest_path_counts_and_not_the_sum() -> None:
 def test_the_delay_is_the_features_times_the_coefficients() -> None:
     where = Provenance(Origin.ESTIMATED, "made up")
     ns = tuple(float(v) for v in np.arange(1, len(Path) + 1) / 7)
-    model = ProgramModel((1.0,) * len(Area), ns, 0.0, where, where)
+    model = ProgramModel((1.0,) * len(Area), ns, 0.0, where, where, 1.0, "")
     b = Builder({f"x{k}": FixedType(True, 7, 4) for k in range(4)})
     total = b.sum([six(b, k) for k in range(4)])
     program = b.program({"y": b.max(b.mul(total, 0), 1)})
