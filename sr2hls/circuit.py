@@ -19,6 +19,7 @@ from sr2hls.rtl.lower import to_alkaid
 from sr2hls.rtl.project import RtlProject, write_rtl
 from sr2hls.rtl.simulate import simulate
 from sr2hls.synthesis.base import HdlDesign
+from sr2hls.synthesis.estimate import estimate
 from sr2hls.synthesis.registry import tool_named
 from sr2hls.synthesis.report import HardwareReport
 from sr2hls.synthesis.vendor.hls_flow import Steps
@@ -110,7 +111,9 @@ def build_circuit(
                 check_agreement(program, "RTL logic (alkaid's interpreter)", run, raw[some], expected[some])
             )
     hardware = None
-    if synthesis is not Synthesis.ESTIMATE:
+    if synthesis is Synthesis.ESTIMATE:
+        hardware = estimate(program, rtl, target)
+    else:
         with progress.stage(f"{name}: synthesis ({synthesis.value})"):
             if synthesis is Synthesis.VITIS:
                 hardware, simulated_c = synthesise_hls(hls, program, raw[some], expected[some])

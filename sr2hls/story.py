@@ -11,7 +11,7 @@ from sr2hls.errors import InputError
 from sr2hls.explore.frontier import load_frontier
 from sr2hls.explore.points import design_points
 from sr2hls.files import sha256_of
-from sr2hls.options import CompileOptions
+from sr2hls.options import CompileOptions, Synthesis
 from sr2hls.prepare import Prepared
 from sr2hls.problem import Problem
 from sr2hls.program.size import estimate_luts
@@ -19,6 +19,7 @@ from sr2hls.progress import Progress
 from sr2hls.provenance import Figure, Origin, Provenance
 from sr2hls.report import model
 from sr2hls.report.build import build_report, feature_records, formula_record, run_record
+from sr2hls.report.estimates import hls_row
 from sr2hls.report.hardware import FigureKey, HardwareFigure, HardwareRow, Subject
 from sr2hls.report.latex import formula_latex
 from sr2hls.report.metrics import measure
@@ -50,7 +51,7 @@ def make_report(stages: Stages, options: CompileOptions, progress: Progress) -> 
     """Return the report of a compilation."""
     problem = stages.prepared.problem
     names = dict(zip(problem.types, problem.feature_names, strict=True))
-    rows = _hardware(stages)
+    rows = _hardware(stages, options)
     return build_report(
         title=options.checkpoint.stem,
         run=run_record(options, progress.times, seed=options.seed, command=options.command),
@@ -179,7 +180,7 @@ def _designs(stages: Stages, rows: Sequence[HardwareRow]) -> list[model.DesignPo
     for proposal, design in zip(stages.built.found.proposals, stages.built.designs, strict=True):
         outputs = design.predict(test.inputs)
         chosen = design is stages.built.chosen
-        row = rows[0] if chosen and rows else None
+        row = next((r for r in rows if chosen and r.subject is Subject.DESIGN), None)
         points.append(
             model.DesignPoint(
                 name=proposal.name,
@@ -229,7 +230,7 @@ def _estimated_size(design: Design) -> HardwareFigure:
     return HardwareFigure.of(Figure(estimate_luts(design.program), "LUT", origin))
 
 
-def _hardware(stages: Stages) -> list[HardwareRow]:
+def _hardware(stages: Stages, options: CompileOptions) -> list[HardwareRow]:
     problem, rows = stages.prepared.problem, []
     test = problem.test
     if stages.built.circuit.hardware is not None:
@@ -239,7 +240,8 @@ def _hardware(stages: Stages) -> list[HardwareRow]:
     if circuit is not None and original is not None and circuit.hardware is not None:
         score = problem.score(original.network.predict(test.inputs), test)
         rows.append(HardwareRow.of(circuit.hardware, Subject.NETWORK, original.label, score))
-    return rows
+    hls = None if options.synthesis is Synthesis.VITIS else hls_row(stages.built.circuit.hls, options.target)
+    return rows if hls is None else [*rows, hls]
 
 
 def _checks(stages: Stages) -> list[model.Check]:

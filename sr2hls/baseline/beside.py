@@ -18,8 +18,8 @@ from sr2hls.baseline.fold import dense_layers
 from sr2hls.baseline.hls import network_to_hls4ml
 from sr2hls.baseline.network import FloatLayer
 from sr2hls.baseline.original import Original, quantize_original
-from sr2hls.circuit import Circuit, build_circuit
-from sr2hls.errors import InputError
+from sr2hls.circuit import Circuit, build_circuit, synthesise
+from sr2hls.errors import InputError, ToolError
 from sr2hls.hls.project import HlsProject
 from sr2hls.options import CompileOptions, Synthesis
 from sr2hls.prepare import Prepared
@@ -100,23 +100,32 @@ def _build_original(
         network_to_hls4ml(original.network, directory / "hls", options.target, options.backend.value).write()
     except InputError as error:
         return None, None, (str(error),)
-    by_hls = options.synthesis is Synthesis.VITIS
     circuit = build_circuit(
         original.program,
         directory,
         problem.test.inputs,
         target=options.target,
-        # The HLS tool takes the network's own project, not one of the program.
-        synthesis=Synthesis.ESTIMATE if by_hls else options.synthesis,
+        synthesis=Synthesis.ESTIMATE,
         progress=SilentProgress(),
         name="network",
         backend=None,
         logic=to_alkaid(original.network),
         simulated=False,
     )
-    if by_hls:
-        circuit = replace(circuit, hardware=network_hardware(original.program, directory / "hls", options))
-    return original, circuit, ()
+    try:
+        return original, replace(circuit, hardware=_hardware(circuit, directory, options)), ()
+    except ToolError as error:
+        # Hundreds of times the design's size: what a tool cannot place or finish is said beside its figures.
+        return original, circuit, (f"{original.label} has no figures: {error}",)
+
+
+def _hardware(circuit: Circuit, directory: Path, options: CompileOptions) -> HardwareReport | None:
+    if options.synthesis is Synthesis.ESTIMATE:
+        return None
+    if options.synthesis is Synthesis.VITIS:
+        # The HLS tool takes the network's own project, not one of the program.
+        return network_hardware(circuit.program, directory / "hls", options)
+    return synthesise(options.synthesis, circuit.rtl, options.target)
 
 
 def network_hardware(program: Program, directory: Path, options: CompileOptions) -> HardwareReport:

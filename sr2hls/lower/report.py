@@ -8,10 +8,11 @@ from sr2hls.data import InputFormat
 from sr2hls.design import Design, float_outputs
 from sr2hls.lower.rows import Rows
 from sr2hls.lower.source import Source
-from sr2hls.options import LowerOptions
+from sr2hls.options import LowerOptions, Synthesis
 from sr2hls.progress import Progress
 from sr2hls.report import model
 from sr2hls.report.build import build_report, feature_records, formula_record, run_record
+from sr2hls.report.estimates import hls_row
 from sr2hls.report.fidelity import SplitFidelity
 from sr2hls.report.hardware import HardwareRow, Subject
 from sr2hls.report.metrics import measure
@@ -37,9 +38,10 @@ def make_report(
     shown = dict(zip(inputs.names.identifiers, names, strict=True))
     task = Task.LOGITS if rows.classes else Task.REGRESSION
     fidelity = [_fidelity(n, task, outputs, inputs, design, *split) for n, split in rows.splits.items()]
-    hardware = (
-        [] if circuit.hardware is None else [HardwareRow.of(circuit.hardware, Subject.DESIGN, "formulas")]
-    )
+    found = circuit.hardware
+    hardware = [] if found is None else [HardwareRow.of(found, Subject.DESIGN, "formulas")]
+    hls = None if options.synthesis is Synthesis.VITIS else hls_row(circuit.hls, options.target)
+    hardware += [] if hls is None else [hls]
     features = feature_records(inputs.names.identifiers, rows.splits["train"][0], design.program)
     return build_report(
         title=_title(options),

@@ -88,7 +88,7 @@ class Program:
             found.append((exact, held_interval(op, exact, args)))
         return tuple(found)
 
-    @property
+    @cached_property
     def exact(self) -> tuple[Interval, ...]:
         """For each operation, the exact results it can have before it is quantised.
 
@@ -97,7 +97,7 @@ class Program:
         """
         return tuple(exact for exact, _ in self._intervals)
 
-    @property
+    @cached_property
     def ranges(self) -> tuple[Interval, ...]:
         """For each value, the raw values that it can take in its type."""
         return tuple(held for _, held in self._intervals)

@@ -134,6 +134,12 @@ def used_bits(values: NDArray[Any]) -> list[int]:
     return [bit for bit, half in enumerate(halves) if not np.array_equal(half[:, 0], half[:, 1])]
 
 
+@lru_cache(maxsize=4096)
+def used_index_bits(values: tuple[int, ...]) -> int:
+    """Return how many index bits a table's entries depend on."""
+    return len(used_bits(np.array(values, dtype=np.int64)))
+
+
 def _function_luts(row: NDArray[np.uint8]) -> int:
     used = used_bits(row)
     if len(used) <= 1:

@@ -19,7 +19,7 @@ from sr2hls.program.types import Rounding
 from sr2hls.rtl.arithmetic import absolute, argmax, compare, extreme, product, scaled
 from sr2hls.rtl.divide import divide
 from sr2hls.rtl.multiply import multiplied
-from sr2hls.rtl.netlist import Net, Netlist
+from sr2hls.rtl.netlist import NEGATE, SUB, Net, Netlist
 from sr2hls.rtl.quantize import quantize
 from sr2hls.rtl.sums import Term, summed
 from sr2hls.rtl.tabulate import tabulated
@@ -52,7 +52,22 @@ def to_alkaid(program: Program, *, slack: int | None = None, rows: bool = True) 
             where = f"operation %{position} ({op.name}{', ' + op.origin if op.origin else ''})"
             raise LoweringError(f"{where}: {error}") from None
     logic = lowering.nets.logic_of([lowering.net(i) for i in program.outputs])
-    return add_surrogate(dead_code_elimin(logic))
+    return _with_delays(dead_code_elimin(logic))
+
+
+def _with_delays(logic: CombLogic) -> CombLogic:
+    """Return logic with alkaid's cost and delay of each operation; a negation counts as the adder that it is.
+
+    To alkaid it is free, as if whatever reads it took it in: while it looks, -a stands there as a - a.
+    """
+    shown = [
+        op._replace(addr=op.addr * 2, opcode=SUB, data=(0,)) if op.opcode == NEGATE else op
+        for op in logic.ops
+    ]
+    counted = add_surrogate(logic._replace(ops=shown)).ops
+    return logic._replace(
+        ops=[op._replace(latency=c.latency, cost=c.cost) for op, c in zip(logic.ops, counted, strict=True)]
+    )
 
 
 class _Lowering:

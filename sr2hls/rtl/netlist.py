@@ -17,9 +17,10 @@ from sr2hls.errors import LoweringError
 from sr2hls.program.types import FixedType
 
 # alkaid's operation codes (its documentation, "ALIR operations").
-_NEGATE, _INPUT, _ADD, _SUB, _SLICE, _ADD_CONSTANT, _CONSTANT = -2, -1, 0, 1, 3, 4, 5
+NEGATE, SUB = -2, 1
+_INPUT, _ADD, _SLICE, _ADD_CONSTANT, _CONSTANT = -1, 0, 3, 4, 5
 _MUX, _MUL, _LOOKUP, _UNARY, _BINARY = 6, 7, 8, 9, 10
-_CARRY = frozenset({_NEGATE, _ADD, _SUB, _ADD_CONSTANT, _MUL})
+_CARRY = frozenset({NEGATE, _ADD, SUB, _ADD_CONSTANT, _MUL})
 _UNARY_CODE = {"not": 0, "any": 1, "all": 2}
 _BINARY_CODE = {"and": 0, "or": 1, "xor": 2}
 # Bits that a double holds exactly; alkaid keeps intervals as doubles.
@@ -163,13 +164,13 @@ class Netlist:
             value = -b.low if subtract else b.low
             return self._emit((a.position,), _ADD_CONSTANT, (value, b.frac), low, high, frac)
         args = (self._position(a), self._position(b))
-        return self._emit(args, _SUB if subtract else _ADD, (0,), low, high, frac)
+        return self._emit(args, SUB if subtract else _ADD, (0,), low, high, frac)
 
     def negate(self, a: Net) -> Net:
         """Return -a."""
         if a.constant is not None:
             return self.constant(-a.low, a.frac)
-        return self._emit((a.position,), _NEGATE, (), -a.high, -a.low, a.frac)
+        return self._emit((a.position,), NEGATE, (), -a.high, -a.low, a.frac)
 
     def multiply(self, a: Net, b: Net) -> Net:
         """Return a · b for two values that are not constants."""

@@ -24,8 +24,9 @@ class Value:
 class Graph:
     """Builds nodes for expressions in which nothing is rounded before the end."""
 
-    def __init__(self, width: int, integer: int) -> None:
+    def __init__(self, width: int, integer: int, core_cycles: int | None = None) -> None:
         self.width, self.integer, self.frac = width, integer, width - integer
+        self.core_cycles = core_cycles
         self.nodes: list[Node] = []
         self.known: dict[Node, int] = {}
 
@@ -83,7 +84,11 @@ class Graph:
         return Value(self.push(node), width, frac)
 
     def sin(self, a: Value) -> Value:
-        """hls4ml's user table: index arithmetic (rounding and clipping), then a ROM."""
+        """hls4ml's user table: index arithmetic (rounding, clipping) and a ROM; or the core of hls_math."""
+        if self.core_cycles is not None:
+            width = self.frac + 2
+            core = Node(Kind.CORE, (a.node,), width, (self.core_cycles, 1))
+            return Value(self.push(core), width, self.frac)
         position = self.push(Node(Kind.ADD, (a.node,), self.width + 1))
         if self.frac > 6:
             # Entries are finer than the input's step: the index is rounded.
@@ -119,8 +124,11 @@ class Graph:
         raise ValueError(ast.dump(tree))
 
 
-def modelled(formulas: list[str], width: int, integer: int, clock: float, uncertainty: float) -> Schedule:
-    graph = Graph(width, integer)
+def modelled(
+    formulas: list[str], precision: str, clock: float, uncertainty: float, core: int | None = None
+) -> Schedule:
+    width, integer = map(int, precision.split(","))
+    graph = Graph(width, integer, core)
     outputs = [graph.value(ast.parse(f, mode="eval").body).node for f in formulas]
     return schedule(graph.nodes, [o for o in outputs if o is not None], clock, uncertainty)
 
@@ -128,12 +136,14 @@ def modelled(formulas: list[str], width: int, integer: int, clock: float, uncert
 def comparison() -> list[tuple[str, str, int, int]]:
     """Return (design, precision, published cycles, modelled cycles)."""
     data = json.loads(DATA.read_text())
+    clock = data["clock_ns"], data["clock_uncertainty_ns"]
     rows = []
     for design in data["designs"]:
         for precision, cycles in design["cycles"].items():
-            width, integer = map(int, precision.split(","))
-            found = modelled(
-                design["formulas"], width, integer, data["clock_ns"], data["clock_uncertainty_ns"]
-            )
+            found = modelled(design["formulas"], precision, *clock)
             rows.append((design["name"], f"ap_fixed<{precision}>", cycles, found.latency_cycles))
+        for precision, core in design.get("core", {}).items():
+            found = modelled(design["formulas"], precision, *clock, core)
+            published = design["core_cycles"][precision]
+            rows.append((design["core_name"], f"ap_fixed<{precision}>", published, found.latency_cycles))
     return rows

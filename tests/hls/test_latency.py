@@ -22,7 +22,7 @@ T16 = FixedType(True, 16, 6)
 def test_published_designs_are_met_within_the_stated_error():
     rows = comparison()
     errors = [abs(model - published) for _, _, published, model in rows]
-    assert len(rows) == 8
+    assert len(rows) == 12
     assert max(errors) <= 2
     stated = (
         f"{statistics.mean(errors):.1f} cycles on average, at most {max(errors)}, on {len(rows)} published"
@@ -124,7 +124,7 @@ def test_the_estimate_says_where_it_comes_from():
     figure = estimate.figures(5.0)["latency_ns"]
     assert figure.value == 5.0
     assert figure.provenance.origin is Origin.ESTIMATED
-    assert "on 8 published designs" in str(figure.provenance)
+    assert "on 12 published designs" in str(figure.provenance)
     slower = estimate_latency(program, Target(clock_ns=2.0))
     assert slower.cycles > estimate.cycles
     in_luts = estimate_latency(program, Target(budget=Budget(max_dsp=0)), backend="Vivado")

@@ -98,3 +98,10 @@ def test_values_outside_of_the_generator_are_refused() -> None:
     b = Builder({"x": FixedType(True, 8, 200)})
     with pytest.raises(LoweringError, match=r"fractional bits lies outside of what the RTL generator"):
         to_alkaid(b.program({"y": b.add(b["x"], b["x"])}))
+
+
+def test_a_negation_takes_the_time_of_its_carry_chain() -> None:
+    build = Builder({"x": FixedType(True, 12, 6), "y": FixedType(True, 12, 6)})
+    negated = to_alkaid(build.program({"n": build.neg(0)})).latency[1]
+    difference = to_alkaid(build.program({"d": build.sub(0, 1)})).latency[1]
+    assert 0.9 * difference < negated < 1.1 * difference

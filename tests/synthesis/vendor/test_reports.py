@@ -1,6 +1,8 @@
+import shutil
 from pathlib import Path
 
 import pytest
+from hls4ml.report.vivado_report import parse_vivado_report
 
 from sr2hls.errors import InputError
 from sr2hls.synthesis.vendor.cosim import read_cosim
@@ -50,6 +52,42 @@ def test_every_number_of_real_csynth_reports(name, expected):
             assert getattr(from_xml, field) == getattr(expected, field), field
     assert from_xml.tool is None
     assert from_xml.latency_avg == expected.latency_min
+
+
+@pytest.mark.parametrize(
+    ("name", "top"),
+    [("vitis_2024.1", "Topo2A_AD_proj"), ("vitis_2023.1", "myproject"), ("vivado_hls_2019.2", "myproject")],
+)
+def test_hls4mls_own_reader_says_the_same_of_c_synthesis(name, top, tmp_path):
+    """It has strings, reads whole project folders and no .rpt: hence readers of our own."""
+    reports = tmp_path / f"{top}_prj" / "solution1" / "syn" / "report"
+    reports.mkdir(parents=True)
+    (tmp_path / "project.tcl").write_text(f'set project_name "{top}"\nset backend "vitis"\n')
+    (tmp_path / f"{top}_prj" / "hls.app").write_text(
+        '<AutoPilot:project xmlns:AutoPilot="com.autoesl.autopilot.project">'
+        '<solutions><solution name="solution1"/></solutions></AutoPilot:project>'
+    )
+    shutil.copy(DATA / f"{name}_csynth.xml", reports / f"{top}_csynth.xml")
+    theirs = parse_vivado_report(str(tmp_path))["CSynthesisReport"]
+    ours = read_csynth(DATA / f"{name}_csynth.xml")
+    assert float(theirs["TargetClockPeriod"]) == ours.target_clock_ns
+    assert float(theirs["EstimatedClockPeriod"]) == ours.estimated_clock_ns
+    for key, value in (
+        ("BestLatency", ours.latency_min),
+        ("WorstLatency", ours.latency_max),
+        ("IntervalMin", ours.interval_min),
+        ("IntervalMax", ours.interval_max),
+    ):
+        assert int(theirs[key]) == value, key
+    for key, field in (
+        ("LUT", "lut"),
+        ("FF", "ff"),
+        ("DSP", "dsp"),
+        ("BRAM_18K", "bram_18k"),
+        ("URAM", "uram"),
+    ):
+        assert int(theirs[key]) == getattr(ours.used, field), key
+        assert int(theirs[f"Available{key}"]) == getattr(ours.available, field), key
 
 
 def test_whether_the_clock_is_met():
