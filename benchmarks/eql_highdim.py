@@ -65,10 +65,10 @@ class Kind:
 FREE = (("square", 4), ("tanh", 8), ("relu", 12), ("*", 4))
 KINDS: dict[str, dict[str, Kind]] = {
     "jets": {
-        "any number of inputs a unit": Kind(FREE, None, (6000, 3500)),
-        "one input a unit": Kind((("square", 16), ("sin", 16), ("tanh", 48)), 1, (6000,)),
+        "any number of inputs a unit": Kind(FREE, None, (6000, 3000, 1500)),
+        "one input a unit": Kind((("square", 16), ("sin", 16), ("tanh", 48)), 1, (6000, 3000, 1500)),
     },
-    "digits": {"any number of inputs a unit": Kind(FREE, None, (6000, 3500))},
+    "digits": {"any number of inputs a unit": Kind(FREE, None, (6000, 3500, 2000))},
 }
 
 
@@ -241,6 +241,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sets", nargs="+", choices=list(SETS), default=list(SETS))
+    parser.add_argument("--kinds", nargs="+", default=None, help="of networks; default: all of a set")
     parser.add_argument("--budgets", type=int, nargs="+", default=None)
     parser.add_argument("--steps", type=int, default=1000, help="Adam steps for each budget")
     parser.add_argument("--digits", type=int, default=3, help="significant binary digits of the weights")
@@ -251,7 +252,8 @@ def main() -> None:
     torch.set_num_threads(1)
     for name in args.sets:
         for kind in KINDS[name]:
-            designs(name, kind, args)
+            if args.kinds is None or kind in args.kinds:
+                designs(name, kind, args)
 
 
 if __name__ == "__main__":
