@@ -124,10 +124,9 @@ def prune_jointly(
 ) -> float:
     """Second stage: simplify the equation learners while the rest of the model can make up for it.
 
-    First every living unit may reach every output again, as the first stage cuts small coefficients. Then in
-    each round every living weight is set to zero, and every function of one argument replaced by its tangent,
-    in turn. What the loss misses least is done for good, the whole model is refitted, and a simplification
-    that costs too much is undone. While there are many weights, a share of them goes at once.
+    In each round every living weight is set to zero, and every function of one argument replaced by its
+    tangent, in turn. What the loss misses least is done for good, the whole model is refitted, and a
+    simplification that costs too much is undone. While there are many weights, a share of them goes at once.
 
     Args:
         model: the whole model without trials, in double precision.
@@ -142,8 +141,6 @@ def prune_jointly(
     """
     options = options or JointPruning()
     model.eval()
-    for network in networks:
-        _revive(network)
     current = refine_jointly(model, loss, 3 * options.refit_steps)
     limit = max(options.floor, options.slack * current)
     share = 0.5
@@ -161,16 +158,6 @@ def prune_jointly(
         current = after
         if callback is not None and not callback(sum(int(n.active()[0]) for n in networks), current):
             return current
-
-
-def _revive(network: EQLNetwork) -> None:
-    """Let living units, inputs and the bias reach every output, with weights of zero where they did not."""
-    masks = [m.clone() for m in network.masks]
-    units = len(network.architecture.layers[-1])
-    living = masks[-1][0].any(1)
-    living[units:] = True
-    masks[-1][0] |= living[:, None]
-    network.set_masks(masks)
 
 
 _Simplified = tuple[EQLNetwork, Weights, Weights]

@@ -61,27 +61,6 @@ def test_product_of_a_learned_code_is_found() -> None:
     assert abs(float(weight[2] / weight[0])) < 1e-3
 
 
-def test_small_coefficients_that_the_first_stage_cut_come_back() -> None:
-    network = EQLNetwork(2, 2, n_layers=1, layer_units=units([("*", 1), ("sin", 1)]), dtype=torch.double)
-    masks = [torch.zeros_like(m) for m in network.masks]
-    with torch.no_grad():
-        for weight in network.weights:
-            weight.zero_()
-        for layer, row, column in ((0, 0, 0), (0, 1, 1), (1, 0, 0)):  # x0 x1 to the first output only
-            masks[layer][0, row, column] = True
-            network.weights[layer][0, row, column] = 0.9
-    network.set_masks(masks)
-    x = 2 * torch.rand(100, 2, generator=torch.Generator().manual_seed(1), dtype=torch.double) - 1
-    product = x[:, 0] * x[:, 1]
-    y = torch.stack([product, x[:, 1] + 0.004 * product], 1)
-    prune_jointly(network, [network], lambda: ((network(x) - y) ** 2).mean(), JointPruning(floor=1e-10))
-    a, b = sympy.symbols("x0 x1")
-    first, second = (sympy.expand(f) for f in network.formulas())
-    assert first.coeff(a * b) == pytest.approx(1, abs=1e-4)
-    assert second.coeff(a * b) == pytest.approx(0.004, abs=1e-4)
-    assert len(first.args) == 3 and len(second.args) == 2  # two factors and a constant; two terms
-
-
 @pytest.mark.parametrize("skip", [True, False])
 def test_a_function_becomes_its_tangent(skip: bool) -> None:
     """Also where no identity is free, if the inputs reach the next layer."""
