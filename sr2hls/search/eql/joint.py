@@ -224,21 +224,15 @@ def _removals(weights: Weights, masks: Weights) -> Iterator[tuple[Weights, Weigh
 
 
 def _tangents(arch: Architecture, weights: Weights, masks: Weights) -> Iterator[tuple[Weights, Weights]]:
-    """Networks in which a unit is replaced by the value and slope of its function at its bias.
-
-    In the first layer these go into the weights of the inputs, where the inputs reach the next layer;
-    elsewhere an identity that is free takes them.
-    """
+    """Networks in which a unit is an identity with the value and slope of its function at its bias."""
     for layer, units in enumerate(arch.layers):
         columns = arch.arguments(layer)
         used = masks[layer + 1][0].any(1)
         free = [k for k, u in enumerate(units) if u.operator == "identity" and not used[k]]
-        direct = layer == 0 and arch.skip
         for unit, item in enumerate(units):
-            is_function = item.arity == 1 and (direct or item.operator != "identity")
-            if not is_function or not used[unit] or not (direct or free):
+            if item.arity > 1 or item.operator == "identity" or not used[unit] or not free:
                 continue
-            into = columns[unit][0]
+            into, new = columns[unit][0], columns[free[0]][0]
             with torch.enable_grad():
                 bias = weights[layer][0, -1, into].detach().clone().requires_grad_()
                 value = item.torch(bias[None])[0]
@@ -246,21 +240,12 @@ def _tangents(arch: Architecture, weights: Weights, masks: Weights) -> Iterator[
             if not (torch.isfinite(value) and torch.isfinite(slope)) or slope == 0:
                 continue
             w, m = [t.clone() for t in weights], [t.clone() for t in masks]
-            out, gain = m[layer + 1][0, unit].clone(), w[layer + 1][0, unit].clone()
-            if direct:
-                inputs = slice(len(units), len(units) + arch.n_inputs)
-                w[1][0, inputs] += slope * w[0][0, :-1, into, None] * gain
-                m[1][0, inputs] |= m[0][0, :-1, into, None] & out
-                w[1][0, -1] += value.detach() * gain
-                m[1][0, -1] |= out
-            else:
-                new = columns[free[0]][0]
-                w[layer][0, :, new] = slope * w[layer][0, :, into]
-                w[layer][0, -1, new] = value.detach()
-                m[layer][0, :, new] = m[layer][0, :, into]
-                m[layer][0, -1, new] = True
-                w[layer + 1][0, free[0]] = gain
-                m[layer + 1][0, free[0]] = out
+            w[layer][0, :, new] = slope * w[layer][0, :, into]
+            w[layer][0, -1, new] = value.detach()
+            m[layer][0, :, new] = m[layer][0, :, into]
+            m[layer][0, -1, new] = True
+            w[layer + 1][0, free[0]] = w[layer + 1][0, unit]
+            m[layer + 1][0, free[0]] = m[layer + 1][0, unit]
             m[layer + 1][0, unit] = False
             m = live(arch, m)
             yield [a * b for a, b in zip(w, m, strict=True)], m

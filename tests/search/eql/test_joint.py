@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from sr2hls.errors import InputError
-from sr2hls.search.eql.joint import JointPruning, _tangents, prune_jointly, refine_jointly, train_jointly
+from sr2hls.search.eql.joint import JointPruning, prune_jointly, refine_jointly, train_jointly
 from sr2hls.search.eql.network import EQLNetwork
 from sr2hls.search.eql.primitives import units
 from sr2hls.search.eql.training import SparsifyOptions
@@ -59,32 +59,6 @@ def test_product_of_a_learned_code_is_found() -> None:
     weight = model.encoder.weight[0].detach()
     assert float(weight[1] / weight[0]) == pytest.approx(-0.5, abs=1e-3)
     assert abs(float(weight[2] / weight[0])) < 1e-3
-
-
-@pytest.mark.parametrize("skip", [True, False])
-def test_a_function_becomes_its_tangent(skip: bool) -> None:
-    """Also where no identity is free, if the inputs reach the next layer."""
-    layer = units([("identity", 1), ("sin", 2), ("exp", 1), ("*", 1)])
-    network = EQLNetwork(2, 2, n_layers=1, layer_units=layer, skip=skip, seed=4, dtype=torch.double)
-    arch = network.architecture
-    weights, masks = [w.detach() for w in network.weights], [m.clone() for m in network.masks]
-    if not skip:
-        masks[1][0, 0] = False  # the identity is free
-        weights = [w * m for w, m in zip(weights, masks, strict=True)]
-    x = torch.rand(30, 2, generator=torch.Generator().manual_seed(0), dtype=torch.double) - 0.5
-    before = arch.forward(weights, x)[0]
-    found = list(_tangents(arch, weights, masks))
-    assert len(found) == (4 if skip else 3)
-    for (new, alive), column in zip(found, range(0 if skip else 1, 4), strict=True):
-        assert not alive[1][0, column].any() and alive[1][0, :4].any(1).sum() == 3
-        unit, argument = arch.layers[0][column], weights[0][0, :, column]
-        bias = argument[-1].clone().requires_grad_()
-        z = x @ argument[:-1]
-        value = unit.torch(bias[None])[0]
-        (slope,) = torch.autograd.grad(value, bias)
-        lost = unit.torch(argument[-1] + z) - (value.detach() + slope * z)
-        expected = before - lost[:, None] * weights[1][0, column]
-        torch.testing.assert_close(arch.forward(new, x)[0], expected)
 
 
 def test_what_costs_too_much_is_undone() -> None:
