@@ -22,8 +22,7 @@ class System:
         window: of these, how many together go through the first network of the encoder.
         train_steps: steps that are predicted in training.
         test_steps: steps that are predicted in the test.
-        scale: what position and velocity are divided by for the encoder; ``None``: each trajectory by its own
-            size, which says nothing about the parameter of a linear system.
+        scale: what position and velocity are divided by for the encoder.
         solution: position and velocity at times t for parameter and first state.
     """
 
@@ -36,7 +35,7 @@ class System:
     window: int
     train_steps: int
     test_steps: int
-    scale: tuple[float, float] | None
+    scale: tuple[float, float]
     solution: Callable[..., tuple[np.ndarray, np.ndarray]]
 
 
@@ -51,7 +50,9 @@ def _oscillating(p, d0, v0, t):
 
 # Ranges and time steps as in the code of arXiv 1912.04825 (kinematics_data.py, sho_data.py).
 KINEMATICS = System("kinematics", (-1, 1), (-1, 1), (-1, 1), 1.0, 10, 10, 5, 100, (50.0, 10.0), _falling)
-OSCILLATOR = System("oscillator", (0.1, 1.0), (-1, 1), (-0.5, 0.5), 0.1, 100, 5, 25, 500, None, _oscillating)
+OSCILLATOR = System(
+    "oscillator", (0.1, 1.0), (-1, 1), (-0.5, 0.5), 0.1, 100, 5, 25, 500, (1.0, 1.0), _oscillating
+)
 SYSTEMS = {s.name: s for s in (KINEMATICS, OSCILLATOR)}
 
 
@@ -85,9 +86,5 @@ def trajectories(system: System, count: int, steps: int, seed: int) -> Trajector
         d0, v0 = (random.uniform(*r, (count, 1)) for r in (system.d0, system.v0))
         both.append(np.stack(system.solution(p, d0, v0, t), 2))
     seen, path = both
-    if system.scale is None:
-        seen = seen / np.sqrt((seen**2).mean((1, 2), keepdims=True))
-    else:
-        seen = seen / np.asarray(system.scale)
-    tensors = (seen.reshape(count, -1), path[:, 0], path[:, 1:], p[:, 0])
+    tensors = ((seen / np.asarray(system.scale)).reshape(count, -1), path[:, 0], path[:, 1:], p[:, 0])
     return Trajectories(*(torch.from_numpy(t) for t in tensors))

@@ -50,7 +50,7 @@ class Training:
 # An oscillator shows its frequency only over many steps.
 TRAINING = {
     "kinematics": Training(128, 5, 4, 2e-3, 2.0, 200),
-    "oscillator": Training(512, 25, 3, 1e-3, 1.3, 300),
+    "oscillator": Training(512, 25, 4, 2e-3, 2.0, 200),
 }
 
 
