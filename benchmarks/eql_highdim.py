@@ -8,6 +8,7 @@ Each design is compiled, compared bit for bit as C++ and as Verilog with the int
 
 import argparse
 import copy
+import datetime
 import json
 import tempfile
 import time
@@ -79,6 +80,7 @@ class Row:
     data: str
     kind: str
     budget: int
+    steps: int
     weights: int
     inputs: int
     operators: int
@@ -95,6 +97,7 @@ class Row:
     train_cpu_s: float
     seconds: float
     tool: str
+    date: str
 
 
 def jets() -> tuple[Problem, Tensor]:
@@ -215,12 +218,14 @@ def design(
     arch = network.architecture
     operators = int(network.masks[1][:, : len(arch.layers[0])].any(2).sum())
     return Row(
-        name, kind, budget, int(network.active()), int(used_inputs(arch, network.masks).sum()), operators,
+        name, kind, budget, args.steps,
+        int(network.active()), int(used_inputs(arch, network.masks).sum()), operators,
         problem.score(test.outputs, test), problem.score(float_outputs, test), problem.score(outputs, test),
         problem.fidelity(outputs, test), figures.get("lut"), figures.get("ff"), figures.get("dsp"),
         figures.get("latency_cycles"), figures.get("latency_ns"),
         sum(a.values for a in circuit.agreements),
         round(spent, 1), round(time.perf_counter() - begin, 1), f"{hardware.tool} {hardware.version}",
+        datetime.date.today().isoformat(),
     )  # fmt: skip
 
 

@@ -61,17 +61,17 @@ def page(rows: Sequence[Record]) -> str:
 
 def _designs(rows: Sequence[Record]) -> str:
     head = (
-        "data", "kind, budget", "weights", "inputs", "operators", "accuracy in float", "of the circuit",
-        "of the network", "agrees with it", "LUT", "FF", "DSP", "cycles", "values compared",
-        "training, CPU s",
+        "data", "kind, budget", "steps", "weights", "inputs", "operators",
+        "accuracy in float", "of the circuit", "of the network", "agrees with it", "LUT", "FF",
+        "DSP", "cycles", "values compared", "training, CPU s", "measured",
     )  # fmt: skip
     lines = [_line(head), "|---" * len(head) + "|"]
     for r in rows:
         accuracies = (r["accuracy_network"], r["accuracy"], r["accuracy_teacher"], r["agreement"])
         cells = (
-            r["data"], f"{r['kind']}, {r['budget']}", r["weights"], r["inputs"], r["operators"],
+            r["data"], f"{r['kind']}, {r['budget']}", r["steps"], r["weights"], r["inputs"], r["operators"],
             *(f"{a:.3f}" for a in accuracies), *(_number(r[k]) for k in ("lut", "ff", "dsp", "cycles")),
-            f"{r['compared']:,}", f"{r['train_cpu_s']:.0f}",
+            f"{r['compared']:,}", f"{r['train_cpu_s']:.0f}", r["date"],
         )  # fmt: skip
         lines.append(_line(cells))
     return "\n".join(lines) + "\n"

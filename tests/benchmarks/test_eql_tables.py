@@ -15,10 +15,11 @@ from eql_highdim_page import page
 
 TRIAL = Trial("x", "eql", 0, True, True, 0.0, 0.0, 3.0, 2.0, "x0", ())
 DESIGN = {
-    "data": "jets", "kind": "one input a unit", "budget": 500, "weights": 20, "inputs": 9, "operators": 7,
+    "data": "jets", "kind": "one input a unit", "budget": 500, "steps": 1000,
+    "weights": 20, "inputs": 9, "operators": 7,
     "accuracy_teacher": 0.6584, "accuracy_network": 0.64, "accuracy": 0.63, "agreement": 0.8, "lut": 50.0,
     "ff": 9.0, "dsp": 0.0, "cycles": 1.0, "latency_ns": 5.0, "compared": 94_000, "train_cpu_s": 9.0,
-    "seconds": 60.0, "tool": "yosys",
+    "seconds": 60.0, "tool": "yosys", "date": "2026-11-28",
 }  # fmt: skip
 
 
