@@ -4,9 +4,12 @@ python benchmarks/eql_benchmark.py                      # the whole table, both 
 python benchmarks/eql_benchmark.py --trials 2 --functions x^3 e^x --engines eql
 
 Every trial is kept in the JSON file as soon as it is done; a run that was interrupted goes on from there.
+Several runs may fill one file at the same time, for instance one a core with different functions.
 """
 
 import argparse
+import datetime
+import fcntl
 import json
 import multiprocessing
 import os
@@ -126,6 +129,29 @@ def table(trials: list[Trial]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def summary(trials: list[Trial]) -> str:
+    """How many functions each engine recovers in at least half of its trials, and what all trials took."""
+    lines: list[str] = []
+    for engine in (e for e in ENGINES if any(t.engine == e for t in trials)):
+        own = [t for t in trials if t.engine == engine]
+        recovered = 0
+        for function in FUNCTIONS:
+            found = [t.recovered for t in own if t.function == function]
+            recovered += bool(found) and 2 * sum(found) >= len(found)
+        lines.append(
+            f"`{engine}`: {recovered} of {len(FUNCTIONS)} functions recovered in at least half of the "
+            f"trials; {len(own)} trials, {sum(t.cpu_seconds for t in own) / 60:.1f} CPU minutes."
+        )
+    # A trial has one thread, so two cores take half of the sum when nothing else runs.
+    seconds = sum(t.seconds for t in trials)
+    cpu = sum(t.cpu_seconds for t in trials)
+    lines.append(
+        f"All trials: {cpu / 60:.1f} CPU minutes, {cpu / 120:.1f} on each of two cores; by the clock, beside "
+        f"whatever else ran on the machine, {seconds / 120:.1f} on each. Last run {datetime.date.today()}."
+    )
+    return "\n\n".join(lines) + "\n"
+
+
 def main() -> None:
     """Run the table."""
     parser = argparse.ArgumentParser(
@@ -150,17 +176,16 @@ def main() -> None:
     with ProcessPoolExecutor(args.jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
         for future in as_completed([pool.submit(run_trial, *task) for task in tasks]):
             trial = future.result()
-            done.append(trial)
-            _write(args.out, json.dumps([asdict(t) for t in sorted(done, key=_order)], indent=1))
+            done = _keep(args.out, trial)
             print(
                 f"{trial.engine:7} {trial.function:20} seed {trial.seed:2} "
                 f"{'recovered' if trial.recovered else 'no':9} test {trial.test_error:.1e} "
                 f"{trial.cpu_seconds:6.1f} CPU s  {trial.formula[:80]}",
                 flush=True,
             )
-    minutes = sum(t.cpu_seconds for t in done) / 60
-    note = f"{minutes:.0f} CPU minutes in all, {minutes / 2:.0f} on two cores.\n"
-    text = f"{table(sorted(done, key=_order))}\n{note}"
+    if not tasks:
+        return
+    text = f"{table(done)}\n{summary(done)}"
     _write(args.out.with_suffix(".md"), f"{_HEAD}\n{text}")
     print(text)
 
@@ -186,6 +211,20 @@ def _read(path: Path) -> list[Trial]:
         return []
     rows = json.loads(path.read_text(encoding="utf-8"))
     return [Trial(**{**row, "notes": tuple(row["notes"])}) for row in rows]
+
+
+def _keep(path: Path, trial: Trial) -> list[Trial]:
+    """Add a trial to the file; all that is there now, in order."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The folder is locked, because the file is replaced.
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        trials = sorted([*_read(path), trial], key=_order)
+        _write(path, json.dumps([asdict(t) for t in trials], indent=1))
+    finally:
+        os.close(folder)
+    return trials
 
 
 def _write(path: Path, content: str) -> None:

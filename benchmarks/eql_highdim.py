@@ -8,17 +8,18 @@ Each design is compiled, compared bit for bit as C++ and as Verilog with the int
 
 import argparse
 import copy
+import datetime
 import json
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import sympy
 import torch
+from eql_highdim_page import page
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
 from torch.nn import functional
@@ -65,10 +66,10 @@ class Kind:
 FREE = (("square", 4), ("tanh", 8), ("relu", 12), ("*", 4))
 KINDS: dict[str, dict[str, Kind]] = {
     "jets": {
-        "any number of inputs a unit": Kind(FREE, None, (6000, 3500)),
-        "one input a unit": Kind((("square", 16), ("sin", 16), ("tanh", 48)), 1, (6000,)),
+        "any number of inputs a unit": Kind(FREE, None, (6000, 3000, 1500)),
+        "one input a unit": Kind((("square", 16), ("sin", 16), ("tanh", 48)), 1, (6000, 3000, 1500)),
     },
-    "digits": {"any number of inputs a unit": Kind(FREE, None, (6000, 3500))},
+    "digits": {"any number of inputs a unit": Kind(FREE, None, (6000, 3500, 2000))},
 }
 
 
@@ -79,9 +80,11 @@ class Row:
     data: str
     kind: str
     budget: int
+    steps: int
     weights: int
     inputs: int
     operators: int
+    accuracy_teacher: float
     accuracy_network: float
     accuracy: float
     agreement: float
@@ -94,6 +97,7 @@ class Row:
     train_cpu_s: float
     seconds: float
     tool: str
+    date: str
 
 
 def jets() -> tuple[Problem, Tensor]:
@@ -214,58 +218,15 @@ def design(
     arch = network.architecture
     operators = int(network.masks[1][:, : len(arch.layers[0])].any(2).sum())
     return Row(
-        name, kind, budget, int(network.active()), int(used_inputs(arch, network.masks).sum()), operators,
-        problem.score(float_outputs, test), problem.score(outputs, test),
+        name, kind, budget, args.steps,
+        int(network.active()), int(used_inputs(arch, network.masks).sum()), operators,
+        problem.score(test.outputs, test), problem.score(float_outputs, test), problem.score(outputs, test),
         problem.fidelity(outputs, test), figures.get("lut"), figures.get("ff"), figures.get("dsp"),
         figures.get("latency_cycles"), figures.get("latency_ns"),
         sum(a.values for a in circuit.agreements),
         round(spent, 1), round(time.perf_counter() - begin, 1), f"{hardware.tool} {hardware.version}",
+        datetime.date.today().isoformat(),
     )  # fmt: skip
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    """Markdown: the designs, beside the committed report of the default engine and what is published."""
-    lines = [
-        "| data | design | weights | inputs | operators | accuracy in float | of the circuit "
-        "| agrees with the network | LUT | FF | DSP | cycles | training, CPU s |",
-        "|" + "---|" * 13,
-    ]
-    for r in rows:
-        lines.append(
-            f"| {r['data']} | EQL, {r['kind']}, budget {r['budget']} | {r['weights']} | {r['inputs']} "
-            f"| {r['operators']} | {r['accuracy_network']:.3f} | {r['accuracy']:.3f} | {r['agreement']:.3f} "
-            f"| {_figure(r['lut'])} | {_figure(r['ff'])} | {_figure(r['dsp'])} | {_figure(r['cycles'])} "
-            f"| {r['train_cpu_s']:.0f} |"
-        )
-    report = json.loads((ROOT / "hw_reports" / "jet_tagger" / "report.json").read_text(encoding="utf-8"))
-    for entry in report["hardware"]:
-        values = {k: f["value"] for k, f in entry["figures"].items()}
-        cells = " | ".join(_figure(values.get(k)) for k in ("lut", "ff", "dsp", "latency_cycles"))
-        name = f"{entry['subject']} of `hw_reports/jet_tagger`: {entry['label']}"
-        lines.append(f"| jets | {name} | | | | | {entry['accuracy']:.3f} | | {cells} | |")
-    note = (
-        "SymbolNet (`published`: arXiv 2401.09949, abstract) is reported to work with 16 inputs (public "
-        "jets), 784 (MNIST) and\n3,072 (SVHN). These are other data and another tool: its figures are not "
-        "set beside these."
-    )
-    return "\n".join(lines) + f"\n\n{note}\n"
-
-
-def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:g}"
-
-
-_HEAD = """# Many inputs and outputs: equation learners under LUT budgets
-
-    python benchmarks/eql_highdim.py
-
-Digits: scikit-learn's 8 × 8 pictures at 4 bits a pixel (1,100 to train, 300 to validate, 397 to test);
-the network beside them is 64-32-10. Jets: `examples/jet_tagger`, 6 bits a feature, 9,400 to test. The
-budget, in LUTs of the cost model (`estimated`, `ap_fixed<8,3>`), is what the network is pruned to; LUT,
-FF and DSP are `measured`: Yosys for xcvu9p, after synthesis; cycles at 5 ns by alkaid's delay model
-(`estimated`). Every design was compared bit for bit as C++ and as Verilog with the interpreter on the
-test rows.
-"""
 
 
 def _keep(path: Path, row: Row) -> None:
@@ -276,7 +237,7 @@ def _keep(path: Path, row: Row) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     rows.append(new)
     write_text(path, json.dumps(rows, indent=1) + "\n")
-    write_text(path.with_suffix(".md"), f"{_HEAD}\n{table(rows)}")
+    write_text(path.with_suffix(".md"), page(rows))
 
 
 def main() -> None:
@@ -285,6 +246,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sets", nargs="+", choices=list(SETS), default=list(SETS))
+    parser.add_argument("--kinds", nargs="+", default=None, help="of networks; default: all of a set")
     parser.add_argument("--budgets", type=int, nargs="+", default=None)
     parser.add_argument("--steps", type=int, default=1000, help="Adam steps for each budget")
     parser.add_argument("--digits", type=int, default=3, help="significant binary digits of the weights")
@@ -295,7 +257,8 @@ def main() -> None:
     torch.set_num_threads(1)
     for name in args.sets:
         for kind in KINDS[name]:
-            designs(name, kind, args)
+            if args.kinds is None or kind in args.kinds:
+                designs(name, kind, args)
 
 
 if __name__ == "__main__":

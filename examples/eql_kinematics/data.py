@@ -18,7 +18,8 @@ class System:
         d0: range of the first position.
         v0: range of the first velocity.
         dt: time of a step.
-        encoder_steps: steps that the encoder sees.
+        encoder_steps: states that the encoder sees.
+        window: of these, how many together go through the first network of the encoder.
         train_steps: steps that are predicted in training.
         test_steps: steps that are predicted in the test.
         scale: what position and velocity are divided by for the encoder.
@@ -31,6 +32,7 @@ class System:
     v0: tuple[float, float]
     dt: float
     encoder_steps: int
+    window: int
     train_steps: int
     test_steps: int
     scale: tuple[float, float]
@@ -47,9 +49,9 @@ def _oscillating(p, d0, v0, t):
 
 
 # Ranges and time steps as in the code of arXiv 1912.04825 (kinematics_data.py, sho_data.py).
-KINEMATICS = System("kinematics", (-1, 1), (-1, 1), (-1, 1), 1.0, 10, 5, 100, (50.0, 10.0), _falling)
+KINEMATICS = System("kinematics", (-1, 1), (-1, 1), (-1, 1), 1.0, 10, 10, 5, 100, (50.0, 10.0), _falling)
 OSCILLATOR = System(
-    "oscillator", (0.1, 1.0), (-1, 1), (-0.5, 0.5), 0.1, 100, 25, 500, (1.0, 1.0), _oscillating
+    "oscillator", (0.1, 1.0), (-1, 1), (-0.5, 0.5), 0.1, 100, 5, 25, 500, (1.0, 1.0), _oscillating
 )
 SYSTEMS = {s.name: s for s in (KINEMATICS, OSCILLATOR)}
 

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import torch
+from data import System
 from torch import Tensor, nn
 
 from sr2hls.costs import additive_cycles, published_cycles
@@ -35,15 +36,35 @@ class Dense(nn.Module):
 
 
 class Encoder(nn.Module):
-    """A trajectory to one number of zero mean and spread 0.5."""
+    """A trajectory to one number of zero mean and spread 0.5.
 
-    def __init__(self, trials: int, size: int, generator: torch.Generator) -> None:
+    Each window of the trajectory goes through the same small network, the mean of what it gives through
+    another. With one window there is only one network.
+
+    Args:
+        trials: independent encoders in one batch.
+        steps: states that are seen.
+        window: states in a window.
+        generator: for the first weights.
+    """
+
+    def __init__(self, trials: int, steps: int, window: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.dense = Dense(trials, (size, 32, 32, 1), False, generator)
+        self.steps, self.window = steps, window
+        self.local: Dense | None = None
+        widths: tuple[int, ...] = (2 * steps, 32, 32, 1)
+        if window < steps:
+            self.local = Dense(trials, (2 * window, 16, 16), False, generator)
+            widths = (16, 16, 1)
+        self.dense = Dense(trials, widths, False, generator)
         self.register_buffer("mean", torch.zeros(trials, 1, 1))
         self.register_buffer("spread", torch.ones(trials, 1, 1))
 
     def forward(self, seen: Tensor) -> Tensor:
+        if self.local is not None:
+            count = self.steps // self.window
+            parts = self.local(seen.reshape(len(seen) * count, 2 * self.window))
+            seen = parts.reshape(len(parts), len(seen), count, -1).mean(2)
         z = self.dense(seen)
         if self.training:
             # the whole training set is one batch, so these are its statistics
@@ -60,15 +81,16 @@ class Model(nn.Module):
 
     Args:
         trials: independent models in one batch.
-        seen: size of what the encoder sees.
+        system: what the encoder sees of it.
         relu: the control: a ReLU network as propagator.
         seed: seed of the first weights.
     """
 
-    def __init__(self, trials: int, seen: int, relu: bool, seed: int) -> None:
+    def __init__(self, trials: int, system: System, relu: bool, seed: int) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
-        self.encoder = Encoder(trials, seen, generator)
+        self.system = system
+        self.encoder = Encoder(trials, system.encoder_steps, system.window, generator)
         self.propagator: nn.Module
         if relu:
             self.propagator = Dense(trials, (3, 64, 64, 2), True, generator)
@@ -95,9 +117,7 @@ class Model(nn.Module):
 
     def best(self, trial: int) -> "Model":
         """One trial as a model of one trial in double precision, its propagator without a trial axis."""
-        single = Model(
-            1, self.encoder.dense.weights[0].shape[1], not isinstance(self.propagator, EQLNetwork), 0
-        )
+        single = Model(1, self.system, not isinstance(self.propagator, EQLNetwork), 0)
         with torch.no_grad():
             pairs = list(
                 zip(single.encoder.state_dict().values(), self.encoder.state_dict().values(), strict=True)

@@ -2,13 +2,13 @@
 
 python examples/eql_kinematics/run.py                        # kinematics, half a minute of one core
 python examples/eql_kinematics/run.py --quick                # a short run: the road, not the figures
-python examples/eql_kinematics/run.py --system oscillator    # longer
+python examples/eql_kinematics/run.py --system oscillator    # some minutes
 """
 
 import argparse
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import matplotlib
@@ -24,6 +24,34 @@ from torch import Tensor
 
 from sr2hls.search.eql.joint import JointPruning, prune_jointly, refine_jointly, train_jointly
 from sr2hls.search.eql.training import SparsifyOptions
+
+
+@dataclass(frozen=True)
+class Training:
+    """Settings of the training for one system.
+
+    Attributes:
+        train: pairs of trajectories.
+        horizon: steps ahead in the first stage.
+        trials: models trained in one batch.
+        penalty: weight of the sparsity penalty.
+        slack: how far the loss may rise when weights go.
+        refit: L-BFGS iterations of the last refit.
+    """
+
+    train: int
+    horizon: int
+    trials: int
+    penalty: float
+    slack: float
+    refit: int
+
+
+# An oscillator shows its frequency only over many steps.
+TRAINING = {
+    "kinematics": Training(128, 5, 4, 2e-3, 2.0, 200),
+    "oscillator": Training(512, 25, 4, 2e-3, 2.0, 200),
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +79,7 @@ def train(system: System, relu: bool, args: argparse.Namespace) -> tuple[Model, 
     """Two stages: sparse training of all trials, then pruning and refitting of the best."""
     fit = trajectories(system, args.train, system.train_steps, args.seed)
     held_out = trajectories(system, args.validation, system.train_steps, args.seed + 1)
-    model = Model(args.trials, fit.seen.shape[1], relu, args.seed)
+    model = Model(args.trials, system, relu, args.seed)
     single = fit.to(torch.float32)
 
     def loss(step: int) -> Tensor:
@@ -130,6 +158,16 @@ def run(system: System, args: argparse.Namespace) -> tuple[list[Result], dict[st
     return results, curves
 
 
+def completed(args: argparse.Namespace, system: System) -> argparse.Namespace:
+    """The arguments with the settings of a system where none are given."""
+    chosen = argparse.Namespace(**vars(args))
+    quick = {"trials": 1, "refit": 40, "train": 128} if args.quick else {}
+    for name, value in (asdict(TRAINING[system.name]) | quick).items():
+        if getattr(args, name) is None:
+            setattr(chosen, name, value)
+    return chosen
+
+
 def plot(system: System, curves: dict[str, np.ndarray], path: Path) -> None:
     """Error against the number of predicted steps."""
     figure, axis = plt.subplots(figsize=(5.2, 3.8))
@@ -168,26 +206,21 @@ def main(argv: list[str] | None = None) -> list[Result]:
     parser.add_argument("--system", choices=[*SYSTEMS, "both"], default="kinematics")
     parser.add_argument("--quick", action="store_true", help="a short run")
     parser.add_argument("--steps", type=int, default=None, help="Adam steps of the first stage")
-    parser.add_argument("--trials", type=int, default=4, help="models trained in one batch")
-    parser.add_argument("--train", type=int, default=128, help="pairs of trajectories for training")
+    for field in fields(Training):
+        kind = float if field.name in ("penalty", "slack") else int
+        parser.add_argument(f"--{field.name}", type=kind, default=None, help="default: as the system needs")
     parser.add_argument("--validation", type=int, default=64)
-    parser.add_argument("--horizon", type=int, default=5, help="steps ahead in the first stage")
-    parser.add_argument("--penalty", type=float, default=2e-3)
-    parser.add_argument("--slack", type=float, default=2.0, help="how far the loss may rise when weights go")
     parser.add_argument("--floor", type=float, default=1e-7, help="losses below count as zero")
-    parser.add_argument("--refit", type=int, default=200, help="L-BFGS iterations of the last refit")
     parser.add_argument("--test-steps", type=int, default=None)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
     args = parser.parse_args(argv)
     args.steps = args.steps or (250 if args.quick else 1500)
-    args.trials = 1 if args.quick else args.trials
-    args.refit = 40 if args.quick else args.refit
     torch.set_num_threads(1)
     args.out.mkdir(parents=True, exist_ok=True)
     results: list[Result] = []
     for system in SYSTEMS.values() if args.system == "both" else [SYSTEMS[args.system]]:
-        found, curves = run(system, args)
+        found, curves = run(system, completed(args, system))
         results += found
         plot(system, curves, args.out / f"{system.name}.png")
         text = json.dumps([asdict(r) for r in found], indent=1, ensure_ascii=False)

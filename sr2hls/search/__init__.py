@@ -2,6 +2,7 @@
 
 from sr2hls.search.auto import choose_engine
 from sr2hls.search.base import Engine, Progress, SearchOptions
+from sr2hls.search.eql import EQLEngine, EQLNetwork
 from sr2hls.search.front import Candidate, Choice, Front, Frontier
 from sr2hls.search.halloffame import read_formulas, read_hall_of_fame
 from sr2hls.search.julia import install_julia, julia_status
@@ -15,6 +16,8 @@ from sr2hls.search.pysr_kwargs import PySRSettings
 __all__ = [
     "Candidate",
     "Choice",
+    "EQLEngine",
+    "EQLNetwork",
     "Engine",
     "Front",
     "Frontier",

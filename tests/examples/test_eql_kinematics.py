@@ -1,11 +1,13 @@
 """Trajectories, the comparison with the known laws, and the road of the example on a short run."""
 
+import json
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import sympy
+import torch
 
 FOLDER = Path(__file__).parents[2] / "examples" / "eql_kinematics"
 D, V, Z = sympy.symbols("x0 x1 x2")
@@ -72,14 +74,31 @@ def test_law_of_the_oscillator(example) -> None:
     assert not law.law_of((D + 0.05 * V, V - 0.1 * Z * D), data.OSCILLATOR).recovered
 
 
-def test_short_run(example, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "steps"), [("kinematics", 250), ("oscillator", 80)])
+def test_short_run(example, tmp_path: Path, name: str, steps: int) -> None:
     _, _, run = example
-    arguments = "--quick --system kinematics --test-steps 40 --out"
+    arguments = f"--quick --steps {steps} --system {name} --test-steps 40 --out"
     learner, control = run.main([*arguments.split(), str(tmp_path)])
     assert learner.propagator == "EQL" and control.propagator == "ReLU network"
     assert len(learner.formulas) == 2 and control.recovered is None
     assert learner.errors[1] < 0.1 and control.errors[1] < 0.1
-    assert (tmp_path / "kinematics.png").stat().st_size > 5000
+    assert max(learner.errors) == 40
+    assert (tmp_path / f"{name}.png").stat().st_size > 5000
+    assert json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))[0]["system"] == name
+
+
+def test_encoder_of_windows_sees_their_mean(example) -> None:
+    data, _, _ = example
+    import model
+
+    encoder = model.Model(2, data.OSCILLATOR, False, 0).encoder.eval()
+    seen = data.trajectories(data.OSCILLATOR, 6, 3, 0).seen.float()
+    z = encoder(seen)
+    assert z.shape == (2, 6, 1)
+    # the order of the windows does not matter, what is in them does
+    swapped = seen.view(6, 20, 10).flip(1).reshape(6, 200)
+    torch.testing.assert_close(encoder(swapped), z)
+    assert not torch.allclose(encoder(seen.flip(1)), z)
 
 
 @pytest.mark.slow

@@ -27,6 +27,7 @@ from sr2hls.search.eql.elimination import EliminationOptions, Stage, eliminate
 from sr2hls.search.eql.hardware import weight_costs
 from sr2hls.search.eql.network import EQLNetwork, restrict_units
 from sr2hls.search.eql.primitives import Primitive, units_for
+from sr2hls.search.eql.pruning import Pruner, PruningSchedule, StructureCost
 from sr2hls.search.eql.readout import read_out
 from sr2hls.search.eql.training import SparsifyOptions, sparsify
 from sr2hls.search.names import checked_names
@@ -52,6 +53,9 @@ class EQLEngine:
         keep_probability: share of the primitives that a restart may use; restarts differ in which.
         init_std: standard deviation of the first weights.
         cost_share: how far the penalty follows the cost of operators on the target, 0 to 1.
+        sparsity: share of the weights that are pruned while the first stage trains, or ``None``.
+        max_cost: cost of the whole network by the search's cost model, to which weights, inputs and operators
+            are pruned while the first stage trains, or ``None``.
         validation: share of the rows held out.
         polished: most networks that are polished in a round.
         first_stage: settings of the sparse training.
@@ -66,6 +70,8 @@ class EQLEngine:
     keep_probability: float = 0.5
     init_std: float = 0.5
     cost_share: float = 0.5
+    sparsity: float | None = None
+    max_cost: float | None = None
     validation: float = 0.2
     polished: int = 6
     first_stage: SparsifyOptions = field(default_factory=SparsifyOptions)
@@ -76,6 +82,8 @@ class EQLEngine:
             raise InputError("depths, rounds and restarts of the engine eql have to be at least 1")
         if not 0 < self.validation < 1:
             raise InputError(f"validation is {self.validation}: give a share between 0 and 1")
+        if self.sparsity is not None and self.max_cost is not None:
+            raise InputError("the engine eql prunes to a sparsity or to a max_cost: give one of them")
 
     @property
     def name(self) -> str:
@@ -195,7 +203,8 @@ class _Run:
             self._report(at, f"round {index + 1}, depth {depth}, step {count}")
             return self._in_time()
 
-        sparsify(network, self._x[train].float(), self._y[train].float(), engine.first_stage, generator, step)
+        x, y = self._x[train].float(), self._y[train].float()
+        sparsify(network, x, y, engine.first_stage, generator, step, self._pruner(network))
         stages = eliminate(
             network.architecture,
             network.effective(),
@@ -211,6 +220,19 @@ class _Run:
             details = {"round": index, "restart": stage.trial, "depth": depth, "weights": stage.active}
             found += self._polisher.polish(expr, engine.name, details)
         return [c for c in found if c.complexity <= self._options.max_size]
+
+    def _pruner(self, network: EQLNetwork) -> Pruner | None:
+        engine = self._engine
+        if engine.sparsity is None and engine.max_cost is None:
+            return None
+        # It begins where the penalty is full and ends before the last tenths, which only fit.
+        begin = engine.first_stage.steps // 5
+        end = max(begin + 1, 7 * engine.first_stage.steps // 10)
+        schedule = PruningSchedule(begin, end, 20, engine.sparsity, engine.max_cost)
+        structure = (
+            StructureCost.of(network.architecture, self._cost) if engine.max_cost is not None else None
+        )
+        return Pruner(network, schedule, structure)
 
     def _chosen(self, stages: list[Stage]) -> Iterator[Stage]:
         """The best by validation for each number of weights, none worse than one of fewer weights."""

@@ -80,7 +80,15 @@ def _snap(expr: sympy.Expr) -> sympy.Expr:
 
 
 def _exact_numbers(value: float) -> Iterator[sympy.Expr]:
-    """Fractions with denominators up to 64, then such multiples of π."""
+    """Fractions with denominators up to 64, then such multiples of π, then square roots of such fractions.
+
+    Square roots come with shifted angles: sin(2x) = 2(sin(x + π/4) + √½)(sin(x + π/4) - √½).
+    """
     for unit in (sympy.Integer(1), sympy.pi):
-        fraction = Fraction(value / float(unit)).limit_denominator(64)
-        yield sympy.Rational(fraction.numerator, fraction.denominator) * unit
+        yield _fraction(value / float(unit)) * unit
+    yield sympy.sign(value) * sympy.sqrt(_fraction(value**2))
+
+
+def _fraction(value: float) -> sympy.Rational:
+    fraction = Fraction(value).limit_denominator(64)
+    return sympy.Rational(fraction.numerator, fraction.denominator)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from sr2hls.errors import InputError
 from sr2hls.search.eql.network import EQLNetwork
+from sr2hls.search.eql.pruning import Pruner, squared_error_probe
 
 StepCallback = Callable[[int, Tensor], bool]
 """Called with the step and the loss of each trial; returns False to stop."""
@@ -65,6 +66,7 @@ def sparsify(
     options: SparsifyOptions,
     generator: torch.Generator,
     callback: StepCallback | None = None,
+    pruner: Pruner | None = None,
 ) -> Tensor:
     """Train all trials with the sparsity penalty, then threshold.
 
@@ -75,6 +77,7 @@ def sparsify(
         options: the settings.
         generator: for penalties and for new weights of a trial that diverges.
         callback: called every 50 steps.
+        pruner: prunes the network while it trains.
 
     Returns:
         Mean squared error of each trial before thresholding, shape (trials,).
@@ -92,12 +95,17 @@ def sparsify(
         for group in optimizer.param_groups:
             group["lr"] = options.learning_rate_at(step)
         rows = torch.randint(len(x), (options.batch_size,), generator=generator) if few else slice(None)
-        error = ((network(x[rows]) - y[rows]) ** 2).mean((1, 2))
+        outputs = network(x[rows])
+        if pruner is not None and step % 2 == 0:
+            pruner.observe(squared_error_probe(outputs, generator))
+        error = ((outputs - y[rows]) ** 2).mean((1, 2))
         loss = error + options.penalty_at(step) * strength * network.penalty()
         optimizer.zero_grad()
         torch.autograd.backward(torch.where(torch.isfinite(loss), loss, torch.zeros_like(loss)).sum())
         clip_gradients(parameters, per_trial=True)
         optimizer.step()
+        if pruner is not None:
+            pruner.step(step)
         if step % 50 == 49:
             _restart_diverged(network, error.detach(), masks, generator)
             if callback is not None and not callback(step + 1, error.detach()):

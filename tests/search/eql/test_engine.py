@@ -10,6 +10,7 @@ from sr2hls.errors import InputError
 from sr2hls.search import choose_engine
 from sr2hls.search.base import Engine, Progress, SearchOptions
 from sr2hls.search.eql import EQLEngine
+from sr2hls.search.eql import engine as engine_module
 from sr2hls.search.eql.recovery import recovery
 from sr2hls.search.eql.training import SparsifyOptions
 from sr2hls.search.front import Frontier
@@ -113,6 +114,29 @@ def test_costs_of_the_target_shape_the_penalty() -> None:
     assert recovery(frontier[0].select().expr, x * y, 2 * X).recovered
 
 
+@pytest.mark.parametrize("target", [{"sparsity": 0.8}, {"max_cost": 300.0}])
+def test_pruned_while_it_trains_to_a_sparsity_or_a_budget_of_luts(
+    target: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached: list[tuple[float, float]] = []
+    train = engine_module.sparsify
+
+    def spied(network, x, y, options, generator, callback, pruner):  # type: ignore[no-untyped-def]
+        first = float(pruner.current_cost().max())
+        error = train(network, x, y, options, generator, callback, pruner)
+        reached.append((first, float(pruner.current_cost().max())))
+        return error
+
+    monkeypatch.setattr(engine_module, "sparsify", spied)
+    X = _data(2)
+    model = area(estimated_luts("ap_fixed<8,3>"))
+    engine = _engine(rounds=1, first_stage=SparsifyOptions(steps=200), **target)
+    frontier = engine.search(X, X[:, 0] * X[:, 1], cost=model, options=OPERATORS, seed=0)
+    ((first, last),) = reached
+    assert last <= target.get("max_cost", 0.2 * first) < first
+    assert recovery(frontier[0].select().expr, x * y, 2 * X).recovered
+
+
 def test_reached_as_every_engine_with_the_costs_of_a_compilation() -> None:
     engine, _ = choose_engine("eql", eql=_engine(rounds=1, restarts=6))
     X = np.round(_data(2, 120) * 16) / 16
@@ -132,6 +156,8 @@ def test_errors() -> None:
         _engine().search(X, np.full(200, np.nan), cost=COST, options=OPERATORS)
     with pytest.raises(InputError, match="validation is 1"):
         EQLEngine(validation=1.0)
+    with pytest.raises(InputError, match="a sparsity or to a max_cost: give one of them"):
+        EQLEngine(sparsity=0.5, max_cost=100.0)
     with pytest.raises(InputError, match="have to be at least 1"):
         EQLEngine(restarts=0)
 

@@ -34,6 +34,22 @@ def test_readout_has_the_value_of_the_network(skip: bool) -> None:
             np.testing.assert_allclose(evaluate_expr(formula, x.numpy()), y[trial, :, output], rtol=1e-9)
 
 
+def test_trials_in_one_batch_are_the_vmap_of_single_networks() -> None:
+    network = _network().eval()
+    x = torch.rand(20, 2, dtype=torch.double)
+    single = network.take(0)
+    names = list(dict(single.named_parameters()))
+    stacked = {name: p.detach()[:, None] for name, p in zip(names, network.parameters(), strict=True)}
+    mapped = torch.func.vmap(lambda own: torch.func.functional_call(single, own, (x,)))(stacked)
+    torch.testing.assert_close(network(x), mapped)
+    together = torch.autograd.grad(network(x).square().sum(), list(network.parameters()))
+    for trial in range(3):
+        alone = network.take(trial)
+        slopes = torch.autograd.grad(alone(x).square().sum(), list(alone.parameters()))
+        for whole, part in zip(together, slopes, strict=True):
+            torch.testing.assert_close(whole[trial : trial + 1], part)
+
+
 def test_trials_do_not_touch_each_other() -> None:
     network = _network()
     x = torch.rand(20, 2, dtype=torch.double)

@@ -1,13 +1,23 @@
 """Primitives mean the same in torch, numpy, sympy and hardware."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import sympy
 import torch
 
+from sr2hls.circuit import build_circuit
 from sr2hls.costs import Operators, custom_operator
 from sr2hls.errors import InputError
+from sr2hls.options import Synthesis
+from sr2hls.program.interpreter import Interpreter
+from sr2hls.program.lower import Lowering
+from sr2hls.program.passes import optimize
+from sr2hls.program.types import FixedType
+from sr2hls.progress import SilentProgress
 from sr2hls.search.eql.primitives import DEFAULT_UNITS, Primitive, primitive, units, units_for
+from sr2hls.target import Target
 
 _TESTED = [
     *(name for name, _ in DEFAULT_UNITS),
@@ -31,6 +41,30 @@ def test_torch_numpy_and_sympy_agree(name: str) -> None:
     for row in range(0, 40, 7):
         values = {s: sympy.Float(float(p[row]), 30) for s, p in zip(symbols, points, strict=True)}
         assert float(formula.xreplace(values).evalf()) == pytest.approx(by_torch[row], rel=1e-12, abs=1e-14)
+
+
+def test_hardware_agrees_with_torch(tmp_path: Path) -> None:
+    """One circuit of all primitives: C++ and Verilog have the program's bits, the program torch's values."""
+    items = {f"y{k}": primitive(name) for k, name in enumerate(_TESTED)}
+    symbols = sympy.symbols("x0 x1")
+    formulas = {output: item.sympy(*symbols[: item.arity]) for output, item in items.items()}
+    types = {"x0": FixedType(False, 8, 1), "x1": FixedType(False, 8, 1)}
+    random = np.random.default_rng(5)
+    inputs = random.integers(26, 256, (300, 2)) / 2.0**7  # 0.2 to 2: within the domain of all of them
+    lowering = Lowering(formulas, types, inputs)
+    errors = dict.fromkeys(formulas, 1e-3)
+    program = optimize(lowering.within(errors).program)
+    circuit = build_circuit(
+        program, tmp_path, inputs, target=Target(), synthesis=Synthesis.ESTIMATE, progress=SilentProgress()
+    )
+    assert [a.executor for a in circuit.agreements] == ["C++ (g++)", "Verilog (Verilator)"]
+    assert all(a.values == 300 * len(items) for a in circuit.agreements)
+    values = Interpreter(program).predict(inputs)
+    columns = torch.from_numpy(inputs)
+    for k, item in enumerate(items.values()):
+        by_torch = item.torch(*(columns[:, a] for a in range(item.arity))).numpy()
+        rms = float(np.sqrt(np.mean((values[:, k] - by_torch) ** 2)))
+        assert rms < 2e-3, (item.operator, rms)
 
 
 def test_scale_is_part_of_the_meaning() -> None:
