@@ -49,7 +49,7 @@ def test_the_circuits_compute_what_they_are_called() -> None:
 
 
 class _InterruptedAfter:
-    """Progress that is interrupted when the second batch is done."""
+    """Progress that is interrupted when one batch more than given is done."""
 
     def __init__(self, batches: int) -> None:
         self._left = batches
@@ -75,7 +75,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(module, "_BATCH", {"xcup": 4})
     options = MeasureOptions("xcup", tmp_path, only=("neg",))
     with pytest.raises(KeyboardInterrupt):
-        measure(options, _Progress(1))
+        measure(options, _Progress(0))
     assert not options.table.exists()
     kept = options.partial.read_text().splitlines()
     assert len(kept) == 1 + 4
