@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sr2hls.costs import CostModel, describe
 from sr2hls.errors import InputError
+from sr2hls.orphans import Tied
 from sr2hls.search.base import (
     Candidate,
     Front,
@@ -158,7 +159,7 @@ class _Output:
     ) -> list[tuple[RunResult, list[Candidate], Forms]]:
         jobs = min(self.settings.jobs, len(restarts))
         if jobs > 1:
-            restart = delayed(self._restart)
+            restart = delayed(Tied(self._restart))
             tasks = (restart(polisher, seen, views[r % len(views)], r, deadline) for r in restarts)
             return list(Parallel(n_jobs=jobs)(tasks))
         results = []

@@ -16,6 +16,7 @@ from sr2hls.costs import CostModel, describe
 from sr2hls.errors import InputError, ToolError
 from sr2hls.files import write_text
 from sr2hls.lock import locked
+from sr2hls.orphans import Tied
 from sr2hls.search.base import (
     Engine,
     Front,
@@ -267,7 +268,7 @@ def _local(jobs: int) -> Runner:
             try:
                 with parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=1):
                     results = Parallel(return_as="generator_unordered")(
-                        delayed(_numbered)(study, t) for t in left
+                        delayed(Tied(_numbered))(study, t) for t in left
                     )
                     for task, result in results:
                         left.remove(task)
