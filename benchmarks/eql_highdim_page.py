@@ -82,7 +82,8 @@ def _frontier(rows: Sequence[Record]) -> str:
     head = ("design", "engine", "LUT", "FF", "DSP", "cycles", "accuracy, test", "of the network's")
     lines = [_line(head), "|---" * len(head) + "|"]
     best = 0.0
-    designs = [*_of_eql(rows), *_of_report(), *_of_exploration()]
+    found = [*_of_eql(rows), *_of_report(), *_of_exploration()]
+    designs = [d for d in found if d[2].get("lut") is not None]
     for name, engine, figures, accuracy, teacher in sorted(designs, key=lambda d: (d[2]["lut"], -d[3])):
         shown = f"**{name}**" if accuracy > best else name
         best = max(best, accuracy)
