@@ -53,8 +53,10 @@ def test_the_projects_on_disk_are_the_program(result: CompileResult) -> None:
 
 def test_hardware_is_measured_and_beside_it_the_network(result: CompileResult) -> None:
     rows = result.report.hardware
-    assert [r.subject.value for r in rows] == ["design", "network"]
-    for row in rows:
+    assert [r.subject.value for r in rows] == ["design", "network", "other"]
+    assert rows[2].figures["latency_cycles"].origin == "estimated", "the HLS project, by its model"
+    assert rows[2].figures.get("lut") is None
+    for row in rows[:2]:
         assert row.figures["lut"].value > 0
         assert row.figures["lut"].origin == "measured"
         assert row.figures["dsp"].value == 0
