@@ -1,6 +1,6 @@
 """Designs for the jets of the example in one table: sr2hls' frontier and what else there is.
 
-python benchmarks/jet_frontier.py --explored study
+python benchmarks/jet_frontier.py --explored study another_study
 
 Same data and splits, same tool (Yosys for UltraScale+, no DSP, no block RAM) and same clock for: the designs
 of an exploration (``sr2hls explore``; made here where none is given), the original network at fixed widths
@@ -14,6 +14,7 @@ import importlib.util
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -41,7 +42,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--explored", type=Path, help="output of 'sr2hls explore' for the example's jets")
+    parser.add_argument(
+        "--explored",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="outputs of 'sr2hls explore' for the example's jets",
+    )
     parser.add_argument("--rows", type=Path, default=RESULTS / "jet_frontier.json", help="rows kept")
     parser.add_argument("--out", type=Path, default=RESULTS / "jet_frontier.md", help="the table")
     parser.add_argument("--work", type=Path, help="keep the projects in this folder")
@@ -71,8 +78,14 @@ def run(args: argparse.Namespace, work: Path) -> None:
     )
     prepared = prepare(options, SilentProgress())
     facts = facts_of(prepared, options)
-    frontier = load_frontier(args.explored) if args.explored else explore(options, work / "explored")
-    rows = list(explored_rows(frontier, facts))
+    found = {path.name: load_frontier(path) for path in args.explored}
+    if not found:
+        found = {"explored": explore(options, work / "explored")}
+    rows = [
+        row if len(found) == 1 else replace(row, name=f"{folder}: {row.name}")
+        for folder, frontier in found.items()
+        for row in explored_rows(frontier, facts)
+    ]
     store = RowStore(args.rows, facts)
     for bits in args.networks:
         make = partial(network_row, prepared, bits, options.target, work / f"network-{bits}")
