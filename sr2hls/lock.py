@@ -9,7 +9,11 @@ from filelock import BaseFileLock, FileLock, Timeout
 from sr2hls.errors import InputError
 
 LOCK_NAME = ".sr2hls.lock"
-"""The file that is locked. It stays, empty: to remove it could take it from under the next run."""
+"""The file that is locked.
+
+It is removed while it is still held: a run that had opened it by then finds that it has no name any more, and
+is refused.
+"""
 
 
 def lock_folder(folder: Path) -> BaseFileLock:
@@ -29,6 +33,12 @@ def lock_folder(folder: Path) -> BaseFileLock:
     return lock
 
 
+def release_folder(lock: BaseFileLock) -> None:
+    """Let others have the folder; nothing of the lock is left in it."""
+    Path(lock.lock_file).unlink(missing_ok=True)
+    lock.release()
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Make a folder if need be, and keep it for what is done inside.
@@ -41,5 +51,7 @@ def locked(folder: Path) -> Iterator[None]:
         lock = lock_folder(folder)
     except OSError as error:
         raise InputError(f"cannot write to '{folder}': {error.strerror or error}") from error
-    with lock:
+    try:
         yield
+    finally:
+        release_folder(lock)

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from sr2hls.errors import InputError
 from sr2hls.files import sha256_of, write_text
-from sr2hls.lock import LOCK_NAME, lock_folder
+from sr2hls.lock import LOCK_NAME, lock_folder, release_folder
 from sr2hls.options import CompileOptions, LowerOptions
 from sr2hls.report.build import plain_options
 from sr2hls.report.store import HTML_NAME, JSON_NAME, MARKDOWN_NAME
@@ -51,7 +51,7 @@ class RunDirectory:
             try:
                 self._claim(options, key)
             except BaseException:
-                self._lock.release()
+                release_folder(self._lock)
                 raise
         except OSError as error:
             raise InputError(f"cannot write to '{self.path}': {error.strerror or error}") from error
@@ -60,7 +60,7 @@ class RunDirectory:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._lock.release()
+        release_folder(self._lock)
 
     def _refuse_others(self) -> None:
         """Refuse a folder that holds anything but a result, before anything is written to it."""
