@@ -5,37 +5,26 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
-from typing import Generic, ParamSpec, TypeVar
+
+from joblib import parallel_config
 
 _WATCH_S = 0.5
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
-class Tied(Generic[P, R]):
-    """A function for worker processes, whose process ends when the one that made this object does.
+def tied_workers() -> parallel_config:
+    """Return a context in which joblib's pools consist of processes that end when this one does.
 
     Workers of a pool outlive a parent that was killed: they wait for work for minutes, with all their memory.
-
-    Args:
-        function: what the workers do; it can be pickled.
+    Each begins to watch when it starts, before it is given anything to do.
     """
-
-    def __init__(self, function: Callable[P, R]) -> None:
-        self._function = function
-        self._parent = os.getpid()
-
-    def __call__(self, *args: P.args, **more: P.kwargs) -> R:
-        """Do the work; the first time in a process, begin to watch the parent."""
-        _end_with(self._parent)
-        return self._function(*args, **more)
+    return parallel_config(
+        backend="loky", inner_max_num_threads=1, initializer=end_with, initargs=(os.getpid(),)
+    )
 
 
 @functools.cache
-def _end_with(parent: int) -> None:
-    if os.getpid() == parent:
-        return  # a pool of one does the work in the parent itself
+def end_with(parent: int) -> None:
+    """Let this process end, by a kill, as soon as its parent is no longer the one given."""
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -1,19 +1,19 @@
 """Workers of a pool end with a command that is killed."""
 
-import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from sr2hls.orphans import Tied
+import pytest
 
 POOL = """
 import os, time
 from joblib import Parallel, delayed
-from sr2hls.orphans import Tied
-print(*Parallel(n_jobs=2)(delayed(Tied(os.getpid))() for _ in range(8)), flush=True)
+from sr2hls.orphans import tied_workers
+with tied_workers():
+    print(*Parallel(n_jobs=2)(delayed(os.getpid)() for _ in range({pieces})), flush=True)
 time.sleep(600)
 """
 
@@ -25,19 +25,24 @@ def _runs(pid: int) -> bool:
         return False
 
 
-def test_workers_end_with_a_parent_that_is_killed() -> None:
-    process = subprocess.Popen([sys.executable, "-c", POOL], stdout=subprocess.PIPE, text=True)
+def _children(pid: int) -> set[int]:
+    threads = Path(f"/proc/{pid}/task").glob("*/children")
+    return {int(child) for thread in threads for child in thread.read_text().split()}
+
+
+@pytest.mark.parametrize("pieces", [8, 1], ids=["all have worked", "one was never given work"])
+def test_workers_end_with_a_parent_that_is_killed(pieces: int) -> None:
+    script = POOL.format(pieces=pieces)
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    workers = {int(word) for word in process.stdout.readline().split()}
-    assert workers and process.pid not in workers
-    assert all(_runs(pid) for pid in workers)
+    worked = {int(word) for word in process.stdout.readline().split()}
+    children = _children(process.pid)
+    assert worked and process.pid not in worked and worked <= children
+    assert len(children) >= 2, "the pool has two workers"
+    assert all(_runs(pid) for pid in children)
     process.send_signal(signal.SIGKILL)
     process.wait()
     end = time.monotonic() + 60
-    while any(_runs(pid) for pid in workers) and time.monotonic() < end:
+    while any(_runs(pid) for pid in children) and time.monotonic() < end:
         time.sleep(0.1)
-    assert not any(_runs(pid) for pid in workers)
-
-
-def test_in_the_parent_itself_nothing_is_watched() -> None:
-    assert Tied(os.getpid)() == os.getpid()
+    assert not any(_runs(pid) for pid in children)

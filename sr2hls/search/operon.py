@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sr2hls.costs import CostModel, describe
 from sr2hls.errors import InputError
-from sr2hls.orphans import Tied
+from sr2hls.orphans import tied_workers
 from sr2hls.search.base import (
     Candidate,
     Front,
@@ -159,9 +159,10 @@ class _Output:
     ) -> list[tuple[RunResult, list[Candidate], Forms]]:
         jobs = min(self.settings.jobs, len(restarts))
         if jobs > 1:
-            restart = delayed(Tied(self._restart))
+            restart = delayed(self._restart)
             tasks = (restart(polisher, seen, views[r % len(views)], r, deadline) for r in restarts)
-            return list(Parallel(n_jobs=jobs)(tasks))
+            with tied_workers():
+                return list(Parallel(n_jobs=jobs)(tasks))
         results = []
         for r in restarts:
             results.append(self._restart(polisher, seen, views[r % len(views)], r, deadline, progress))

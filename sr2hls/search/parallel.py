@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed, parallel_config
+from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.typing import ArrayLike, NDArray
 
@@ -16,7 +16,7 @@ from sr2hls.costs import CostModel, describe
 from sr2hls.errors import InputError, ToolError
 from sr2hls.files import write_text
 from sr2hls.lock import locked
-from sr2hls.orphans import Tied
+from sr2hls.orphans import tied_workers
 from sr2hls.search.base import (
     Engine,
     Front,
@@ -266,9 +266,9 @@ def _local(jobs: int) -> Runner:
         left = list(tasks)
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                with parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=1):
-                    results = Parallel(return_as="generator_unordered")(
-                        delayed(Tied(_numbered))(study, t) for t in left
+                with tied_workers():
+                    results = Parallel(n_jobs=jobs, return_as="generator_unordered")(
+                        delayed(_numbered)(study, t) for t in left
                     )
                     for task, result in results:
                         left.remove(task)

@@ -9,7 +9,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from sr2hls.costs import CostModel
-from sr2hls.orphans import Tied
+from sr2hls.orphans import tied_workers
 from sr2hls.search.base import SearchOptions
 from sr2hls.search.curves import fitted_curves
 from sr2hls.search.front import complexity_of
@@ -76,12 +76,11 @@ def shape_formulas(
     """
     options = options or ShapeFormulaOptions()
     tasks = [(int(i), int(k)) for i, k in np.argwhere(model.used)]
-    found = Parallel(n_jobs=options.jobs, return_as="generator")(
-        delayed(Tied(_formula))(
-            grids[i], model.values[i][:, k], codes[:, i], cost, seed + 16 * i + k, options
+    with tied_workers():
+        found = Parallel(n_jobs=options.jobs, return_as="generator")(
+            delayed(_formula)(grids[i], model.values[i][:, k], codes[:, i], cost, seed + 16 * i + k, options)
+            for i, k in tasks
         )
-        for i, k in tasks
-    )
     totals: dict[int, sp.Expr] = {k: sp.Float(model.offsets[k]) for k in range(len(output_names))}
     for (i, k), expr in zip(tasks, found, strict=True):
         term = expr.xreplace({_X: sp.Symbol(names[i])})
