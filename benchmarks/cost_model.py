@@ -181,9 +181,7 @@ def route(programs: list[Program], names: list[str]) -> dict[str, float]:
     target = Target("LFE5U-25F", clock_ns=1000.0)
     with tempfile.TemporaryDirectory() as work:
         projects = [
-            write_rtl(
-                p, Path(work) / f"p{k}", target=target, name=f"p{k}", logic=to_alkaid(p, slack=0, rows=False)
-            )
+            write_rtl(p, Path(work) / f"p{k}", target=target, name=f"p{k}", logic=to_alkaid(p, slack=0))
             for k, p in enumerate(programs)
         ]
         mapped = ecp5_together(projects, dsp=False)
@@ -283,7 +281,7 @@ def judge(
 def speed(model: ProgramModel, programs: list[Program]) -> str:
     """Return how long a prediction takes, beside the way through alkaid's logic, cost and delay."""
     predicted = _seconds(lambda p: model.delay_of(blocks_of(p), p), programs)
-    lowered = _seconds(lambda p: to_alkaid(p, slack=0, rows=False), programs)
+    lowered = _seconds(lambda p: to_alkaid(p, slack=0), programs)
     count = np.mean([len(p) for p in programs])
     return (
         f"A prediction of LUTs and delay takes {1e6 * predicted:.0f} µs of one core for a program of "

@@ -11,6 +11,7 @@ from published_flow import EVERYWHERE, published_program
 from sr2hls.circuit import build_circuit
 from sr2hls.costs import area, estimated_luts
 from sr2hls.design import float_outputs
+from sr2hls.errors import LoweringError
 from sr2hls.find import find_formulas
 from sr2hls.options import CompileOptions, Engine, Synthesis
 from sr2hls.prepare import Prepared, prepare
@@ -25,6 +26,8 @@ PYSR_RUN = Path(__file__).resolve().parent.parent / "tests" / "search" / "data" 
 def demo_rows(prepared: Prepared, options: CompileOptions, folder: Path) -> Iterator[Row]:
     """Rows of the formulas that ``compile`` finds: one front an output, and a sum of functions.
 
+    Formulas that the flow cannot express, such as those with constants outside of its one type, have no row.
+
     Args:
         prepared: the problem with the inputs of the other designs, which formulas are searched on.
         options: engine, effort and seed of the search.
@@ -33,7 +36,10 @@ def demo_rows(prepared: Prepared, options: CompileOptions, folder: Path) -> Iter
     found = find_formulas(prepared.problem, replace(options, engine=Engine.OPERON), SilentProgress())
     problem = _wide_problem(options)
     for k, proposal in enumerate(found.proposals):
-        yield _row(problem, f"demo-{k}", f"Operon, {proposal.name}", proposal.formulas, options, folder)
+        try:
+            yield _row(problem, f"demo-{k}", f"Operon, {proposal.name}", proposal.formulas, options, folder)
+        except LoweringError as error:
+            print(f"Operon, {proposal.name}: left out: {error}", flush=True)
 
 
 def pysr_row(options: CompileOptions, folder: Path) -> Iterator[Row]:

@@ -17,6 +17,9 @@ from sr2hls.rtl.sums import ABSORBED_BITS
 
 _SEARCH_STEPS = 12
 _INPUT, _CONSTANT, _LOOKUP = -1, 5, 8
+_ADDERS = frozenset({0, 1})
+_CHOICES = frozenset({3, 6})
+"""Slices and multiplexers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +56,17 @@ def schedule(logic: CombLogic, limit_ns: float) -> Schedule:
 
 
 def _postponed(logic: CombLogic, plan: Schedule) -> Schedule:
-    """Return the plan with each table of few bits in the stage that reads it first.
+    """Return the plan with what an adder's LUTs can take in in the stage that reads it first.
 
-    Registers before a table instead of behind it are a few more; but an adder's LUTs take a table in only if
-    it stands in the same stage (see `sr2hls.rtl.sums`).
+    Registers before a table or a choice instead of behind it may be a few more; but an adder's LUTs take it
+    in only if it stands in the same stage (see `sr2hls.rtl.sums` and `sr2hls.rtl.multiply`).
     """
     stage = list(plan.stage)
+    absorbed = _absorbed(logic)
     first_use: dict[int, int] = {}
     for position in reversed(range(len(logic.ops))):
         op = logic.ops[position]
-        if position in first_use and position not in logic.out_idxs and _is_small_table(logic, op):
+        if position in absorbed and position in first_use:
             stage[position] = first_use[position]
         for a in op.addr:
             first_use[a] = min(stage[position], first_use.get(a, stage[position]))
@@ -73,6 +77,20 @@ def _postponed(logic: CombLogic, plan: Schedule) -> Schedule:
         arrival.append(start + _own_delay(logic, op))
         delays[at] = max(delays[at], arrival[-1])
     return Schedule(tuple(stage), tuple(delays))
+
+
+def _absorbed(logic: CombLogic) -> frozenset[int]:
+    """Return the tables of few bits, and the choices and slices that only adders and such choices read."""
+    found: set[int] = set()
+    outside = set(logic.out_idxs)
+    for position in reversed(range(len(logic.ops))):
+        op = logic.ops[position]
+        chooses = op.opcode in _CHOICES
+        if position not in outside and (chooses or _is_small_table(logic, op)):
+            found.add(position)
+        if op.opcode not in _ADDERS and not (chooses and position in found):
+            outside.update(a for a in op.addr if logic.ops[a].opcode in _CHOICES)
+    return frozenset(found)
 
 
 def _is_small_table(logic: CombLogic, op: Op) -> bool:

@@ -11,7 +11,6 @@ from alkaid.types import CombLogic
 from numpy.typing import NDArray
 
 from sr2hls.errors import InputError
-from sr2hls.program import ops
 from sr2hls.program.program import Program
 from sr2hls.program.serialize import digest, load
 from sr2hls.provenance import Figure, Origin, Provenance
@@ -154,22 +153,19 @@ def _plan(logic: CombLogic, limit_ns: float) -> Schedule:
 def _fewest_luts(program: Program, limit_ns: float, *, dsp: bool) -> tuple[CombLogic, Schedule]:
     """Return the logic that takes the fewest LUTs of those that need the fewest stages.
 
-    The longer sums and the rows of products are, the fewer LUTs and the slower.
+    The longer sums and the rows of products are, the fewer LUTs and the slower. A multiplication that is left
+    to the tools has alkaid's delay of a DSP block, so it is only for designs that may have some.
     """
-    logic = to_alkaid(program, slack=_SLACKS[0], rows=False)
+    rows = not dsp
+    logic = to_alkaid(program, slack=_SLACKS[0], rows=rows)
     plan = _plan(logic, limit_ns)
     limit_ns = max(limit_ns, *plan.delay_ns)
-    products = any(isinstance(op, ops.Mul) for op in program.ops)
-    for rows in (True, False) if products and not dsp else (False,):
-        kept = False
-        for slack in _SLACKS:
-            slower = to_alkaid(program, slack=slack, rows=rows)
-            found = _plan(slower, limit_ns)
-            if found.n_stages > plan.n_stages or max(found.delay_ns) > limit_ns:
-                break
-            logic, plan, kept = slower, found, True
-        if kept:
+    for slack in _SLACKS[1:]:
+        slower = to_alkaid(program, slack=slack, rows=rows)
+        found = _plan(slower, limit_ns)
+        if found.n_stages > plan.n_stages or max(found.delay_ns) > limit_ns:
             break
+        logic, plan = slower, found
     return logic, plan
 
 
