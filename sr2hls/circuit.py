@@ -115,9 +115,10 @@ def build_circuit(
         hardware = estimate(program, rtl, target)
     else:
         with progress.stage(f"{name}: synthesis ({synthesis.value})"):
-            if synthesis is Synthesis.VITIS:
-                hardware, simulated_c = synthesise_hls(hls, program, raw[some], expected[some])
-                agreements.append(simulated_c)
+            if synthesis.takes_hls:
+                cosim = synthesis is Synthesis.VITIS_COSIM
+                hardware, found = synthesise_hls(hls, program, raw[some], expected[some], cosim=cosim)
+                agreements += found
             else:
                 hardware = synthesise(synthesis, rtl, target)
     return Circuit(program, rtl, hls, tuple(agreements), hardware)
@@ -132,20 +133,34 @@ def run_logic(logic: CombLogic, program: Program, raw: NDArray[np.int64]) -> NDA
 
 
 def synthesise_hls(
-    hls: HlsProject | None, program: Program, raw: NDArray[np.int64], expected: NDArray[np.int64]
-) -> tuple[HardwareReport, Agreement]:
+    hls: HlsProject | None,
+    program: Program,
+    raw: NDArray[np.int64],
+    expected: NDArray[np.int64],
+    *,
+    cosim: bool = False,
+) -> tuple[HardwareReport, list[Agreement]]:
     """Run AMD's HLS tool: C simulation against the interpreter's outputs, then C synthesis.
+
+    Args:
+        hls: the project.
+        program: what it computes.
+        raw: raw inputs to simulate, shape (samples, inputs).
+        expected: the interpreter's raw outputs, shape (samples, outputs).
+        cosim: simulate the RTL of the tool against them, too; latency is then that of the simulation.
 
     Raises:
         ToolError: the tool is missing or fails, or there is no HLS project.
-        VerificationError: the simulation differs.
+        VerificationError: a simulation differs.
     """
     if hls is None:
         raise ToolError("Vitis takes an HLS project, which this design has not: use yosys or vivado")
     hls.write_vectors(raw, expected)
-    found = VendorHls(launcher=Launcher.from_environment()).run(hls, Steps(csim=True, synth=True))
-    name = f"C simulation ({found.flow.value})"
-    return found.hardware(), Agreement(name, len(raw), len(raw) * program.n_outputs)
+    steps = Steps(csim=True, synth=True, cosim=cosim)
+    found = VendorHls(launcher=Launcher.from_environment()).run(hls, steps)
+    names = ["C simulation", "RTL cosimulation"] if cosim else ["C simulation"]
+    values = len(raw) * program.n_outputs
+    return found.hardware(), [Agreement(f"{n} ({found.flow.value})", len(raw), values) for n in names]
 
 
 def synthesise(synthesis: Synthesis, rtl: RtlProject, target: Target) -> HardwareReport:
@@ -155,7 +170,8 @@ def synthesise(synthesis: Synthesis, rtl: RtlProject, target: Target) -> Hardwar
         ToolError: the tool is missing or fails; the message says what to install.
     """
     dsp = bool(target.budget.max_dsp)
-    if synthesis is Synthesis.VIVADO:
-        vivado = Vivado(launcher=Launcher.from_environment())
+    if synthesis in (Synthesis.VIVADO, Synthesis.VIVADO_ROUTED):
+        routed = synthesis is Synthesis.VIVADO_ROUTED
+        vivado = Vivado(launcher=Launcher.from_environment(), implement=routed)
         return vivado.synthesise(HdlDesign.of(rtl), target, dsp=dsp)
     return tool_named(synthesis.value).synthesise(HdlDesign.of(rtl), target, dsp=dsp)

@@ -46,9 +46,18 @@ class Synthesis(StrEnum):
     ECP5 = "ecp5"
     """Yosys and nextpnr for Lattice ECP5: placed and routed."""
     VITIS = "vitis"
-    """Vitis HLS, if installed."""
+    """Vitis HLS, if installed: C simulation and C synthesis."""
+    VITIS_COSIM = "vitis-cosim"
+    """The same, and the design's RTL simulated against the interpreter's outputs."""
     VIVADO = "vivado"
-    """Vivado HLS or Vivado, if installed."""
+    """Vivado, if installed: synthesis out of context."""
+    VIVADO_ROUTED = "vivado-routed"
+    """The same, then place and route."""
+
+    @property
+    def takes_hls(self) -> bool:
+        """Whether the tool synthesises the HLS project, not the RTL."""
+        return self in (Synthesis.VITIS, Synthesis.VITIS_COSIM)
 
 
 class Cost(StrEnum):

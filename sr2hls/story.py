@@ -11,7 +11,7 @@ from sr2hls.errors import InputError
 from sr2hls.explore.frontier import load_frontier
 from sr2hls.explore.points import design_points
 from sr2hls.files import sha256_of
-from sr2hls.options import CompileOptions, Synthesis
+from sr2hls.options import CompileOptions
 from sr2hls.prepare import Prepared
 from sr2hls.problem import Problem
 from sr2hls.program.size import estimate_luts
@@ -240,7 +240,7 @@ def _hardware(stages: Stages, options: CompileOptions) -> list[HardwareRow]:
     if circuit is not None and original is not None and circuit.hardware is not None:
         score = problem.score(original.network.predict(test.inputs), test)
         rows.append(HardwareRow.of(circuit.hardware, Subject.NETWORK, original.label, score))
-    hls = None if options.synthesis is Synthesis.VITIS else hls_row(stages.built.circuit.hls, options.target)
+    hls = None if options.synthesis.takes_hls else hls_row(stages.built.circuit.hls, options.target)
     return rows if hls is None else [*rows, hls]
 
 

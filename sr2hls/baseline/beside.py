@@ -124,7 +124,7 @@ def _build_original(
 def _hardware(circuit: Circuit, directory: Path, options: CompileOptions) -> HardwareReport | None:
     if options.synthesis is Synthesis.ESTIMATE:
         return None
-    if options.synthesis is Synthesis.VITIS:
+    if options.synthesis.takes_hls:
         # The HLS tool takes the network's own project, not one of the program.
         return network_hardware(circuit.program, directory / "hls", options)
     return synthesise(options.synthesis, circuit.rtl, options.target)

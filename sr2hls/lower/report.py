@@ -8,7 +8,7 @@ from sr2hls.data import InputFormat
 from sr2hls.design import Design, float_outputs
 from sr2hls.lower.rows import Rows
 from sr2hls.lower.source import Source
-from sr2hls.options import LowerOptions, Synthesis
+from sr2hls.options import LowerOptions
 from sr2hls.progress import Progress
 from sr2hls.report import model
 from sr2hls.report.build import build_report, feature_records, formula_record, run_record
@@ -40,7 +40,7 @@ def make_report(
     fidelity = [_fidelity(n, task, outputs, inputs, design, *split) for n, split in rows.splits.items()]
     found = circuit.hardware
     hardware = [] if found is None else [HardwareRow.of(found, Subject.DESIGN, "formulas")]
-    hls = None if options.synthesis is Synthesis.VITIS else hls_row(circuit.hls, options.target)
+    hls = None if options.synthesis.takes_hls else hls_row(circuit.hls, options.target)
     hardware += [] if hls is None else [hls]
     features = feature_records(inputs.names.identifiers, rows.splits["train"][0], design.program)
     return build_report(

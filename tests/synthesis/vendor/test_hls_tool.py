@@ -2,12 +2,15 @@ import dataclasses
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sr2hls.baseline.beside import network_hardware
+from sr2hls.circuit import synthesise_hls
 from sr2hls.errors import InputError, ToolError, VerificationError
-from sr2hls.options import CompileOptions
+from sr2hls.options import CompileOptions, Synthesis
 from sr2hls.program.builder import Builder
+from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.types import FixedType
 from sr2hls.provenance import Origin
 from sr2hls.synthesis.vendor.cosim import read_cosim
@@ -133,6 +136,21 @@ def test_a_run_reads_what_the_tool_left(make_project, tools):
     assert (report.lut.value, report.latency_cycles.value) == (44405, 481388)
     only = VendorHls().run(project, Steps(csim=False))
     assert (only.csim_samples, only.cosim) == (None, None)
+
+
+def test_cosimulation_is_asked_for_by_its_name(make_project, tools):
+    project = make_project()
+    says = "echo 'SR2HLS: 3 samples, 0 wrong'\ncat build_opt.tcl"
+    tools("vitis-run", leave_reports(project, cosim="cosim_one_transaction.rpt") + says)
+    raw = np.array([[1, 2], [3, 4], [-32, -32]])
+    expected = Interpreter(project.program).run(raw)
+    report, agreed = synthesise_hls(project, project.program, raw, expected, cosim=True)
+    assert [a.executor for a in agreed] == ["C simulation (vitis-run)", "RTL cosimulation (vitis-run)"]
+    assert report.latency_cycles.provenance.step == "cosimulation"
+    report, agreed = synthesise_hls(project, project.program, raw, expected)
+    assert [a.executor for a in agreed] == ["C simulation (vitis-run)"]
+    assert report.latency_cycles.provenance.step == "C synthesis"
+    assert Synthesis("vitis-cosim").takes_hls and not Synthesis("vivado-routed").takes_hls
 
 
 def test_the_testbench_is_what_csim_runs(make_project, tools):

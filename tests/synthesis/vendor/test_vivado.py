@@ -3,8 +3,13 @@ from pathlib import Path
 
 import pytest
 
+from sr2hls.circuit import synthesise
 from sr2hls.errors import InputError, ToolError
+from sr2hls.options import Synthesis
+from sr2hls.program.builder import Builder
+from sr2hls.program.types import FixedType
 from sr2hls.provenance import Origin
+from sr2hls.rtl.project import write_rtl
 from sr2hls.synthesis.base import HdlDesign
 from sr2hls.synthesis.vendor.vivado import Vivado, tcl_quote, write_script
 from sr2hls.target import Target
@@ -100,6 +105,19 @@ def test_the_reports_become_figures_with_sources(design, tmp_path, tools):
     assert (report.latency_cycles.value, report.latency_ns.value, report.ii.value) == (3, 15, 1)
     said = (tmp_path / "work" / "vivado.log.txt").read_text()
     assert said == "-mode batch -nojournal -nolog -notrace -source sr2hls_ooc.tcl\n"
+
+
+@pytest.mark.parametrize(
+    ("synthesis", "stage"), [("vivado", "synthesis"), ("vivado-routed", "implementation")]
+)
+def test_place_and_route_is_asked_for_by_its_name(synthesis, stage, tmp_path, tools):
+    tools("vivado", leave_reports(stage))
+    b = Builder({"a": FixedType(True, 6, 3)})
+    program = b.program({"y": b.add(b["a"], b["a"])})
+    rtl = write_rtl(program, tmp_path / "rtl", target=TARGET, name="top")
+    report = synthesise(Synthesis(synthesis), rtl, TARGET)
+    # They are found only under the name of the stage; what is recorded is a routed design, for either.
+    assert report.tool == "vivado" and report.lut.value == 720
 
 
 def test_failures(design, tmp_path, tools, monkeypatch):
