@@ -142,7 +142,7 @@ def boosted_rows(
     for kind, rows_of in (("trees", tree_rows), ("vhdl", vhdl_rows)):
         for n_trees, depth in wanted:
             key = f"{kind}-{n_trees}x{depth}"
-            if kind == "vhdl" and ghdl_missing() and key not in store:
+            if kind == "vhdl" and (n_trees == 1 or (ghdl_missing() and key not in store)):
                 continue
             asked = (prepared.problem, n_trees, depth, options.seed, options.target, work / key)
             found += store.group(key, partial(rows_of, *asked))

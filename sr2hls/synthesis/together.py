@@ -13,8 +13,9 @@ from pathlib import Path
 from sr2hls.errors import InputError
 from sr2hls.rtl.project import RtlProject
 from sr2hls.synthesis.base import HdlDesign
+from sr2hls.synthesis.ecp5 import ecp5_passes
 from sr2hls.synthesis.yosys import xilinx_passes
-from sr2hls.synthesis.yosys_run import PREPARE, AbcError, YosysResult, run_yosys
+from sr2hls.synthesis.yosys_run import AbcError, YosysResult, run_yosys
 from sr2hls.target import Family
 from sr2hls.templates import render
 
@@ -58,10 +59,7 @@ def ecp5_together(projects: Sequence[RtlProject], *, dsp: bool, timeout_s: float
     Raises:
         ToolError: Yosys is missing, fails or exceeds the limit.
     """
-    keep = " ".join(p.name for p in projects)
-    passes = [line.format(top=TOP) for line in PREPARE]
-    passes.insert(1, f"setattr -mod -set keep_hierarchy 1 {keep}")
-    passes.append(f"synth_ecp5 -top {TOP}{'' if dsp else ' -nodsp'}")
+    passes = ecp5_passes(TOP, dsp=dsp, keep=[p.name for p in projects])
     return _run(projects, passes, shared_clock=False, timeout_s=timeout_s, netlist=True)
 
 

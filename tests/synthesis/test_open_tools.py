@@ -15,7 +15,7 @@ from sr2hls.synthesis.base import HdlDesign
 from sr2hls.synthesis.ecp5 import Ecp5
 from sr2hls.synthesis.registry import TOOLS, tool_named
 from sr2hls.synthesis.yosys import Yosys
-from sr2hls.target import Target
+from sr2hls.target import Budget, Target
 from sr2hls.verify.random_programs import random_program
 
 
@@ -55,11 +55,13 @@ def test_a_table_of_five_bits_is_part_of_the_adder(tmp_path: Path) -> None:
     assert report.lut is not None and report.lut.value <= 9
 
 
+@pytest.mark.parametrize("tool", ["yosys", "ecp5"])
 @pytest.mark.parametrize(("dsp", "expected"), [(True, 1), (False, 0)])
-def test_dsp_blocks_are_used_only_where_allowed(tmp_path: Path, dsp: bool, expected: int) -> None:
+def test_dsp_blocks_are_used_only_where_allowed(tmp_path: Path, tool: str, dsp: bool, expected: int) -> None:
     b = Builder({"x": FixedType(True, 14, 7), "y": FixedType(True, 14, 7)})
-    project = write_rtl(b.program({"p": b.mul(b["x"], b["y"])}), tmp_path / "p", target=Target())
-    report = Yosys().synthesise(HdlDesign.of(project), Target("xc7a35t"), dsp=dsp)
+    target = Target("xc7a35t" if tool == "yosys" else "LFE5U-25F", budget=Budget(max_dsp=8))
+    project = write_rtl(b.program({"p": b.mul(b["x"], b["y"])}), tmp_path / "p", target=target)
+    report = tool_named(tool).synthesise(HdlDesign.of(project), target, dsp=dsp)
     assert report.dsp is not None and report.dsp.value == expected
     assert report.lut is not None and (report.lut.value > 100) is not dsp
 
