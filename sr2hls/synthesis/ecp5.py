@@ -29,6 +29,7 @@ _SIZES = {12: "12k", 25: "25k", 45: "45k", 85: "85k"}
 _PACKAGES = {"12k": "CABGA381", "25k": "CABGA381", "45k": "CABGA554", "85k": "CABGA756"}
 # As in `synth_ecp5`; it has to come before adders are extracted, which takes multiplications in as well.
 _PRODUCTS_TO_DSP = (
+    "wreduce t:$mul",
     "techmap -map +/mul2dsp.v -map +/lattice/dsp_map_18x18.v -D DSP_A_MAXWIDTH=18 -D DSP_B_MAXWIDTH=18 "
     "-D DSP_A_MINWIDTH=2 -D DSP_B_MINWIDTH=2 -D DSP_NAME=$__MUL18X18",
     "chtype -set $mul t:$__soft_mul",
