@@ -61,7 +61,7 @@ KINDS = {
 WANTED = {
     ("judge", "formula"): (19, 20, 260), ("judge", "operations"): (6, 20, 140),
     ("judge", "jets5b"): (9, 15, 420), ("judge", "jets6b"): (9, 15, 420), ("judge", "pysr"): (24, 20, 330),
-    ("fit", "formula"): (24, 20, 260), ("fit", "operations"): (8, 20, 140), ("fit", "sum"): (14, 15, 400),
+    ("fit", "formula"): (64, 20, 260), ("fit", "operations"): (20, 20, 140), ("fit", "sum"): (30, 15, 400),
 }  # fmt: skip
 
 Figures = dict[str, dict[str, float | None]]
@@ -83,12 +83,20 @@ def main() -> None:
 
 
 def make() -> None:
-    """Write the programs."""
+    """Write the programs; those that are there stay, so that their figures do, too."""
     from cost_model_programs import programs_to_fit, programs_to_judge
 
-    drawn = [("fit", n, p) for n, p in programs_to_fit()]
-    drawn += [("judge", n, p) for n, p in programs_to_judge()]
-    write_programs(choose(drawn))
+    kept = [(part, n, p) for n, (part, p) in read_programs().items()] if PROGRAMS.is_file() else []
+    wanted = {key: count - _count(kept, key) for key, (count, _, _) in WANTED.items()}
+    drawn: list[tuple[str, str, Program]] = []
+    for part, source in (("fit", programs_to_fit), ("judge", programs_to_judge)):
+        if any(count > 0 for (of, _), count in wanted.items() if of == part):
+            drawn += [(part, n, p) for n, p in source()]
+    write_programs(kept + choose(drawn, kept, wanted))
+
+
+def _count(programs: list[tuple[str, str, Program]], key: tuple[str, str]) -> int:
+    return sum((part, kind_of(name)) == key for part, name, _ in programs)
 
 
 def write_programs(chosen: list[tuple[str, str, Program]]) -> None:
@@ -100,22 +108,32 @@ def write_programs(chosen: list[tuple[str, str, Program]]) -> None:
             out.write(f"{line}\n".encode())
 
 
-def choose(drawn: list[tuple[str, str, Program]]) -> list[tuple[str, str, Program]]:
-    """Return some of each kind, none twice, spread evenly: measuring all would take an hour."""
-    groups: dict[tuple[str, str], list[tuple[str, str, Program]]] = {key: [] for key in WANTED}
-    seen: set[str] = set()
+def choose(
+    drawn: list[tuple[str, str, Program]],
+    kept: list[tuple[str, str, Program]],
+    wanted: dict[tuple[str, str], int],
+) -> list[tuple[str, str, Program]]:
+    """Return some of each kind, none twice, spread evenly: measuring all would take an hour.
+
+    Args:
+        drawn: part, name and program of all that may be chosen.
+        kept: those that are chosen already.
+        wanted: how many of each part and kind.
+    """
+    groups: dict[tuple[str, str], list[tuple[str, str, Program]]] = {key: [] for key in wanted}
+    seen = {digest(program) for _, _, program in kept}
+    names = {name for _, name, _ in kept}
     for part, name, program in drawn:
         size, key = estimate_luts(program), (part, kind_of(name))
-        if size and digest(program) not in seen and key in WANTED:
+        if size and digest(program) not in seen and name not in names and key in wanted:
             _, low, high = WANTED[key]
             if low <= size <= high:
                 groups[key].append((part, name, program))
         seen.add(digest(program))
     found = []
     for key, some in groups.items():
-        count = min(WANTED[key][0], len(some))
-        step = max(1.0, len(some) / WANTED[key][0])
-        found += [some[int(k * step)] for k in range(count)]
+        count = min(max(0, wanted[key]), len(some))
+        found += [some[int(k * len(some) / count)] for k in range(count)]
     return found
 
 

@@ -13,7 +13,7 @@ FloatArray = NDArray[np.float64]
 # What a LUT6 fabric gives by its structure; the fit stays near it where the programs say little.
 _PRIOR_LUT = {
     Area.ADDER: 1.0, Area.ABSORBING: 1.0, Area.SMALL_TABLE: 0.9, Area.LARGE_TABLE: 0.9,
-    Area.SMALL_OPERATION: 0.8, Area.PRODUCT: 1.85, Area.SQUARE: 1.7, Area.CONSTANT_PRODUCT: 0.8,
+    Area.SMALL_OPERATION: 0.8, Area.PRODUCT: 1.2, Area.SQUARE: 1.4, Area.CONSTANT_PRODUCT: 0.8,
     Area.CHOICE: 1.0, Area.COMPARE: 1.0, Area.QUOTIENT: 2.0, Area.NEGATION: 1.0, Area.ROUNDING: 0.1,
     Area.BOUNDING: 0.9,
 }  # fmt: skip

@@ -40,9 +40,9 @@ _KINDS = ("add", "add", "sub", "mul", "mul", "max", "tanh", "exp", "sin", "squar
 
 def programs_to_fit() -> Named:
     """Programs for the fit."""
-    yield from random_formulas(range(1, 140, 2))
+    yield from random_formulas(range(1, 260, 2))
     yield from random_operations(range(1, 100, 2))
-    yield from random_sums(range(1, 80, 2))
+    yield from random_sums(range(1, 120, 2))
 
 
 def programs_to_judge() -> Named:

@@ -12,7 +12,7 @@ from sr2hls.explore.select import explored_design
 from sr2hls.find import Found, Proposal, find_formulas
 from sr2hls.options import CompileOptions
 from sr2hls.problem import Problem
-from sr2hls.program.size import estimate_luts
+from sr2hls.program.predict import program_model
 from sr2hls.progress import Progress
 from sr2hls.rundir import RunDirectory
 from sr2hls.search.base import Frontier
@@ -122,12 +122,13 @@ def _choose(problem: Problem, designs: tuple[Design, ...], target: Target) -> De
     A score that is a thousandth lower is worth it for half of the size.
     """
     budget = target.budget.max_lut
-    fitting = [d for d in designs if budget is None or estimate_luts(d.program) <= 2 * budget]
+    luts = program_model().luts
+    fitting = [d for d in designs if budget is None or luts(d.program) <= 1.5 * budget]
     split = problem.validation
 
-    def value(design: Design) -> tuple[float, int]:
+    def value(design: Design) -> tuple[float, float]:
         score = problem.score(design.predict(split.inputs), split)
-        return round(score, 3), -estimate_luts(design.program)
+        return round(score, 3), -luts(design.program)
 
     return max(fitting or designs, key=value)
 

@@ -14,9 +14,8 @@ from sr2hls.files import sha256_of
 from sr2hls.options import CompileOptions
 from sr2hls.prepare import Prepared
 from sr2hls.problem import Problem
-from sr2hls.program.size import estimate_luts
+from sr2hls.program.predict import program_model
 from sr2hls.progress import Progress
-from sr2hls.provenance import Figure, Origin, Provenance
 from sr2hls.report import model
 from sr2hls.report.build import build_report, feature_records, formula_record, run_record
 from sr2hls.report.estimates import hls_row
@@ -226,8 +225,8 @@ def _explored(options: CompileOptions, name: str) -> list[model.DesignPoint]:
 
 
 def _estimated_size(design: Design) -> HardwareFigure:
-    origin = Provenance(Origin.ESTIMATED, "sr2hls' count of table bits and adder bits")
-    return HardwareFigure.of(Figure(estimate_luts(design.program), "LUT", origin))
+    luts, _ = program_model().predict(design.program)
+    return HardwareFigure.of(luts)
 
 
 def _hardware(stages: Stages, options: CompileOptions) -> list[HardwareRow]:

@@ -4,7 +4,7 @@ The blocks are those that the RTL is written in: sums of several values in carry
 up to five bits, tables, products in rows of adders, comparisons. Counting them takes no lowering.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -17,6 +17,12 @@ from sr2hls.program.types import Overflow, Rounding
 
 ABSORBED_BITS = 5
 """Inputs of a LUT6 that an adder leaves free for the logic of its second operand."""
+
+
+ADDERS_A_STAGE = 3
+"""Adders that follow each other within 5 ns, by alkaid's delay model: 1.2 to 1.5 ns each."""
+SINGLE_ROWS = 3
+"""Factors of up to so many bits give a row of a product a bit, wider ones a row for two."""
 
 
 class Area(IntEnum):
@@ -33,7 +39,7 @@ class Area(IntEnum):
     SMALL_OPERATION = 4
     """Output bits of other operations of at most six bits together."""
     PRODUCT = 5
-    """Bits of one factor times rows of the other."""
+    """Bits of the rows that a product is added up of."""
     SQUARE = 6
     CONSTANT_PRODUCT = 7
     """Bits of the adders of signed digits."""
@@ -175,7 +181,8 @@ def _sum(program: Program, position: int, op: ops.Operation, inner: frozenset[in
     """Adders of a sum, narrow and constant terms first; small tables are absorbed but for the first."""
     terms = sum_terms(program, position, inner)
     args = tuple(t.position for t in terms)
-    small, large, constant = _gathered(program, args)
+    negative = {t.position for t in terms if t.negative}
+    small, large, constant = _gathered(program, args, negative)
     order = [*sorted(large, key=_span), *sorted(small, key=_span)]
     if constant is not None and not small:
         order.insert(0, constant)
@@ -185,13 +192,20 @@ def _sum(program: Program, position: int, op: ops.Operation, inner: frozenset[in
     top = op.type.width - op.type.frac if op.type.overflow is Overflow.WRAP else None
     adders = absorbing = 0
     total = order[0]
-    for k, term in enumerate(order[1:], start=1):
-        total, bits = _added(total, term, top)
-        if k >= len(order) - len(small):
-            absorbing += bits
-        else:
-            adders += bits
+    chains = _chains(len(order))
+    loose = max(0, chains - len(large)) if small else 0
     first = width(order[0]) if small and not large else 0
+    for k, term in enumerate(order[1:], start=1):
+        table = k >= len(order) - len(small)
+        total, bits = _added(total, term, top, table=table)
+        if not table:
+            adders += bits
+        elif k < len(large) + loose:
+            # The first of a chain is a table of its own, and an adder joins the chain with the others.
+            first += (term.high - term.low).bit_length()
+            adders += width(total)
+        else:
+            absorbing += bits
     # The half that is added to round goes into a table where there is one.
     merged = op.type.rounding is Rounding.RND and drop > 0 and bool(small)
     after_area, after_path = _quantisation(exact, op, rounds=not merged)
@@ -207,7 +221,7 @@ def _sum(program: Program, position: int, op: ops.Operation, inner: frozenset[in
 
 
 def _gathered(
-    program: Program, args: Sequence[int]
+    program: Program, args: Sequence[int], negative: Collection[int]
 ) -> tuple[list[Interval], list[Interval], Interval | None]:
     """Return small tables, other values and the constant of a sum; tables of the same bits are one."""
     tables: dict[tuple[int, ...], Interval] = {}
@@ -215,6 +229,8 @@ def _gathered(
     constant: Interval | None = None
     for arg in args:
         held = program.ranges[arg]
+        if arg in negative:
+            held = Interval(-held.high, -held.low, held.frac)
         if held.low == held.high:
             constant = held if constant is None else _total(constant, held)
         elif _is_small_table(program, arg):
@@ -249,17 +265,37 @@ def _total(a: Interval, b: Interval) -> Interval:
     return Interval(a.low + b.low, a.high + b.high, a.frac)
 
 
-def _added(a: Interval, b: Interval, top: int | None) -> tuple[Interval, int]:
-    """Return a sum and the bits of its adder: those below one operand's lowest pass on.
+def _chains(terms: int) -> int:
+    """Return how many chains a sum is made in: the fewest that need no more stages than the fastest sum."""
+    depths = [-(-terms // n) - 1 + (n - 1).bit_length() for n in range(1, terms // 2 + 1)]
+    if not depths:
+        return 1
+    allowed = -(-min(depths) // ADDERS_A_STAGE) * ADDERS_A_STAGE
+    return next(n for n, depth in enumerate(depths, start=1) if depth <= allowed)
+
+
+def _added(a: Interval, b: Interval, top: int | None, *, table: bool) -> tuple[Interval, int]:
+    """Return a sum and the bits of its adder that take LUTs.
+
+    Bits below one operand's lowest pass on. Above the highest bit of the narrower operand the carry runs
+    along the other's bits, which takes no LUT unless there is a sign to add.
 
     Args:
         a: one operand.
-        b: the other.
+        b: the other, the logic of which the adder takes in.
         top: weight of the first bit that wraps around and is not kept.
+        table: whether b is a table, which is made unsigned and costs LUTs for its lowest bits, too.
     """
     total = _total(a, b)
     bits = width(total) if top is None else min(width(total), top + total.frac)
-    return total, max(1, bits - abs(a.frac - b.frac))
+    if table:
+        lowest = total.frac - b.frac
+        reach = min(bits, (b.high - b.low).bit_length() + lowest)
+    else:
+        lowest = abs(a.frac - b.frac)
+        narrow = min(aligned([a, b]), key=width)
+        reach = bits if narrow.low < 0 else min(bits, width(narrow))
+    return total, max(1, reach - lowest)
 
 
 def _operation(
@@ -311,6 +347,14 @@ def _product(
                 (Path.ADDERS, adders),
                 (Path.CARRY, bits if adders else 0),
             )
-    a, b = sorted((width(i) for i in ranges), reverse=True)
+    (_, a), (signed, b) = sorted(((i.low < 0, width(i)) for i in ranges), reverse=True)
     kind = Area.SQUARE if op.args[0] == op.args[1] else Area.PRODUCT
-    return ((kind, (a + 2) * ((b + 1) // 2)),), ((Path.PRODUCTS, 1), (Path.PRODUCT_BITS, a + b))
+    return ((kind, _row_bits(a, b, signed)),), ((Path.PRODUCTS, 1), (Path.PRODUCT_BITS, a + b))
+
+
+def _row_bits(a: int, b: int, signed: bool) -> int:
+    """Return the bits of all rows of a product, and of the multiple 3a: see `sr2hls.rtl.multiply`."""
+    unsigned = b - int(signed)
+    pairs = unsigned // 2 if unsigned > SINGLE_ROWS else 0
+    singles = unsigned - 2 * pairs + int(signed)
+    return pairs * (a + 2) + singles * a + (a + 1 if pairs else 0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sr2hls.errors import LoweringError
 from sr2hls.program.functions import FloatArray
 from sr2hls.program.lower import Lowered, Lowering, relative_errors
-from sr2hls.program.size import estimate_luts
+from sr2hls.program.predict import program_model
 
 Score = Callable[[FloatArray], float]
 """Outputs, shape (samples, outputs), to a number: the higher the better."""
@@ -63,6 +63,7 @@ def _trim(
     lowering: Lowering, lowered: Lowered, reached: float, floor: float, score: Score
 ) -> tuple[Lowered, float]:
     """Take away one fractional bit at a time wherever the score stays above the floor."""
+    luts = program_model().luts
     candidates = [p for p, node in enumerate(lowering.graph.nodes) if node.args]
     while candidates:
         kept: list[int] = []
@@ -70,7 +71,7 @@ def _trim(
             fracs = dict(lowered.fracs)
             fracs[position] -= 1
             trial = lowering.with_fracs(fracs)
-            if estimate_luts(trial.program) >= estimate_luts(lowered.program):
+            if luts(trial.program) >= luts(lowered.program):
                 continue
             trial_score = score(trial.outputs)
             if trial_score >= floor:
