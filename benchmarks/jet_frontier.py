@@ -136,10 +136,10 @@ def boosted_rows(
     if importlib.util.find_spec("conifer") is None:
         raise InputError("boosted trees need conifer: run 'pip install conifer', or give --trees ''")
     from conifer_vhdl import ghdl_missing
-    from tree_rows import tree_rows, vhdl_rows
+    from tree_rows import tree_rows, vhdl_rows_apart
 
     found: list[Row] = []
-    for kind, rows_of in (("trees", tree_rows), ("vhdl", vhdl_rows)):
+    for kind, rows_of in (("trees", tree_rows), ("vhdl", vhdl_rows_apart)):
         for n_trees, depth in wanted:
             key = f"{kind}-{n_trees}x{depth}"
             if kind == "vhdl" and (n_trees == 1 or (ghdl_missing() and key not in store)):

@@ -1,7 +1,10 @@
 """Gradient-boosted trees for the jets: conifer's trees as a program, and conifer's own VHDL."""
 
+import multiprocessing
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from conifer_vhdl import conifer_model, hdl_design, write_and_simulate
@@ -89,6 +92,21 @@ def vhdl_rows(
     )
     print(f"{row.name}: {row.test:.4f}, {row.lut} LUT, {row.cycles} cycles", flush=True)
     yield row
+
+
+def vhdl_rows_apart(*asked: Any) -> list[Row]:
+    """Return `vhdl_rows`, made in a process of their own.
+
+    conifer compiles its fixed-point types into an extension of always the same name: the second precision in a
+    process gets the first one's.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+        return pool.submit(_listed, *asked).result()
+
+
+def _listed(*asked: Any) -> list[Row]:
+    return list(vhdl_rows(*asked))
 
 
 def _check(found: np.ndarray, expected: np.ndarray, what: str) -> None:
