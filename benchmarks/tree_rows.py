@@ -97,8 +97,8 @@ def vhdl_rows(
 def vhdl_rows_apart(*asked: Any) -> list[Row]:
     """Return `vhdl_rows`, made in a process of their own.
 
-    conifer compiles its fixed-point types into an extension of always the same name: the second precision in a
-    process gets the first one's.
+    conifer compiles its fixed-point types into an extension of always the same name: the second precision in
+    a process gets the first one's.
     """
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as pool:

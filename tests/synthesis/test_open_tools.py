@@ -69,7 +69,7 @@ def test_dsp_blocks_are_used_only_where_allowed(tmp_path: Path, tool: str, dsp: 
 def test_where_abcs_thorough_script_fails_the_plain_one_maps_the_design(
     design: HdlDesign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The failure is made here: no design is known whose carry chains ABC refuses since they are made apart."""
+    """The failure is made here: no design is known any more whose carry chains ABC refuses."""
 
     def refusing(design: HdlDesign, passes: list[str], **options: Any) -> yosys_run.YosysResult:
         if any("flow3" in line for line in passes):
