@@ -39,6 +39,30 @@ def test_every_command_speaks_json(path: tuple[str, ...], command: Any) -> None:
     assert "json" in {p.name for p in command.params}
 
 
+COMPLETE = """
+source <("$1" --show-completion bash)
+COMP_WORDS=(sr2hls "${@:2}") COMP_CWORD=$(($# - 1))
+_sr2hls_completion "$1"
+echo "${COMPREPLY[@]}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["comp"], "compile"),
+        (["compile", "--synth"], "--synthesis"),
+        (["compile", "--synthesis", "vit"], "vitis vitis-cosim"),
+    ],
+)
+def test_bash_completes_commands_options_and_values(words: list[str], offered: str) -> None:
+    program = Path(sys.executable).with_name("sr2hls")
+    done = subprocess.run(
+        ["bash", "-c", COMPLETE, "bash", program, *words], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == offered
+
+
 def test_version(sr2hls: Any) -> None:
     assert sr2hls("--version").out.strip() == f"sr2hls {version('sr2hls')}"
 
