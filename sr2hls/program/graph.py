@@ -155,7 +155,7 @@ class Graph:
             return self._lower_piecewise(expr)
         if isinstance(expr, Relational):
             return self._lower_relation(expr)
-        if isinstance(expr, sp.And | sp.Or | sp.Not):
+        if isinstance(expr, sp.And | sp.Or | sp.Not | sp.ITE):
             return self._lower_logic(expr)
         if isinstance(expr, sp.Heaviside) and expr.args[1] == sp.S.Half:
             return self._push(Node(Kind.UNARY, (self._lower(expr.args[0]),), expr, function=sp.Heaviside))
@@ -223,6 +223,9 @@ class Graph:
             one = self._constant(sp.Integer(1), 1.0)
             zero = self._constant(sp.Integer(0), 0.0)
             return self._push(Node(Kind.SELECT, (args[0], zero, one), expr))
+        if isinstance(expr, sp.ITE):
+            # What sympy makes of a comparison of a Piecewise.
+            return self._push(Node(Kind.SELECT, (args[0], args[1], args[2]), expr))
         kind = Kind.MIN if isinstance(expr, sp.And) else Kind.MAX
         return reduce(lambda a, b: self._push(Node(kind, (a, b), expr)), args)
 

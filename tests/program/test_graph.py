@@ -83,6 +83,8 @@ CONSTRUCTS = [
     sp.Piecewise((x, x > 0), (y, True)),
     sp.Piecewise((1, x > 1), (2, x > 0), (3, sp.Eq(sp.floor(y), 1)), (z, True)),
     sp.Piecewise((sp.sqrt(x), x > 0), (0, True)),
+    # sympy makes an ITE of this condition.
+    sp.Piecewise((x, sp.Piecewise((x, y > 0), (y, True)) > 0), (z, True)),
     sp.Piecewise((1, (x > 0) & (y > 0)), (2, (x > 1) | ~(z > y)), (3, True)),
     x > y,
     x <= y,
