@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from sr2hls.errors import InputError
 from sr2hls.target import Target
@@ -207,7 +207,28 @@ def options_of(
     unknown = sorted(set(more) - known)
     if unknown:
         raise InputError(f"unknown option '{unknown[0]}': {kind.__name__} has {', '.join(sorted(known))}")
-    return kind(checkpoint=Path(checkpoint), data=Path(data), output=Path(output), target=target, **more)
+    hints = get_type_hints(kind)
+    given = {name: _given(name, hints[name], value) for name, value in more.items()}
+    return kind(checkpoint=Path(checkpoint), data=Path(data), output=Path(output), target=target, **given)
+
+
+def _given(name: str, hint: Any, value: Any) -> Any:
+    """Return a value as its field has it: words become choices (``effort="low"``) and paths.
+
+    Raises:
+        InputError: there is no such choice.
+    """
+    kinds = [t for t in (hint, *get_args(hint)) if isinstance(t, type)]
+    if Path in kinds and isinstance(value, str):
+        return Path(value)
+    choices = next((t for t in kinds if issubclass(t, StrEnum)), None)
+    if choices is None or value is None:
+        return value
+    if not isinstance(value, str):
+        return tuple(_given(name, choices, one) for one in value)
+    if value not in list(choices):
+        raise InputError(f"{name} is '{value}': give one of {', '.join(choices)}")
+    return choices(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
