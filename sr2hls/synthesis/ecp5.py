@@ -36,7 +36,7 @@ _PRODUCTS_TO_DSP = (
 )
 _ADDERS = PREPARE.index("alumacc")
 _ROUTER = "router2"
-"""Of a design and a network beside it: nextpnr's default takes more than an hour for a network."""
+"""Of a design and a network beside it: nextpnr's default takes about an hour for a network."""
 
 
 def ecp5_passes(top: str, *, dsp: bool, keep: Sequence[str] = ()) -> list[str]:
