@@ -22,7 +22,8 @@ ABSORBED_BITS = 5
 ADDERS_A_STAGE = 3
 """Adders that follow each other within 5 ns, by alkaid's delay model: 1.2 to 1.5 ns each."""
 SINGLE_ROWS = 3
-"""Factors of up to so many bits give a row of a product a bit, wider ones a row for two."""
+"""Factors of up to so many bits give a row of a product for each bit, which is smaller than the multiple 3a;
+wider ones give a row for two bits."""
 
 
 class Area(IntEnum):

@@ -5,11 +5,9 @@ sixth is the sum so far, so that a row takes one LUT a bit, choice and addition 
 Yosys' own multiplier takes, which builds compressors out of LUTs.
 """
 
+from sr2hls.program.blocks import SINGLE_ROWS
 from sr2hls.rtl.netlist import Net, Netlist
 from sr2hls.rtl.sums import Term, summed
-
-_SINGLE_ROWS = 3
-"""Up to this many bits, a row for each bit is smaller than the multiple 3a."""
 
 
 def multiplied(nets: Netlist, a: Net, b: Net, slack: int | None) -> Net:
@@ -34,13 +32,13 @@ def _rows(nets: Netlist, a: Net, b: Net) -> list[Term]:
     unsigned = b.width - int(b.signed)
     zero = nets.constant(0, 0)
     multiples = [zero, a, nets.scale(a, 1)]
-    if unsigned > _SINGLE_ROWS:
+    if unsigned > SINGLE_ROWS:
         multiples.append(nets.add(a, nets.scale(a, 1)))
     rows: list[Term] = []
     first = 0
     while first < unsigned:
         low = nets.bits(b, first, 1)
-        if unsigned > _SINGLE_ROWS and first + 1 < unsigned:
+        if unsigned > SINGLE_ROWS and first + 1 < unsigned:
             high = nets.bits(b, first + 1, 1)
             chosen = nets.mux(high, nets.mux(low, multiples[3], multiples[2]), nets.mux(low, a, zero))
             rows.append(_row(nets, chosen, first - b.frac))

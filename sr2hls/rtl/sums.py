@@ -12,10 +12,8 @@ go into a table where there is one.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sr2hls.program.blocks import ABSORBED_BITS
 from sr2hls.rtl.netlist import Net, Netlist
-
-ABSORBED_BITS = 5
-"""Inputs of a LUT6 that an adder leaves free."""
 
 
 @dataclass(frozen=True, slots=True)
