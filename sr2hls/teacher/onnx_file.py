@@ -13,8 +13,9 @@ from onnx import ModelProto, TensorProto, ValueInfoProto
 from sr2hls.data.reason import reason
 from sr2hls.errors import InputError
 from sr2hls.teacher.chain import last_operation
-from sr2hls.teacher.onnx_checks import check_nodes, check_sizes, read_model
+from sr2hls.teacher.onnx_checks import check_nodes, read_model
 from sr2hls.teacher.onnx_graph import graph_of
+from sr2hls.teacher.onnx_sizes import check_sizes
 from sr2hls.teacher.task import guess_task
 from sr2hls.teacher.teacher import Teacher, probe_rows
 

@@ -261,6 +261,39 @@ ABSURD: dict[str, tuple[list[Any], list[Any], list[Any]]] = {
         [numpy_helper.from_array(np.array(v, np.int64), n) for n, v in (("a", 0), ("b", HUGE), ("c", 1))],
         ["n", 3],
     ),
+    "a range of 2^40 that is computed": (
+        [
+            helper.make_node("Mul", ["b", "b"], ["bb"]),
+            helper.make_node("ConstantOfShape", ["bb"], ["r"]),
+            helper.make_node("Cast", ["r"], ["f"], to=TensorProto.INT64),
+            helper.make_node("ReduceSum", ["f"], ["y"]),
+        ],
+        [_ints("b", 1 << 20)],
+        ["n", 3],
+    ),
+    "a list of 2^27 beside a computed size": (
+        [
+            helper.make_node("ConstantOfShape", ["s"], ["r"]),
+            helper.make_node("Cast", ["r"], ["f"], to=TensorProto.INT64),
+            helper.make_node("Mul", ["b", "b"], ["bb"]),
+            helper.make_node("ConstantOfShape", ["bb"], ["c"]),
+            helper.make_node("ReduceSum", ["c"], ["y"]),
+        ],
+        [_ints("s", 1 << 27), _ints("b", 2)],
+        ["n", 3],
+    ),
+    "a list of 2^20 that is computed": (
+        [
+            helper.make_node("Mul", ["b", "b"], ["bb"]),
+            helper.make_node("ConstantOfShape", ["bb"], ["r"]),
+            helper.make_node("Shape", ["r"], ["s"]),
+            helper.make_node("Mul", ["s", "s"], ["ss"]),
+            helper.make_node("ConstantOfShape", ["ss"], ["c"]),
+            helper.make_node("ReduceSum", ["c"], ["y"]),
+        ],
+        [_ints("b", 1 << 10)],
+        ["n", 3],
+    ),
     "a loop without an end": (
         [
             helper.make_node(
