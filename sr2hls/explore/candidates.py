@@ -131,24 +131,30 @@ class _Cascades:
             )
 
     def candidates(self) -> Iterator[Candidate]:
-        sizes = sorted(set(self.options.luts))
-        for luts in sizes:
+        for luts in sorted(set(self.options.luts)):
             kept = self.run.cached(f"cascade-{luts}", partial(self._grown, luts))
             if kept["network"] is None:
-                self.progress.note(f"cascades end below {luts} LUT: nothing more is gained by a larger one")
-                return
+                if kept["ended"]:
+                    self.progress.note("no cascades: no function of one or two inputs gains anything")
+                    return
+                self.progress.note(f"no cascade of {luts} LUT: the smallest takes {kept['smallest']}")
+                continue
             network = Network.from_json(kept["network"])
             designs = self.run.cached(f"cascade-{luts}-designs", partial(self._designs, network))
             for content in designs["designs"]:
                 design = CascadeDesign.from_json(content, self.problem)
                 kind = design.tables.value
                 yield Candidate(f"cascade-{luts}-{kind}", _label(design), as_design(design, self.problem))
+            if kept["ended"]:
+                self.progress.note(f"cascades end at {network.luts()} LUT: nothing is gained by a larger one")
+                return
 
     def _grown(self, luts: int) -> dict[str, Any]:
         with self.progress.stage(f"cascade of {luts} LUT", total=luts) as stage:
             report = partial(_grew, stage, [0])
             found = grown(self.problem, self.samples, self.how, luts, self.options.seed, report)
-        return {"network": None if found is None else found.to_json()}
+        network = None if found.network is None else found.network.to_json()
+        return {"network": network, "smallest": found.smallest, "ended": found.ended}
 
     def _designs(self, network: Network) -> dict[str, Any]:
         tables = list(Tables) if self.options.tables is None else [self.options.tables]
@@ -165,9 +171,11 @@ class _Cascades:
         return {"designs": [d.to_json() for d in found]}
 
 
-def _grew(stage: Stage, done: list[int], luts: int, loss: float) -> None:
-    stage.advance(luts - done[0], f"{luts} LUT, loss {loss:.4f}")
-    done[0] = luts
+def _grew(stage: Stage, most: list[int], luts: int, loss: float) -> bool:
+    """Tell a stage how large a cascade is; it shrinks where widths are trained."""
+    stage.advance(max(0, luts - most[0]), f"{luts} LUT, loss {loss:.4f}")
+    most[0] = max(most[0], luts)
+    return True
 
 
 def _telling(stage: Stage) -> Callable[[str], None]:

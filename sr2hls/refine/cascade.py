@@ -19,13 +19,14 @@ from sr2hls.refine.fold import folded
 from sr2hls.refine.symbolic import SymbolicNetwork, SymbolicOptions, let_move, loss_on, make_symbolic
 from sr2hls.refine.table_formula import TableFormula
 from sr2hls.search.cascade import (
+    Grown,
     GrowOptions,
     Kind,
     Network,
     Oracle,
     Samples,
     finished,
-    grow,
+    grown_to,
     number_scale,
     samples_between,
     samples_of,
@@ -69,7 +70,13 @@ class CascadeOptions:
         """
         if effort == "low":
             few = GrowOptions(
-                scout_rows=8_000, trial_rows=4_000, rows=12_000, trials=2, finish_rows=25_000, finish_sweeps=4
+                scout_rows=8_000,
+                trial_rows=4_000,
+                rows=12_000,
+                trials=2,
+                width_rounds=1,
+                finish_rows=25_000,
+                finish_sweeps=4,
             )
             return cls(few, SymbolicOptions(rows=15_000, passes=2), copies=2)
         if effort == "medium":
@@ -80,6 +87,7 @@ class CascadeOptions:
                 trial_rows=20_000,
                 rows=80_000,
                 trials=8,
+                width_rounds=6,
                 finish_rows=200_000,
                 finish_sweeps=10,
             )
@@ -190,25 +198,21 @@ def training_samples(
 
 def grown(
     problem: Problem, samples: Samples, options: CascadeOptions, luts: int, seed: int,
-    report: Callable[[int, float], None] | None = None,
-) -> Network | None:  # fmt: skip
-    """Grow a cascade until it has a number of LUTs; ``None``: nothing is gained before that.
+    go_on: Callable[[int, float], bool] | None = None,
+) -> Grown:  # fmt: skip
+    """Grow a cascade of at most a number of LUTs and train the widths of its values.
 
     Args:
         problem: what to copy.
         samples: of `training_samples`.
         options: see there.
-        luts: where to stop, by the network's own count.
+        luts: most LUTs, by the network's own count.
         seed: of every random choice.
-        report: called with the LUTs and the loss after each term.
+        go_on: told LUTs and loss now and then; it says whether to go on.
     """
     bits = tuple(t.width for t in problem.types.values())
-    for step in grow(samples, bits, options.growing(luts), np.random.default_rng([seed, luts])):
-        if report is not None:
-            report(step.network.luts(), step.loss)
-        if step.network.luts() >= luts:
-            return step.network
-    return None
+    rng = np.random.default_rng([seed, luts])
+    return grown_to(luts, samples, bits, options.growing(luts), rng, go_on or (lambda luts, loss: True))
 
 
 def designs_of(
@@ -277,23 +281,20 @@ def distil(
     began = time.monotonic()
     samples = training_samples(problem, options, seed, raw, oracle)
     tell = report or (lambda line: None)
-    last: Network | None = None
-    smallest = 0
-    bits = tuple(t.width for t in problem.types.values())
-    for step in grow(samples, bits, options.growing(max_luts), np.random.default_rng([seed, max_luts])):
-        smallest = smallest or step.network.luts()
-        if step.network.luts() > max_luts:
-            break
-        last = step.network
-        tell(f"{last.luts()} LUT, loss {step.loss:.4f}")
-        if time_s is not None and time.monotonic() - began > time_s:
-            break
-    if last is None:
+
+    def go_on(luts: int, loss: float) -> bool:
+        tell(f"{luts} LUT, loss {loss:.4f}")
+        return time_s is None or time.monotonic() - began < time_s
+
+    found = grown(problem, samples, options, max_luts, seed, go_on)
+    if found.network is None and found.ended:
+        raise InputError("no cascade copies this problem: no function of one or two inputs gains anything")
+    if found.network is None:
         raise InputError(
-            f"a cascade for this problem takes at least {smallest} LUTs: allow more than {max_luts}"
+            f"a cascade for this problem takes at least {found.smallest} LUTs: allow more than {max_luts}"
         )
     deadline = None if time_s is None else time.monotonic() + time_s
-    return designs_of(problem, last, samples, options, [tables], seed, deadline, report)[0]
+    return designs_of(problem, found.network, samples, options, [tables], seed, deadline, report)[0]
 
 
 def _design(symbolic: SymbolicNetwork, tables: Tables, problem: Problem) -> CascadeDesign:

@@ -138,6 +138,6 @@ def too_large(path: Path, what: str, dims: object) -> str:
     """The message about something of absurd size."""
     shape = list(dims)  # type: ignore[call-overload]
     return (
-        f"{what} of '{path}' would be of the shape {shape}, more than {MAX_ELEMENTS} elements: no network for "
-        f"this tool is that large"
+        f"{what} of '{path}' would be of the shape {shape}, more than {MAX_ELEMENTS} elements: no network "
+        f"for this tool is that large"
     )

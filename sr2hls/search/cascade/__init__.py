@@ -5,11 +5,14 @@ from sr2hls.search.cascade.grow import GrowOptions, Step, finished, grow
 from sr2hls.search.cascade.network import Network, Node
 from sr2hls.search.cascade.objective import DECISIVE, SOFT, Kind, Samples, Weights
 from sr2hls.search.cascade.samples import Oracle, codes_of, number_scale, samples_between, samples_of
+from sr2hls.search.cascade.trade import Grown, grown_to
+from sr2hls.search.cascade.widths import WidthOptions, fit_widths
 
 __all__ = [
     "DECISIVE",
     "SOFT",
     "GrowOptions",
+    "Grown",
     "Kind",
     "Layout",
     "Network",
@@ -18,9 +21,12 @@ __all__ = [
     "Samples",
     "Step",
     "Weights",
+    "WidthOptions",
     "codes_of",
     "finished",
+    "fit_widths",
     "grow",
+    "grown_to",
     "improve",
     "number_scale",
     "samples_between",

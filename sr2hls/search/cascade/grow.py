@@ -34,6 +34,7 @@ class GrowOptions:
         rows: samples on which tables are improved after each term.
         trials: terms that are tried each time.
         sweep_every: terms after which all tables are improved.
+        width_rounds: how often widths are trained, and what that frees grown again.
         finish_rows: samples of each sweep of `finished`.
         settle_sweeps: sweeps of `finished` before decisions count.
         finish_sweeps: most sweeps of `finished` after them.
@@ -51,10 +52,15 @@ class GrowOptions:
     rows: int = 30_000
     trials: int = 3
     sweep_every: int = 6
+    width_rounds: int = 4
     finish_rows: int = 60_000
     settle_sweeps: int = 2
     finish_sweeps: int = 4
     reluctance: float = 0.0
+
+    def most_term_bits(self, kind: Kind) -> int:
+        """Return the most bits of a term of outputs of some kind."""
+        return self.number_bits if kind is Kind.NUMBERS else self.term_bits
 
 
 @dataclass(frozen=True)
@@ -159,7 +165,6 @@ def _proposals(layout: Layout, slope: Slope, options: GrowOptions) -> list[Term]
     network = layout.network
     outputs = range(len(network.outputs))
     empty = [not network.nodes[o].children for o in network.outputs]
-    numbers = layout.samples.kind is Kind.NUMBERS
     found: list[list[Term]] = []
     for cycles in count(1) if options.most_cycles is None else range(1, options.most_cycles + 1):
         rooms = [Room.of(network, k, cycles) for k in outputs]
@@ -174,7 +179,7 @@ def _proposals(layout: Layout, slope: Slope, options: GrowOptions) -> list[Term]
                 rooms,
                 code_bits=options.code_bits,
                 index_bits=options.index_bits,
-                term_bits=options.number_bits if numbers else options.term_bits,
+                term_bits=options.most_term_bits(layout.samples.kind),
             )
         )
         if any(empty) or not found[0] or all(room.terms > 0 for room in rooms):

@@ -1,0 +1,156 @@
+"""Widths that are trained: what is too wide, too narrow or for nothing, and what LUTs are traded for."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sr2hls.search.cascade import GrowOptions, grown_to
+from sr2hls.search.cascade.descent import Layout
+from sr2hls.search.cascade.network import Network
+from sr2hls.search.cascade.objective import DECISIVE, SOFT, Kind, Samples, Weights
+from sr2hls.search.cascade.widths import WidthOptions, fit_widths
+
+from .test_growth import samples as three_classes
+from .test_kernels import drawn
+
+OPTIONS = WidthOptions(price=1e-3, term_bits=4, code_bits=3)
+
+
+def one_sum(*terms: tuple[int, list[int], int]) -> Network:
+    """Return a network of one number: for each term an input of 3 bits, a table of it and its width."""
+    network = Network((3, 3, 3), 1)
+    network.scale = 0.25
+    children = [network.add([i], bits, np.array(entries)) for i, entries, bits in terms]
+    network.outputs = [network.add(children, network.sum_bits(children), None)]
+    return network
+
+
+def numbers_of(network: Network, *, rows: int = 400) -> Samples:
+    """Return samples whose targets are what a network says."""
+    codes = np.random.default_rng(0).integers(0, 8, size=(rows, 3)).astype(np.int16)
+    empty = Samples(codes, np.zeros((rows, 1)), Kind.NUMBERS)
+    return Samples(codes, np.ascontiguousarray(Layout(network, empty).predictions), Kind.NUMBERS)
+
+
+def fitted(network: Network, samples: Samples, options: WidthOptions = OPTIONS) -> Network:
+    return fit_widths(network, samples, SOFT, options, np.random.default_rng(0))
+
+
+def term_bits(network: Network, output: int = 0) -> list[int]:
+    return [network.bits(c) for c in network.nodes[network.outputs[output]].children]
+
+
+def test_a_term_gets_no_more_bits_than_its_values_take() -> None:
+    network = one_sum((0, [5, 6, 5, 6, 6, 5, 5, 6], 4), (1, [0, 1, 2, 3, 3, 2, 1, 0], 2))
+    samples = numbers_of(network)
+    result = fitted(network, samples)
+    assert sorted(term_bits(result)) == [1, 2]
+    assert Layout(result, samples).loss(SOFT) == pytest.approx(0, abs=1e-12)
+    assert result.luts() < network.luts()
+
+
+def test_a_term_that_changes_nothing_goes_and_its_value_stays() -> None:
+    network = one_sum((0, [7, 0, 3, 1, 2, 6, 5, 4], 3), (1, [2] * 8, 2))
+    samples = numbers_of(network)
+    result = fitted(network, samples)
+    assert term_bits(result) == [3]
+    assert Layout(result, samples).loss(SOFT) == pytest.approx(0, abs=1e-12)
+    assert len(result.nodes) == 2
+
+
+def test_an_output_keeps_its_last_term() -> None:
+    network = one_sum((0, [1, 0, 1, 0, 1, 1, 0, 0], 1))
+    result = fitted(network, numbers_of(network), replace(OPTIONS, price=100.0))
+    assert term_bits(result) == [1]
+
+
+def test_a_term_that_is_cut_off_gets_bits_one_at_a_time_while_they_pay() -> None:
+    wanted = one_sum((0, [0, 7, 3, 5, 2, 6, 4, 1], 3))
+    wanted.offsets -= 0.75
+    samples = numbers_of(wanted)
+    network = one_sum((0, [0, 1, 0, 1, 0, 1, 1, 0], 1))
+    first = fitted(network, samples)
+    second = fitted(first, samples)
+    assert (term_bits(first), term_bits(second)) == ([2], [3])
+    assert Layout(second, samples).loss(SOFT) == pytest.approx(0, abs=1e-12)
+    assert term_bits(fitted(first, samples, replace(OPTIONS, term_bits=2))) == [2]
+    assert term_bits(fitted(network, samples, replace(OPTIONS, price=10.0))) == [1]
+
+
+def with_code(entries: list[int], bits: int, shape: list[int]) -> Network:
+    """Return a network with a table of the first input that a term reads beside the second."""
+    network = Network((3, 3, 3), 1)
+    network.scale = 0.25
+    code = network.add([0], bits, np.array(entries))
+    term = network.add([code, 1], 3, np.array(shape))
+    network.outputs = [network.add([term], 3, None)]
+    return network
+
+
+def test_a_table_that_others_read_loses_a_bit_that_they_do_not_use() -> None:
+    rng = np.random.default_rng(1)
+    coarse = rng.integers(0, 8, size=(2, 8))
+    network = with_code([0, 3, 1, 2, 1, 0, 2, 3], 2, coarse.repeat(2, axis=0).ravel().tolist())
+    samples = numbers_of(network)
+    result = fitted(network, samples)
+    (code,) = [n for n in result.codes() if n in result.order()]
+    assert result.bits(code) == 1
+    assert Layout(result, samples).loss(SOFT) == pytest.approx(0, abs=1e-12)
+
+
+def test_a_table_that_others_read_gets_a_bit_that_pays() -> None:
+    rng = np.random.default_rng(2)
+    fine = with_code([0, 0, 1, 1, 2, 2, 3, 3], 2, rng.integers(0, 8, 32).tolist())
+    samples = numbers_of(fine)
+    coarse = with_code([0, 0, 0, 0, 1, 1, 1, 1], 1, rng.integers(0, 8, 16).tolist())
+    result = fitted(coarse, samples)
+    assert Layout(result, samples).loss(SOFT) < 0.5 * Layout(coarse, samples).loss(SOFT)
+    assert result.bits(next(result.codes())) == 2
+
+
+@pytest.mark.parametrize("weights", [SOFT, DECISIVE])
+@pytest.mark.parametrize("kind", Kind)
+@given(seed=st.integers(0, 10_000), price=st.sampled_from([0.0, 1e-3, 0.1]))
+@settings(max_examples=15, deadline=None)
+def test_loss_and_luts_together_never_grow(kind: Kind, weights: Weights, seed: int, price: float) -> None:
+    network, samples = drawn(kind, seed)
+    kept = network.to_json()
+    result = fit_widths(network, samples, weights, replace(OPTIONS, price=price), np.random.default_rng(seed))
+
+    def worth(n: Network) -> float:
+        return Layout(n, samples).loss(weights) + price * n.luts()
+
+    assert worth(result) <= worth(network) + 1e-9
+    assert Network.from_json(result.to_json()).to_json() == result.to_json()
+    assert network.to_json() == kept, "the network given was changed"
+    for node in result.nodes.values():
+        if node.entries is None:
+            assert node.bits >= result.sum_bits(node.children)
+
+
+GROW = GrowOptions(scout_rows=3000, trial_rows=1500, rows=3000, trials=2, width_rounds=2)
+
+
+def test_training_widths_makes_better_use_of_the_same_luts() -> None:
+    samples = three_classes()
+
+    def grown(options: GrowOptions) -> Network:
+        found = grown_to(60, samples, (6,) * 4, options, np.random.default_rng(0), lambda luts, loss: True)
+        assert found.network is not None and not found.ended
+        return found.network
+
+    plain, trained = grown(replace(GROW, width_rounds=0)), grown(GROW)
+    assert trained.luts() <= 60
+    assert Layout(trained, samples).loss(SOFT) < Layout(plain, samples).loss(SOFT) - 1e-3
+    assert grown(GROW).to_json() == trained.to_json()
+
+
+def test_growth_ends_when_it_is_told_to_and_says_what_is_smallest() -> None:
+    samples, rng = three_classes(), np.random.default_rng(0)
+    stopped = grown_to(500, samples, (6,) * 4, GROW, rng, lambda luts, loss: luts < 20)
+    assert stopped.network is not None and 20 <= stopped.network.luts() < 40
+    none = grown_to(1, samples, (6,) * 4, GROW, np.random.default_rng(0), lambda luts, loss: True)
+    assert none.network is None and none.smallest > 1 and not none.ended
