@@ -45,7 +45,10 @@ def cascade_program(
     terms = {c for o in network.outputs for c in network.nodes[o].children}
     for number in network.order():
         node = network.nodes[number]
-        if node.entries is not None and number not in terms:
+        if node.entries is None and number not in network.outputs:
+            total = builder.sum([values[c] for c in node.children], origins.get(number, ""))
+            values[number] = builder.cast(total, FixedType(False, node.bits, node.bits))
+        elif node.entries is not None and number not in terms:
             values[number] = builder.table(
                 [values[c] for c in node.children],
                 _reordered(network, number, listed),

@@ -22,9 +22,7 @@ def folded(symbolic: SymbolicNetwork) -> SymbolicNetwork:
         node = network.nodes[number]
         constants = {c: reached[c][0] for c in node.children if len(reached[c]) == 1}
         if node.entries is None:
-            for output, root in enumerate(network.outputs):
-                if root == number:
-                    network.offsets[output] += network.scale * sum(constants.values())
+            _take_in(network, formulas, number, sum(constants.values()))
             node.children = tuple(c for c in node.children if c not in constants)
         elif constants and len(constants) < len(node.children):
             if number in formulas:
@@ -36,9 +34,26 @@ def folded(symbolic: SymbolicNetwork) -> SymbolicNetwork:
     return SymbolicNetwork(network, kept, symbolic.types)
 
 
+def _take_in(network: Network, formulas: dict[int, TableFormula], total: int, constant: int) -> None:
+    """Add a constant where a sum goes: the offset of its output, the argument of tables that read it."""
+    for output, root in enumerate(network.outputs):
+        if root == total:
+            network.offsets[output] += network.scale * constant
+    for number, node in network.nodes.items():
+        if node.entries is None or total not in node.children:
+            continue
+        axis = node.children.index(total)
+        grid = node.entries.reshape([1 << network.bits(c) for c in node.children])
+        at = np.minimum(np.arange(grid.shape[axis]) + constant, grid.shape[axis] - 1)
+        node.entries = np.ascontiguousarray(grid.take(at, axis)).ravel()
+        if number in formulas:
+            formulas[number] = formulas[number].shifted(axis, constant)
+
+
 def _values(network: Network, node: Node, reached: dict[int, tuple[int, ...]]) -> tuple[int, ...]:
     if node.entries is None:
-        return (0, 1)  # a sum is never taken for a constant
+        # A sum of something is never taken for a constant, and may have any value of its bits.
+        return tuple(range(1 << node.bits)) if node.children else (0,)
     found: set[int] = set()
     for values in product(*(reached[c] for c in node.children)):
         found.add(int(node.entries[_index(network, node.children, values)]))

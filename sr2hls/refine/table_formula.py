@@ -7,6 +7,7 @@ each entry and each value that it may have, so that the loss of any formula is a
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import comb
 
 import numpy as np
 import sympy as sp
@@ -41,6 +42,16 @@ class TableFormula:
     def entries(self, values: FloatArray) -> IntArray:
         """Return the table over given values of its arguments, shape (entries, arguments)."""
         return _rounded(_design(values, self.exponents) @ np.array(self.coefficients), self.largest)
+
+    def shifted(self, argument: int, by: int) -> "TableFormula":
+        """Return the formula of which an argument is replaced by itself and a number."""
+        terms: dict[tuple[int, ...], float] = {}
+        for exponents, coefficient in zip(self.exponents, self.coefficients, strict=True):
+            power = exponents[argument]
+            for p in range(power + 1):
+                key = (*exponents[:argument], p, *exponents[argument + 1 :])
+                terms[key] = terms.get(key, 0.0) + coefficient * comb(power, p) * float(by) ** (power - p)
+        return TableFormula(tuple(terms), tuple(terms.values()), self.largest)
 
     def expr(self, arguments: Sequence[sp.Expr]) -> sp.Expr:
         """Return the polynomial, without rounding and limits, as a sympy expression."""

@@ -9,6 +9,8 @@ from sr2hls.problem import Problem, Split
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.refine.cascade import CascadeDesign, Tables, distil
+from sr2hls.refine.cascade_program import cascade_program
+from sr2hls.search.cascade import Kind, Layout, Network, Samples, codes_of
 from sr2hls.teacher.task import Task
 
 TYPE = FixedType(True, 6, 1, Rounding.RND, Overflow.SAT)
@@ -55,3 +57,21 @@ def test_its_program_is_it(problem: Problem, design: CascadeDesign) -> None:
 def test_it_survives_json(problem: Problem, design: CascadeDesign) -> None:
     again = CascadeDesign.from_json(json.loads(json.dumps(design.to_json())), problem)
     assert again.program == design.program
+
+
+def test_sums_that_tables_read_are_in_the_program() -> None:
+    rng = np.random.default_rng(3)
+    network = Network((6, 6, 6), 2)
+    network.scale = 0.5
+    layer = [network.add((i,), 3, rng.integers(0, 8, 64)) for i in range(3)]
+    total = network.add(layer, network.sum_bits(layer), None)
+    squash = network.add((total,), 3, rng.integers(0, 8, 1 << network.bits(total)))
+    terms = [network.add((squash, 2), 4, rng.integers(0, 16, 512)) for _ in range(2)]
+    network.outputs = [network.add((term,), 4, None) for term in terms]
+    network.offsets = np.array([1.0, 0.0])
+    types = {f"x{k}": TYPE for k in range(3)}
+    program = cascade_program(network, types, ("y0", "y1"), Kind.CLASSES)
+    inputs = rng.integers(-32, 32, size=(2000, 3)) / 32
+    samples = Samples(codes_of(types, inputs), np.zeros((2000, 2)), Kind.CLASSES)
+    expected = Layout(network, samples).outputs + network.steps()
+    assert np.array_equal(Interpreter(program).predict(inputs), expected * 0.5)

@@ -47,3 +47,40 @@ def test_it_computes_the_same() -> None:
     after = folded(before)
     assert np.array_equal(Layout(before.network, samples).outputs, Layout(after.network, samples).outputs)
     assert len(before.network.nodes) == 3, "the one that is given is not changed"
+
+
+def hidden() -> SymbolicNetwork:
+    """y = t(x0 + 2 + g(x1)) + t(x0 + ...) with a first layer that has a constant, and an output of terms."""
+    network = Network((3, 3), 1)
+    network.scale = 0.5
+    a = network.add((0,), 3, np.arange(8))
+    constant = network.add((1,), 2, np.full(8, 2))
+    b = network.add((1,), 2, np.arange(8) // 2)
+    total = network.add((a, constant, b), 4, None)
+    squash = network.add((total,), 2, np.clip((np.arange(16) - 1) // 3, 0, 3))
+    term = network.add((squash, 1), 3, np.arange(32) * 5 // 3 % 8)
+    network.outputs = [network.add((term,), 3, None)]
+    formulas = {
+        constant: TableFormula(((0,),), (2.0,), 3),
+        squash: TableFormula(((0,), (1,), (2,)), (-0.7, 0.3, 0.004), 3),
+    }
+    return SymbolicNetwork(network, formulas, {"x0": TYPE, "x1": TYPE})
+
+
+def test_a_constant_in_a_sum_that_tables_read_moves_their_argument() -> None:
+    before = hidden()
+    (number,) = [n for n, f in before.formulas.items() if len(f.exponents) == 3]
+    before.network.nodes[number].entries = before.formulas[number].entries(
+        argument_values(before.network, number, before.types)
+    )
+    after = folded(before)
+    codes = np.stack(np.meshgrid(np.arange(8), np.arange(8)), axis=-1).reshape(-1, 2).astype(np.int16)
+    samples = Samples(codes, np.zeros((64, 1)), Kind.NUMBERS)
+    assert np.array_equal(
+        Layout(before.network, samples).predictions, Layout(after.network, samples).predictions
+    )
+    assert len(after.network.nodes) == len(before.network.nodes) - 1
+    reached = np.arange(11)  # of the sum: 7 and 3, and 2 are gone
+    given = after.formulas[number].entries(argument_values(after.network, number, after.types))
+    entries = after.network.nodes[number].entries
+    assert entries is not None and np.array_equal(given[reached], entries[reached])
