@@ -12,7 +12,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from sr2hls.search.cascade.descent import Layout, improve
-from sr2hls.search.cascade.network import LUT_INPUTS, Network
+from sr2hls.search.cascade.network import LUT_INPUTS, Network, Node
 from sr2hls.search.cascade.objective import Samples, Weights
 
 IntArray = NDArray[np.int64]
@@ -39,7 +39,8 @@ def fit_widths(
 ) -> Network:
     """Return the cascade with the width of every table changed where loss and LUTs together fall by it.
 
-    Terms may lose all their bits: then they are gone, and their value is part of the output's offset.
+    Terms may lose all their bits: then they are gone, and their value is part of the output's offset, or of
+    what the tables above their sum read.
 
     Args:
         network: a cascade; it is not changed.
@@ -62,24 +63,24 @@ def fit_widths(
 
 
 def _only_sum(network: Network, number: int) -> int | None:
-    """Position of the output whose sum alone reads a table, once; ``None``: others read it."""
+    """The sum that alone reads a table, once; ``None``: others read it, or an output is it."""
     if number in network.outputs:
         return None
     readers = [n for n in network.order() for c in network.nodes[n].children if c == number]
-    if len(readers) != 1 or network.outputs.count(readers[0]) != 1:
+    if len(readers) != 1 or network.nodes[readers[0]].entries is not None:
         return None
-    return network.outputs.index(readers[0])
+    return readers[0] if network.outputs.count(readers[0]) <= 1 else None
 
 
 def _term_fitted(
-    network: Network, number: int, output: int, samples: Samples, weights: Weights, options: WidthOptions
+    network: Network, number: int, total: int, samples: Samples, weights: Weights, options: WidthOptions
 ) -> Network:
     """The cascade with a term of the best width, from none to one bit more than it has."""
-    wide = _with_term(network, number, output, -(1 << network.bits(number) >> 1), network.bits(number) + 1)
+    wide = _with_term(network, number, total, -(1 << network.bits(number) >> 1), network.bits(number) + 1)
     losses = Layout(wide, samples).entry_losses(number, weights) / len(samples)
     kept = wide.nodes[number].entries
     assert kept is not None
-    last = len(network.nodes[network.outputs[output]].children) == 1
+    last = len(network.nodes[total].children) == 1
     best: tuple[float, Network] | None = None
     for bits in range(int(last), min(wide.bits(number), max(options.term_bits, network.bits(number))) + 1):
         low, loss = _best_window(losses, 1 << bits)
@@ -87,7 +88,7 @@ def _term_fitted(
         # An entry whose values are all the same to the samples stays where it is, or as near as it can.
         near = np.clip(kept - low, 0, (1 << bits) - 1)
         window[np.arange(len(window)), near] -= 1e-12
-        candidate = _with_term(wide, number, output, low, bits, window.argmin(axis=1))
+        candidate = _with_term(wide, number, total, low, bits, window.argmin(axis=1))
         worth = loss + options.price * candidate.luts()
         if best is None or worth < best[0]:
             best = worth, candidate
@@ -103,20 +104,34 @@ def _best_window(losses: FloatArray, size: int) -> tuple[int, float]:
 
 
 def _with_term(
-    network: Network, number: int, output: int, low: int, bits: int, entries: IntArray | None = None
+    network: Network, number: int, total: int, low: int, bits: int, entries: IntArray | None = None
 ) -> Network:
     """A copy whose term counts from ``low`` on in some bits; with none it is gone."""
     result = network.copy()
-    node, total = result.nodes[number], result.nodes[result.outputs[output]]
+    node, sum_ = result.nodes[number], result.nodes[total]
     assert node.entries is not None
-    result.offsets[output] += low * result.scale
     node.entries = node.entries - low if entries is None else entries
     node.bits = bits
     if bits == 0:
-        total.children = tuple(c for c in total.children if c != number)
+        sum_.children = tuple(c for c in sum_.children if c != number)
+    before, sum_.bits = sum_.bits, max(1, result.sum_bits(sum_.children))
+    if total in result.outputs:
+        result.offsets[result.outputs.index(total)] += low * result.scale
+    for reader in result.nodes.values():
+        if reader.entries is not None and total in reader.children:
+            _move_argument(result, reader, total, before, low)
+    if bits == 0:
         result.drop_unused()
-    total.bits = max(1, result.sum_bits(total.children))
     return result
+
+
+def _move_argument(network: Network, reader: Node, total: int, before: int, low: int) -> None:
+    """Give a table the entries of an argument that had other bits and counts from ``low`` on now."""
+    assert reader.entries is not None
+    axis = reader.children.index(total)
+    shape = [1 << (before if c == total else network.bits(c)) for c in reader.children]
+    at = np.clip(np.arange(1 << network.bits(total)) + low, 0, shape[axis] - 1)
+    reader.entries = np.ascontiguousarray(reader.entries.reshape(shape).take(at, axis)).ravel()
 
 
 def _code_fitted(

@@ -31,15 +31,18 @@ MAKERS = {Kind.CLASSES: classes, Kind.LOGIT: logits, Kind.NUMBERS: numbers}
 
 
 def drawn(kind: Kind, seed: int = 0) -> tuple[Network, Samples]:
-    """Return a network whose first table is read by two terms, and samples for it."""
+    """Return a network whose first tables are read by several terms, one by way of a sum, and samples."""
     rng = np.random.default_rng(seed)
     targets, offsets = MAKERS[kind](rng)
     codes = np.stack([rng.integers(0, 1 << b, 60) for b in BITS], axis=1).astype(np.int16)
     network = Network(BITS, targets.shape[1])
     network.scale, network.offsets = 0.2, offsets
     shared = network.add([0], 2, rng.integers(0, 4, 8))
+    layer = [network.add([0], 2, rng.integers(0, 4, 8)), network.add([2], 1, rng.integers(0, 2, 4))]
+    squash = network.add([network.add(layer, network.sum_bits(layer), None)], 2, rng.integers(0, 4, 8))
     for _ in range(targets.shape[1]):
         terms = [
+            network.add([squash, 2], 2, rng.integers(0, 4, 16)),
             network.add([shared, 1], 3, rng.integers(0, 8, 32)),
             network.add([1, 2], 2, rng.integers(0, 4, 32)),
         ]

@@ -154,3 +154,19 @@ def test_growth_ends_when_it_is_told_to_and_says_what_is_smallest() -> None:
     assert stopped.network is not None and 20 <= stopped.network.luts() < 40
     none = grown_to(1, samples, (6,) * 4, GROW, np.random.default_rng(0), lambda luts, loss: True)
     assert none.network is None and none.smallest > 1 and not none.ended
+
+
+def test_terms_of_sums_that_tables_read_are_trained_too() -> None:
+    network = Network((3, 3, 3), 1)
+    network.scale = 0.25
+    layer = [network.add([0], 4, np.array([5, 6, 6, 5, 5, 5, 6, 6])), network.add([1], 2, np.full(8, 3))]
+    layer.append(network.add([2], 3, np.array([0, 7, 1, 5, 3, 6, 2, 4])))
+    total = network.add(layer, network.sum_bits(layer), None)
+    squash = network.add([total], 2, np.clip((np.arange(1 << network.bits(total)) - 8) // 2, 0, 3))
+    network.outputs = [network.add([network.add([squash], 3, np.array([0, 4, 7, 2]))], 3, None)]
+    samples = numbers_of(network)
+    result = fitted(network, samples)
+    (hidden,) = [n for n, node in result.nodes.items() if node.entries is None and n not in result.outputs]
+    assert sorted(result.bits(c) for c in result.nodes[hidden].children) == [1, 3]
+    assert Layout(result, samples).loss(SOFT) == pytest.approx(0, abs=1e-12)
+    assert result.bits(hidden) == 4
