@@ -133,8 +133,9 @@ class _Cascades:
     def candidates(self) -> Iterator[Candidate]:
         for luts in sorted(set(self.options.luts)):
             kept = self.run.cached(f"cascade-{luts}", partial(self._grown, luts))
+            ended = kept.get("ended", kept["network"] is None)  # folders of older versions do not say
             if kept["network"] is None:
-                if kept["ended"]:
+                if ended:
                     self.progress.note("no cascades: no function of one or two inputs gains anything")
                     return
                 self.progress.note(f"no cascade of {luts} LUT: the smallest takes {kept['smallest']}")
@@ -145,7 +146,7 @@ class _Cascades:
                 design = CascadeDesign.from_json(content, self.problem)
                 kind = design.tables.value
                 yield Candidate(f"cascade-{luts}-{kind}", _label(design), as_design(design, self.problem))
-            if kept["ended"]:
+            if ended:
                 self.progress.note(f"cascades end at {network.luts()} LUT: nothing is gained by a larger one")
                 return
 

@@ -175,6 +175,19 @@ def test_what_it_refuses(small: CompileOptions, exploration: Exploration, tmp_pa
         ExploreOptions(checkpoint=small.checkpoint, data=small.data, output=tmp_path, luts=())
 
 
+def test_sizes_that_nothing_fits_are_named(options: ExploreOptions, tmp_path: Path) -> None:
+    heard: list[str] = []
+
+    class Notes(SilentProgress):
+        def note(self, text: str) -> None:
+            heard.append(text)
+
+    tiny = replace(options, output=tmp_path / "t", luts=(1,), structures=(Structure.CASCADE,))
+    with pytest.raises(InputError, match="no design was made: give fewer bits to the inputs, or more --luts"):
+        explore_network(tiny, Notes())
+    assert any(note.startswith("no cascade of 1 LUT: the smallest takes ") for note in heard)
+
+
 def test_the_python_call(small: CompileOptions, exploration: Exploration, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="unknown option 'sizes': ExploreOptions has "):
         explore(small.checkpoint, small.data, tmp_path, sizes=(10,))
