@@ -16,7 +16,7 @@ from jet_frontier import explored_rows
 from sr2hls.errors import InputError
 from sr2hls.explore.frontier import Frontier, Point, load_frontier, write_frontier
 from sr2hls.provenance import Figure, Origin, Provenance
-from sr2hls.report.hardware import HardwareRow, Subject
+from sr2hls.report.hardware import FigureKey, HardwareRow, Subject
 from sr2hls.synthesis.report import HardwareReport
 
 FACTS = Facts(
@@ -132,3 +132,16 @@ def test_an_exploration_gives_its_designs_with_their_figures(tmp_path: Path) -> 
 def test_an_exploration_of_another_network_is_refused() -> None:
     with pytest.raises(InputError, match=r"a network of accuracy 0.6000, the table for .* and 0.6584"):
         list(explored_rows(frontier(), replace(FACTS, float_accuracy=0.6584)))
+
+
+def test_the_committed_table_has_the_committed_explorations() -> None:
+    root = Path(__file__).parents[2]
+    text = (root / "benchmarks" / "results" / "jet_frontier.md").read_text(encoding="utf-8")
+    for folder in ("jet_frontier", "jet_frontier_one_cycle"):
+        frontier = load_frontier(root / "hw_reports" / folder)
+        for point in frontier.designs:
+            assert point.hardware is not None
+            lut = point.hardware.figures[FigureKey.LUT]
+            assert lut is not None
+            (line,) = [r for r in text.splitlines() if r.startswith(f"| {folder}: {point.name}: ")]
+            assert f"| {point.test:.4f} |" in line and f"| {lut.value:.0f} |" in line

@@ -1,0 +1,195 @@
+"""What training the widths of cascades is worth: the same growth with and without it, side by side.
+
+For each size and seed a cascade for the jets of the example is grown once as it is and once with its widths
+trained and the LUTs that this frees grown again. Both are finished alike, their tables free, and synthesised
+by Yosys for UltraScale+. Judged on the validation split, which growth does not see: mean cross-entropy to the
+network's probabilities, and the probability that the network gives to the decided class, as a share of that
+of its own decisions.
+
+    python benchmarks/trained_widths.py [--luts 50,100,200] [--seeds 0,1,2] [--rounds 4]
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from sr2hls.circuit import build_circuit
+from sr2hls.files import write_text
+from sr2hls.options import CompileOptions, Synthesis
+from sr2hls.prepare import Prepared, prepare
+from sr2hls.problem import Problem
+from sr2hls.program.passes import optimize
+from sr2hls.progress import SilentProgress
+from sr2hls.refine.cascade import CascadeOptions, grown, kind_of, training_samples
+from sr2hls.refine.cascade_program import cascade_program
+from sr2hls.search.cascade import SOFT, Layout, Network, Samples, finished, samples_of
+from sr2hls.target import Target
+
+HERE = Path(__file__).resolve().parent
+JETS = HERE.parent / "examples" / "jet_tagger"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One cascade.
+
+    Attributes:
+        size: LUTs that were asked for.
+        seed: of its growth.
+        trained: whether its widths were trained.
+        luts: after synthesis.
+        loss: mean cross-entropy to the network's probabilities, validation split.
+        expected: probability of the decided class, as a share of that of the network's decisions.
+        seconds: of growth, on the wall.
+    """
+
+    size: int
+    seed: int
+    trained: bool
+    luts: int
+    loss: float
+    expected: float
+    seconds: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--luts", type=_numbers, default="50,100,200", help="sizes, by the network's count")
+    parser.add_argument("--seeds", type=_numbers, default="0,1,2")
+    parser.add_argument("--rounds", type=int, default=CascadeOptions().grow.width_rounds)
+    parser.add_argument("--out", type=Path, default=HERE / "results" / "trained_widths.md")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="trained-widths-") as scratch:
+        rows = run(args.luts, args.seeds, args.rounds, Path(scratch))
+    text = page(rows, args.rounds)
+    write_text(args.out, text)
+    print(text)
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(item) for item in text.split(",")]
+
+
+def run(sizes: Sequence[int], seeds: Sequence[int], rounds: int, work: Path) -> list[Row]:
+    """Make every cascade; a line for each as it is done."""
+    options = CompileOptions(checkpoint=JETS / "jet_tagger.onnx", data=JETS / "jets.npz", output=work)
+    prepared = prepare(options, SilentProgress())
+    rows = []
+    for seed in seeds:
+        samples = _samples(prepared, seed)
+        for size in sizes:
+            for trained in (False, True):
+                how = _how(rounds if trained else 0)
+                folder = work / f"{size}-{seed}-{trained}"
+                rows.append(one(prepared.problem, samples, how, size, seed, options.target, folder))
+                print(rows[-1], flush=True)
+    return rows
+
+
+def _how(rounds: int) -> CascadeOptions:
+    how = CascadeOptions()
+    return replace(how, grow=replace(how.grow, width_rounds=rounds))
+
+
+def _samples(prepared: Prepared, seed: int) -> Samples:
+    raw = prepared.dataset.train.X.astype(np.float64)
+    return training_samples(
+        prepared.problem,
+        CascadeOptions(),
+        seed,
+        raw,
+        lambda rows: (prepared.inputs.values(rows), prepared.teacher.predict(rows)),
+    )
+
+
+def one(
+    problem: Problem, samples: Samples, how: CascadeOptions, size: int, seed: int, target: Target,
+    folder: Path,
+) -> Row:  # fmt: skip
+    """Grow, finish and synthesise one cascade."""
+    began = time.perf_counter()
+    found = grown(problem, samples, how, size, seed)
+    seconds = time.perf_counter() - began
+    assert found.network is not None
+    network = finished(found.network, samples, how.grow, np.random.default_rng(seed))
+    judged = Layout(network, samples_of(problem, problem.validation))
+    targets = judged.samples.targets
+    decided = targets[np.arange(len(targets)), judged.predictions.argmax(axis=1)]
+    return Row(
+        size,
+        seed,
+        how.grow.width_rounds > 0,
+        _luts(problem, network, target, folder),
+        judged.loss(SOFT),
+        float(decided.mean() / targets.max(axis=1).mean()),
+        seconds,
+    )
+
+
+def _luts(problem: Problem, network: Network, target: Target, folder: Path) -> int:
+    program = cascade_program(network, problem.types, problem.output_names, kind_of(problem))
+    folder.mkdir(parents=True)
+    circuit = build_circuit(
+        optimize(program),
+        folder,
+        problem.validation.inputs,
+        target=target,
+        synthesis=Synthesis.YOSYS,
+        progress=SilentProgress(),
+        name="cascade",
+        backend=None,
+    )
+    assert circuit.hardware is not None and circuit.hardware.lut is not None
+    return int(circuit.hardware.lut.value)
+
+
+def page(rows: Sequence[Row], rounds: int) -> str:
+    """The table: means over the seeds, and every seed's change."""
+    lines = [
+        "# Widths of cascades, trained and not",
+        "",
+        f"Made by `python benchmarks/trained_widths.py --rounds {rounds}` on {time.strftime('%Y-%m-%d')}: "
+        "cascades for the jets of the example, tables free,",
+        f"seeds {', '.join(map(str, sorted({r.seed for r in rows})))}. LUT: Yosys, after synthesis, xcvu9p, "
+        "no DSP, no BRAM. Loss: mean cross-entropy to the network's probabilities",
+        "on the validation split; expected: its probability of the decided class, as a share of that "
+        "of its own decisions there.",
+        "Seconds are wall time on a shared machine; their ratio counts.",
+        "",
+        "| LUT asked for | | LUT | loss | expected | seconds of growth |",
+        "|---|---|---|---|---|---|",
+    ]
+    for size in sorted({r.size for r in rows}):
+        for trained in (False, True):
+            group = [r for r in rows if r.size == size and r.trained is trained]
+            lines.append(
+                f"| {size} | {'trained' if trained else 'as grown'} | {_mean(r.luts for r in group):.0f} | "
+                f"{_mean(r.loss for r in group):.4f} | {_mean(r.expected for r in group):.4f} | "
+                f"{_mean(r.seconds for r in group):.0f} |"
+            )
+    lines += ["", "Each seed, trained less as grown:", "", "| LUT asked for | seed | LUT | loss | expected |"]
+    lines.append("|---|---|---|---|---|")
+    pairs = [(a, b) for a in rows for b in rows if (a.size, a.seed) == (b.size, b.seed) and b.trained]
+    for plain, trained_ in sorted(
+        (p for p in pairs if not p[0].trained), key=lambda p: (p[0].size, p[0].seed)
+    ):
+        lines.append(
+            f"| {plain.size} | {plain.seed} | {trained_.luts - plain.luts:+d} | "
+            f"{trained_.loss - plain.loss:+.4f} | {trained_.expected - plain.expected:+.4f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _mean(values: Iterable[float]) -> float:
+    return float(np.mean(list(values)))
+
+
+if __name__ == "__main__":
+    main()
