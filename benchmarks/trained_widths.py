@@ -23,7 +23,6 @@ from sr2hls.files import write_text
 from sr2hls.options import CompileOptions, Synthesis
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.problem import Problem
-from sr2hls.program.passes import optimize
 from sr2hls.progress import SilentProgress
 from sr2hls.refine.cascade import CascadeOptions, grown, kind_of, training_samples
 from sr2hls.refine.cascade_program import cascade_program
@@ -137,7 +136,7 @@ def _luts(problem: Problem, network: Network, target: Target, folder: Path) -> i
     program = cascade_program(network, problem.types, problem.output_names, kind_of(problem))
     folder.mkdir(parents=True)
     circuit = build_circuit(
-        optimize(program),
+        program,
         folder,
         problem.validation.inputs,
         target=target,

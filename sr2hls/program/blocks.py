@@ -11,13 +11,16 @@ from enum import IntEnum
 from sr2hls.program import ops
 from sr2hls.program.exact import Interval, aligned
 from sr2hls.program.program import Program
-from sr2hls.program.size import LUT_INPUTS, nonzero_digits, quantisation_luts, table_luts, used_index_bits
+from sr2hls.program.size import (
+    ABSORBED_BITS,
+    LUT_INPUTS,
+    nonzero_digits,
+    quantisation_luts,
+    table_luts,
+    used_index_bits,
+)
 from sr2hls.program.sums import inner_sums, sum_terms
 from sr2hls.program.types import Overflow, Rounding
-
-ABSORBED_BITS = 5
-"""Inputs of a LUT6 that an adder leaves free for the logic of its second operand."""
-
 
 ADDERS_A_STAGE = 3
 """Adders that follow each other within 5 ns, by alkaid's delay model: 1.2 to 1.5 ns each."""

@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from sr2hls.program import ops
 from sr2hls.program.exact import Interval, aligned
 from sr2hls.program.program import Program
+from sr2hls.program.sums import inner_sums, sum_terms
 from sr2hls.program.types import FixedType, Overflow, Rounding
 
 LUT_INPUTS = 6
+ABSORBED_BITS = 5
+"""Inputs of a LUT6 that an adder leaves free for the logic of its second operand."""
 
 
 def estimate_luts(program: Program) -> int:
@@ -24,11 +27,43 @@ def estimate_luts(program: Program) -> int:
 
 
 def operation_luts(program: Program) -> tuple[int, ...]:
-    """Return the estimated LUTs of each operation of a program."""
+    """Return the estimated LUTs of each operation of a program; a table that an adder takes in has none."""
+    free = absorbed_tables(program)
     return tuple(
-        _exact_luts(op, [program.ops[a] for a in op.args], [program.ranges[a] for a in op.args], exact)
+        0
+        if position in free
+        else _exact_luts(op, [program.ops[a] for a in op.args], [program.ranges[a] for a in op.args], exact)
         + quantisation_luts(exact, op)
-        for op, exact in zip(program.ops, program.exact, strict=True)
+        for position, (op, exact) in enumerate(zip(program.ops, program.exact, strict=True))
+    )
+
+
+def absorbed_tables(program: Program) -> frozenset[int]:
+    """Return the tables that are part of the LUTs of adders.
+
+    They have few bits, and a single sum reads them; each of its adders takes one in, so that a sum of nothing
+    else has one left, the smallest.
+    """
+    inner = inner_sums(program)
+    found: set[int] = set()
+    for position, op in enumerate(program.ops):
+        if position in inner or not isinstance(op, ops.Add | ops.Sub):
+            continue
+        terms = [term.position for term in sum_terms(program, position, inner)]
+        small = [t for t in terms if _is_absorbable(program, t)]
+        if len(small) == len(terms):
+            small.remove(min(small, key=lambda t: (table_luts(program.ops[t].values), t)))  # type: ignore[attr-defined]
+        found.update(small)
+    return frozenset(found)
+
+
+def _is_absorbable(program: Program, position: int) -> bool:
+    op = program.ops[position]
+    return (
+        isinstance(op, ops.Table)
+        and used_index_bits(op.values) <= ABSORBED_BITS
+        and len(program.users[position]) == 1
+        and position not in program.outputs
     )
 
 

@@ -13,7 +13,7 @@ from alkaid.stateful import FSM, Conn, ModuloSchedule, Signal
 from alkaid.trace.passes import dead_code_elimin
 from alkaid.types import CombLogic, Op
 
-from sr2hls.program.blocks import ABSORBED_BITS
+from sr2hls.program.size import ABSORBED_BITS
 
 _SEARCH_STEPS = 12
 _INPUT, _CONSTANT, _LOOKUP = -1, 5, 8

@@ -12,7 +12,7 @@ go into a table where there is one.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sr2hls.program.blocks import ABSORBED_BITS
+from sr2hls.program.size import ABSORBED_BITS
 from sr2hls.rtl.netlist import Net, Netlist
 
 

@@ -25,7 +25,7 @@ from sr2hls.program.passes.split import SplitTables
 from sr2hls.program.passes.strength import ReduceStrength, signed_digits
 from sr2hls.program.passes.tabulate import Tabulate
 from sr2hls.program.program import Program
-from sr2hls.program.size import estimate_luts, nonzero_digits, table_luts
+from sr2hls.program.size import absorbed_tables, estimate_luts, nonzero_digits, table_luts
 from sr2hls.program.types import BIT, FixedType, Overflow, Rounding
 from sr2hls.verify.random_programs import corner_inputs
 
@@ -228,6 +228,39 @@ def test_wide_adders_stay() -> None:
     t = FixedType(True, 12, 6)
     build = Builder({"a": t, "b": t})
     assert kinds(applied(Tabulate(), build.program({"y": build.add(0, 1)}))) == ["add"]
+
+
+def small_tables(count: int) -> tuple[Builder, list[int]]:
+    """Return random tables of three bits, the first over four bits, the others over three."""
+    rng = np.random.default_rng(4)
+    build = Builder({f"x{k}": FixedType(False, 4 if k == 0 else 3, 4) for k in range(count)})
+    sizes = [16] + [8] * (count - 1)
+    tables = [
+        build.table([k], rng.integers(0, 8, n), FixedType(False, 3, 3))
+        for k, n in zip(range(count), sizes, strict=True)
+    ]
+    return build, tables
+
+
+def test_sums_of_small_tables_stay_since_adders_take_the_tables_in() -> None:
+    build, (a, b) = small_tables(2)
+    before = build.program({"y": build.add(a, b)})
+    alone = [table_luts(before.ops[k].values) for k in (a, b)]  # type: ignore[attr-defined]
+    assert estimate_luts(before) == min(alone) + 4, "one table, and four bits of the adder"
+    assert "add" in kinds(optimize(before))
+
+
+def test_which_tables_adders_take_in() -> None:
+    build, (a, b, c) = small_tables(3)
+    wide = build.table(
+        [a, 1, 2], np.arange(512) * 7 % 13, FixedType(False, 4, 4)
+    )  # what reads a is no sum alone
+    total = build.add(build.add(b, c), wide)
+    program = build.program({"y": total})
+    assert len(absorbed_tables(program)) == 2, "b and c, beside the wide one"
+    twice, (d, e) = small_tables(2)
+    both = twice.program({"y": twice.add(d, e), "z": d})
+    assert len(absorbed_tables(both)) == 1, "an output is a value of its own"
 
 
 def test_negation_shift_and_offset_are_absorbed_into_tables() -> None:
