@@ -12,7 +12,7 @@ of its own decisions.
 import argparse
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -162,32 +162,58 @@ def page(rows: Sequence[Row], rounds: int) -> str:
         "of its own decisions there.",
         "Seconds are wall time on a shared machine; their ratio counts.",
         "",
-        "| LUT asked for | | LUT | loss | expected | seconds of growth |",
-        "|---|---|---|---|---|---|",
+        "Fewer LUTs: than cascades as grown take for the same loss, on the line through their two nearest "
+        "sizes, loss against log LUT.",
+        "",
+        "| LUT asked for | | LUT | loss | expected | fewer LUTs | seconds of growth |",
+        "|---|---|---|---|---|---|---|",
     ]
-    for size in sorted({r.size for r in rows}):
-        for trained in (False, True):
-            group = [r for r in rows if r.size == size and r.trained is trained]
-            lines.append(
-                f"| {size} | {'trained' if trained else 'as grown'} | {_mean(r.luts for r in group):.0f} | "
-                f"{_mean(r.loss for r in group):.4f} | {_mean(r.expected for r in group):.4f} | "
-                f"{_mean(r.seconds for r in group):.0f} |"
-            )
+    means = {
+        (size, trained): _means([r for r in rows if r.size == size and r.trained is trained])
+        for size in sorted({r.size for r in rows})
+        for trained in (False, True)
+    }
+    plain = [mean for (_, trained), mean in means.items() if not trained]
+    for (size, trained), mean in means.items():
+        fewer = f"{1 - mean.luts / _luts_for(mean.loss, plain):.0%}" if trained and len(plain) > 1 else ""
+        lines.append(
+            f"| {size} | {'trained' if trained else 'as grown'} | {mean.luts:.0f} | {mean.loss:.4f} | "
+            f"{mean.expected:.4f} | {fewer} | {mean.seconds:.0f} |"
+        )
     lines += ["", "Each seed, trained less as grown:", "", "| LUT asked for | seed | LUT | loss | expected |"]
     lines.append("|---|---|---|---|---|")
-    pairs = [(a, b) for a in rows for b in rows if (a.size, a.seed) == (b.size, b.seed) and b.trained]
-    for plain, trained_ in sorted(
-        (p for p in pairs if not p[0].trained), key=lambda p: (p[0].size, p[0].seed)
-    ):
+    for before in sorted((r for r in rows if not r.trained), key=lambda r: (r.size, r.seed)):
+        (after,) = [r for r in rows if r.trained and (r.size, r.seed) == (before.size, before.seed)]
         lines.append(
-            f"| {plain.size} | {plain.seed} | {trained_.luts - plain.luts:+d} | "
-            f"{trained_.loss - plain.loss:+.4f} | {trained_.expected - plain.expected:+.4f} |"
+            f"| {before.size} | {before.seed} | {after.luts - before.luts:+d} | "
+            f"{after.loss - before.loss:+.4f} | {after.expected - before.expected:+.4f} |"
         )
     return "\n".join(lines) + "\n"
 
 
-def _mean(values: Iterable[float]) -> float:
-    return float(np.mean(list(values)))
+@dataclass(frozen=True, slots=True)
+class _Means:
+    luts: float
+    loss: float
+    expected: float
+    seconds: float
+
+
+def _means(rows: Sequence[Row]) -> _Means:
+    columns = (
+        [r.luts for r in rows],
+        [r.loss for r in rows],
+        [r.expected for r in rows],
+        [r.seconds for r in rows],
+    )
+    return _Means(*(float(np.mean(column)) for column in columns))
+
+
+def _luts_for(loss: float, plain: Sequence[_Means]) -> float:
+    """LUTs that cascades as grown take for a loss."""
+    a, b = sorted(sorted(plain, key=lambda m: abs(m.loss - loss))[:2], key=lambda m: m.luts)
+    slope = (np.log(b.luts) - np.log(a.luts)) / (b.loss - a.loss)
+    return float(np.exp(np.log(a.luts) + slope * (loss - a.loss)))
 
 
 if __name__ == "__main__":
