@@ -14,6 +14,7 @@ from sr2hls.program.program import Program
 from sr2hls.program.size import (
     ABSORBED_BITS,
     LUT_INPUTS,
+    is_small_table,
     nonzero_digits,
     quantisation_luts,
     table_luts,
@@ -107,11 +108,6 @@ def blocks_of(program: Program) -> tuple[Block, ...]:
     return tuple(_block(program, k, inner, free) for k in range(len(program.ops)) if k not in inner)
 
 
-def _is_small_table(program: Program, position: int) -> bool:
-    op = program.ops[position]
-    return isinstance(op, ops.Table) and _index_bits(program, op) <= ABSORBED_BITS
-
-
 def _index_bits(program: Program, op: ops.Table) -> int:
     return used_index_bits(op.values)
 
@@ -120,7 +116,7 @@ def _absorbed_everywhere(program: Program, inner: frozenset[int]) -> frozenset[i
     """Return the small tables that only sums read: they are part of the adders' LUTs."""
     found = set()
     for position in range(len(program.ops)):
-        if position in program.outputs or not _is_small_table(program, position):
+        if position in program.outputs or not is_small_table(program, position):
             continue
         users = [program.ops[u] for u in program.users[position]]
         if users and all(isinstance(u, ops.Add | ops.Sub) for u in users):
@@ -237,7 +233,7 @@ def _gathered(
             held = Interval(-held.high, -held.low, held.frac)
         if held.low == held.high:
             constant = held if constant is None else _total(constant, held)
-        elif _is_small_table(program, arg):
+        elif is_small_table(program, arg):
             key = program.ops[arg].args
             tables[key] = held if key not in tables else _total(tables[key], held)
         else:

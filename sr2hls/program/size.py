@@ -57,14 +57,15 @@ def absorbed_tables(program: Program) -> frozenset[int]:
     return frozenset(found)
 
 
-def _is_absorbable(program: Program, position: int) -> bool:
+def is_small_table(program: Program, position: int) -> bool:
+    """Return whether a value is a table of so few bits that an adder can take it in."""
     op = program.ops[position]
-    return (
-        isinstance(op, ops.Table)
-        and used_index_bits(op.values) <= ABSORBED_BITS
-        and len(program.users[position]) == 1
-        and position not in program.outputs
-    )
+    return isinstance(op, ops.Table) and used_index_bits(op.values) <= ABSORBED_BITS
+
+
+def _is_absorbable(program: Program, position: int) -> bool:
+    alone = len(program.users[position]) == 1 and position not in program.outputs
+    return alone and is_small_table(program, position)
 
 
 def quantisation_luts(exact: Interval, op: ops.Operation) -> int:

@@ -47,7 +47,12 @@ def check_sizes(model: ModelProto, path: Path) -> None:
 def _check_weights(graph: GraphProto, path: Path) -> None:
     for tensor in _tensors(graph):
         count = math.prod(tensor.dims)
-        if min(tensor.dims, default=1) < 0 or count > MAX_ELEMENTS:
+        if min(tensor.dims, default=1) < 0:
+            raise InputError(
+                f"weights {tensor.name!r} of '{path}' have a negative size in the shape "
+                f"{list(tensor.dims)}: export the network again"
+            )
+        if count > MAX_ELEMENTS:
             raise InputError(too_large(path, f"weights {tensor.name!r}", tensor.dims))
         stored = max(
             len(tensor.raw_data),

@@ -333,6 +333,12 @@ def test_absurd_networks(name: str, tmp_path: Path) -> None:
     assert not said.startswith("not clean")
 
 
+def test_a_negative_size_is_called_that(tmp_path: Path) -> None:
+    _model(*ABSURD["a negative size"], tmp_path / "net.onnx")
+    with pytest.raises(InputError, match=r"weights 'W' of '.*' have a negative size in the shape \[-3, 2\]"):
+        load_teacher(tmp_path / "net.onnx")
+
+
 def test_a_network_of_ten_thousand_layers(tmp_path: Path) -> None:
     nodes = [helper.make_node("Relu", [f"v{k}"], [f"v{k + 1}"]) for k in range(10_000)]
     nodes[0].input[0], nodes[-1].output[0] = "x", "y"
