@@ -22,8 +22,8 @@ from pathlib import Path
 from program_coverage import coverage_tables
 
 from sr2hls.errors import VerificationError
-from sr2hls.files import write_text
 from sr2hls.program.program import Program
+from sr2hls.store.files import write_text
 from sr2hls.templates import template_path
 from sr2hls.verify.executors import EXECUTORS, compare_all, run_reference
 from sr2hls.verify.random_programs import corner_inputs, random_program

@@ -19,9 +19,9 @@ import psutil
 from forms import LAWS, Law, is_right
 
 from sr2hls.costs import Operators, node_count
-from sr2hls.files import write_text
 from sr2hls.search import Loss, OperonEngine, OperonSettings, SearchOptions
 from sr2hls.search.expressions import text_of
+from sr2hls.store.files import write_text
 
 OPERATORS = ("+", "-", "*", "/", "square", "sqrt", "exp", "log")
 PUBLISHED = {"PySR": 35, "DSR": 22, "Operon": 9, "QLattice": 5, "EQL": 0}

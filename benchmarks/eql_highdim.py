@@ -27,7 +27,6 @@ from torch.nn import functional
 from sr2hls.circuit import build_circuit
 from sr2hls.costs import area, estimated_luts
 from sr2hls.design import Design, check_design
-from sr2hls.files import write_text
 from sr2hls.options import CompileOptions, Synthesis
 from sr2hls.prepare import prepare
 from sr2hls.problem import Problem, Split
@@ -41,6 +40,7 @@ from sr2hls.search.eql.compact import CompactOptions, train_compact
 from sr2hls.search.eql.network import EQLNetwork, limit_fan_in
 from sr2hls.search.eql.primitives import Primitive, units, with_scale
 from sr2hls.search.eql.pruning import StructureCost, used_inputs
+from sr2hls.store.files import write_text
 from sr2hls.target import Target
 from sr2hls.teacher.task import Task
 

@@ -23,7 +23,6 @@ from pathlib import Path
 import numba
 import numpy as np
 
-from sr2hls.files import write_text
 from sr2hls.hls.compiled import CompiledProgram
 from sr2hls.hls.project import formula_graph, write_hls
 from sr2hls.program.builder import Builder
@@ -31,6 +30,7 @@ from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.ops import Predicate
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, Overflow, Rounding
+from sr2hls.store.files import write_text
 from sr2hls.target import Target
 from sr2hls.verify.random_programs import corner_inputs
 

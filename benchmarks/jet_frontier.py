@@ -27,11 +27,11 @@ from published_rows import demo_rows, pysr_row
 from sr2hls.errors import InputError, Sr2hlsError
 from sr2hls.explore.frontier import Frontier, Point, load_frontier
 from sr2hls.explore.run import explore_network
-from sr2hls.files import sha256_of, write_text
 from sr2hls.options import CompileOptions, Effort, ExploreOptions
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.progress import SilentProgress
 from sr2hls.report.hardware import FigureKey
+from sr2hls.store.files import sha256_of, write_text
 
 HERE = Path(__file__).resolve().parent
 JETS = HERE.parent / "examples" / "jet_tagger"

@@ -30,12 +30,12 @@ from sr2hls.costs import (
     published_cycles,
     weighted,
 )
-from sr2hls.files import write_text
 from sr2hls.options import CompileOptions
 from sr2hls.prepare import prepare
 from sr2hls.problem import Problem, Split
 from sr2hls.progress import SilentProgress
 from sr2hls.search import Frontier, OperonEngine, OperonSettings, SearchOptions
+from sr2hls.store.files import write_text
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "jet_tagger"
 OPERATORS = ("+", "-", "*", "sin", "exp")

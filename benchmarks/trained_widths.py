@@ -19,14 +19,14 @@ from pathlib import Path
 import numpy as np
 
 from sr2hls.circuit import build_circuit
-from sr2hls.files import write_text
+from sr2hls.lut_network import SOFT, Layout, Network, Samples, finished, samples_of
+from sr2hls.lut_network.designs import CascadeOptions, grown, kind_of, training_samples
+from sr2hls.lut_network.to_program import cascade_program
 from sr2hls.options import CompileOptions, Synthesis
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.problem import Problem
 from sr2hls.progress import SilentProgress
-from sr2hls.refine.cascade import CascadeOptions, grown, kind_of, training_samples
-from sr2hls.refine.cascade_program import cascade_program
-from sr2hls.search.cascade import SOFT, Layout, Network, Samples, finished, samples_of
+from sr2hls.store.files import write_text
 from sr2hls.target import Target
 
 HERE = Path(__file__).resolve().parent

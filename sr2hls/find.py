@@ -17,12 +17,12 @@ from sr2hls.errors import InputError
 from sr2hls.options import CompileOptions, Effort
 from sr2hls.problem import Problem, Split
 from sr2hls.progress import Progress, Stage
-from sr2hls.refine.formulas import refine_constants
 from sr2hls.search.auto import choose_engine
 from sr2hls.search.base import Frontier, SearchOptions
 from sr2hls.search.base import Progress as SearchProgress
 from sr2hls.search.expressions import expr_from_text, text_of
 from sr2hls.search.operon_run import OperonSettings
+from sr2hls.search.refit import refine_constants
 from sr2hls.search.shape_formulas import ShapeFormulaOptions, shape_formulas
 from sr2hls.search.shapes import (
     Loss,

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from sr2hls.errors import InputError
-from sr2hls.files import sha256_of, write_text
-from sr2hls.lock import LOCK_NAME, lock_folder, release_folder
 from sr2hls.options import CompileOptions, LowerOptions
 from sr2hls.report.build import plain_options
 from sr2hls.report.store import HTML_NAME, JSON_NAME, MARKDOWN_NAME
+from sr2hls.store.files import sha256_of, write_text
+from sr2hls.store.lock import LOCK_NAME, lock_folder, release_folder
 
 MARKER = "sr2hls.json"
 REPORT_NAMES = (JSON_NAME, HTML_NAME, MARKDOWN_NAME)

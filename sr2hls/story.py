@@ -10,7 +10,6 @@ from sr2hls.design import Design
 from sr2hls.errors import InputError
 from sr2hls.explore.frontier import load_frontier
 from sr2hls.explore.points import design_points
-from sr2hls.files import sha256_of
 from sr2hls.options import CompileOptions
 from sr2hls.prepare import Prepared
 from sr2hls.problem import Problem
@@ -24,6 +23,7 @@ from sr2hls.report.latex import formula_latex
 from sr2hls.report.metrics import measure
 from sr2hls.report.model import Report
 from sr2hls.search.names import with_names
+from sr2hls.store.files import sha256_of
 from sr2hls.teacher.task import Task
 
 

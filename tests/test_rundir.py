@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from sr2hls.errors import InputError
-from sr2hls.lock import LOCK_NAME
 from sr2hls.options import CompileOptions
 from sr2hls.rundir import RunDirectory, options_key
+from sr2hls.store.lock import LOCK_NAME
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def init(
 ) -> None:
     """Write a TOML file with every option of `compile`, its default and what it means."""
     from sr2hls.cli.template import config_text
-    from sr2hls.files import write_text
+    from sr2hls.store.files import write_text
 
     if file.exists() and not force:
         raise InputError(f"'{file}' is already there: give another --file, or --force to replace it")

@@ -13,8 +13,8 @@ from sr2hls.data.names import FeatureNames
 from sr2hls.data.reason import reason
 from sr2hls.data.scaler import InputScaler, ScalerKind
 from sr2hls.errors import InputError, ProgramError
-from sr2hls.files import write_text
 from sr2hls.program.types import FixedType, Overflow, Rounding
+from sr2hls.store.files import write_text
 
 Array = NDArray[np.float64]
 DEFAULT_WIDTH = 6

@@ -11,8 +11,6 @@ from sr2hls.distil.choose import Choose, elbow
 from sr2hls.distil.distil import Distilled, distil_recording
 from sr2hls.distil.record import record
 from sr2hls.errors import InputError
-from sr2hls.files import write_text
-from sr2hls.lock import locked
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.search.auto import choose_engine
 from sr2hls.search.base import Progress as SearchReport
@@ -20,6 +18,8 @@ from sr2hls.search.base import SearchOptions
 from sr2hls.search.expressions import text_of
 from sr2hls.search.names import safe_names
 from sr2hls.search.operon_run import OperonSettings
+from sr2hls.store.files import write_text
+from sr2hls.store.lock import locked
 from sr2hls.teacher import load_teacher
 
 

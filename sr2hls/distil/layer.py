@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from sr2hls.distil.arguments import rows_of
 from sr2hls.distil.record import Features
 from sr2hls.errors import InputError
-from sr2hls.refine.formulas import FormulaModule
 from sr2hls.search.expressions import exact_number
 from sr2hls.search.names import safe_names, with_names
+from sr2hls.search.refit import FormulaModule
 
 
 class FormulaLayer(nn.Module):

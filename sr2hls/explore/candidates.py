@@ -10,14 +10,14 @@ import numpy as np
 from sr2hls.design import Design, float_outputs, make_design
 from sr2hls.errors import VerificationError
 from sr2hls.find import Proposal, additive_models, additive_of_size, additive_proposal, has_small_inputs
+from sr2hls.lut_network import Network, Samples
+from sr2hls.lut_network.designs import CascadeDesign, CascadeOptions, designs_of, grown, training_samples
 from sr2hls.options import ExploreOptions, Structure, Tables
 from sr2hls.prepare import Prepared
 from sr2hls.problem import Problem
 from sr2hls.program.lower import OutputError
 from sr2hls.progress import Progress, Stage
-from sr2hls.refine.cascade import CascadeDesign, CascadeOptions, designs_of, grown, training_samples
 from sr2hls.rundir import RunDirectory
-from sr2hls.search.cascade import Network, Samples
 from sr2hls.search.expressions import expr_from_text, text_of
 from sr2hls.search.shapes import ShapeModel
 

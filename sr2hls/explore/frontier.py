@@ -8,9 +8,9 @@ from typing import Literal
 from pydantic import ValidationError
 
 from sr2hls.errors import BudgetError, InputError
-from sr2hls.files import write_text
 from sr2hls.report.hardware import FigureKey, HardwareRow
 from sr2hls.report.record import Record
+from sr2hls.store.files import write_text
 from sr2hls.target import Budget
 
 JSON_NAME = "frontier.json"

@@ -13,7 +13,6 @@ from sr2hls.explore.candidates import Candidate, candidates
 from sr2hls.explore.frontier import Frontier, Point, markdown, write_frontier
 from sr2hls.explore.plot import draw
 from sr2hls.explore.points import design_points, full_name
-from sr2hls.files import write_text
 from sr2hls.find import Found, Proposal
 from sr2hls.hls.compiler import compiler
 from sr2hls.options import ExploreOptions, options_of
@@ -23,6 +22,7 @@ from sr2hls.report.hardware import HardwareRow, Subject, compare
 from sr2hls.report.store import JSON_NAME, load_report, write_report
 from sr2hls.rundir import RunDirectory
 from sr2hls.search.base import Frontier as SearchFrontier
+from sr2hls.store.files import write_text
 from sr2hls.story import Stages, make_report
 from sr2hls.target import Target
 

@@ -9,12 +9,12 @@ from sr2hls.design import Design, make_design
 from sr2hls.errors import InputError
 from sr2hls.explore.candidates import as_design
 from sr2hls.explore.frontier import Frontier, Point, load_frontier
-from sr2hls.files import sha256_of
+from sr2hls.lut_network.designs import CascadeDesign
 from sr2hls.options import CompileOptions
 from sr2hls.problem import Problem
-from sr2hls.refine.cascade import CascadeDesign
 from sr2hls.report.store import load_report
 from sr2hls.search.expressions import expr_from_text
+from sr2hls.store.files import sha256_of
 
 _SUM = re.compile(r"sum-[0-9]+")
 _CASCADE = re.compile(r"(cascade-[0-9]+)-([a-z]+)")

@@ -13,13 +13,13 @@ from hls4ml.utils import config_from_pytorch_model
 from hls4ml.utils.torch import HLS4MLModule
 
 from sr2hls.errors import InputError
-from sr2hls.hls.beside import written_beside
 from sr2hls.hls.cpp_types import ExactType
 from sr2hls.hls.layer import exact_precision, formula_layer, hls4ml_precision
 from sr2hls.hls.project import MARKER, HlsProject, graph_config, write_graph
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType
+from sr2hls.store.directory import written_beside
 from sr2hls.target import Target
 
 

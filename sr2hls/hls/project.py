@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from sr2hls.errors import InputError
 from sr2hls.hls.batch import BatchFunction
-from sr2hls.hls.beside import written_beside
 from sr2hls.hls.cpp import BACKENDS
 from sr2hls.hls.cpp_types import ExactType, bits_type, cpp_type
 from sr2hls.hls.layer import formula_layer, hls4ml_precision
 from sr2hls.program.program import Program
 from sr2hls.program.serialize import from_dict, to_dict
 from sr2hls.program.types import FixedType, Overflow, Rounding
+from sr2hls.store.directory import written_beside
 from sr2hls.target import Target
 from sr2hls.templates import render
 

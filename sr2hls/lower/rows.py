@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from sr2hls.data import Dataset, FeatureNames, InputFormat, ScalerKind, load_dataset
 from sr2hls.errors import InputError
-from sr2hls.files import sha256_of
 from sr2hls.lower.source import Source
 from sr2hls.options import LowerOptions
 from sr2hls.program.types import FixedType, Overflow, Rounding
+from sr2hls.store.files import sha256_of
 
 FloatArray = NDArray[np.float64]
 

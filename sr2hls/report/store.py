@@ -5,10 +5,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from sr2hls.errors import InputError
-from sr2hls.files import write_text
 from sr2hls.report.html import to_html
 from sr2hls.report.markdown import to_markdown
 from sr2hls.report.model import SCHEMA_VERSION, Report, to_json
+from sr2hls.store.files import write_text
 
 JSON_NAME, HTML_NAME, MARKDOWN_NAME = "report.json", "report.html", "report.md"
 _MOST_BYTES = 200_000_000

@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from sr2hls.costs import CostModel, Operators, describe, tree_of
 from sr2hls.errors import InputError
-from sr2hls.files import write_text
 from sr2hls.search.expressions import evaluate_expr, expr_from_text, text_of
 from sr2hls.search.front_file import SCHEMA, CandidateFile, checked
 from sr2hls.search.names import with_names
+from sr2hls.store.files import write_text
 
 Scalar = str | int | float | bool | None
 

@@ -14,8 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from sr2hls.costs import CostModel, describe
 from sr2hls.errors import InputError, ToolError
-from sr2hls.files import write_text
-from sr2hls.lock import locked
 from sr2hls.orphans import tied_workers
 from sr2hls.search.base import (
     Engine,
@@ -28,6 +26,8 @@ from sr2hls.search.base import (
 )
 from sr2hls.search.base import output_names as names_of_outputs
 from sr2hls.search.names import checked_names
+from sr2hls.store.files import write_text
+from sr2hls.store.lock import locked
 
 _ATTEMPTS = 3
 _CONNECT_S = 10.0

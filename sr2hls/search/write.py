@@ -5,10 +5,10 @@ import io
 import math
 from pathlib import Path
 
-from sr2hls.files import write_text
 from sr2hls.search.expressions import text_of
 from sr2hls.search.front import Frontier
 from sr2hls.search.names import safe_names
+from sr2hls.store.files import write_text
 
 
 def write_hall_of_fame(frontier: Frontier, directory: Path) -> tuple[Path, ...]:

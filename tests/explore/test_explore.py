@@ -17,13 +17,13 @@ from sr2hls.explore import run as explore_run
 from sr2hls.explore.candidates import as_design
 from sr2hls.explore.frontier import Point, load_frontier
 from sr2hls.explore.run import Exploration, explore_network
+from sr2hls.lut_network.designs import CascadeDesign
 from sr2hls.options import CompileOptions, ExploreOptions, Structure, Tables
 from sr2hls.pipeline import compile_network
 from sr2hls.prepare import prepare
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.serialize import load
 from sr2hls.progress import SilentProgress
-from sr2hls.refine.cascade import CascadeDesign
 from sr2hls.report.gallery import find_results
 from sr2hls.report.hardware import FigureKey
 from sr2hls.report.store import load_report

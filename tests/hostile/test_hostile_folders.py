@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from sr2hls.errors import InputError
-from sr2hls.files import write_text
-from sr2hls.hls.beside import written_beside
 from sr2hls.options import CompileOptions
 from sr2hls.report.store import write_report
 from sr2hls.rtl.project import write_rtl
 from sr2hls.rundir import RunDirectory
+from sr2hls.store.directory import written_beside
+from sr2hls.store.files import write_text
 from sr2hls.target import Target
 from sr2hls.verify.random_programs import random_program
 

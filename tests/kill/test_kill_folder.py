@@ -7,9 +7,9 @@ import signal
 import time
 from pathlib import Path
 
-from sr2hls.files import write_text
 from sr2hls.options import CompileOptions
 from sr2hls.rundir import RunDirectory
+from sr2hls.store.files import write_text
 
 STAGES = 12
 KILLS = 100

@@ -7,10 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from sr2hls.errors import InputError
-from sr2hls.files import write_text
 from sr2hls.report import store
 from sr2hls.report.model import Report, json_schema, to_json
 from sr2hls.report.store import load_report, write_report
+from sr2hls.store.files import write_text
 
 
 def test_what_is_written_is_read_back(report: Report, tmp_path: Path) -> None:

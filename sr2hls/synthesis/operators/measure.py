@@ -10,10 +10,10 @@ from pathlib import Path
 
 from sr2hls.costs.measured import FAMILIES, MeasuredOperator, format_rows, parse_rows
 from sr2hls.errors import InputError, ToolError
-from sr2hls.files import write_text
 from sr2hls.progress import Progress
 from sr2hls.rtl.lower import to_alkaid
 from sr2hls.rtl.project import RtlProject, write_rtl
+from sr2hls.store.files import write_text
 from sr2hls.synthesis.ecp5 import cell_resources, nextpnr_version, place_and_route
 from sr2hls.synthesis.operators.grid import WIDTHS, OperatorPoint, grid
 from sr2hls.synthesis.together import clock_of, ecp5_together, xilinx_together

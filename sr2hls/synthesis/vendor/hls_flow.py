@@ -5,8 +5,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from sr2hls.errors import InputError, ToolError
-from sr2hls.files import write_text
 from sr2hls.hls.project import HlsProject
+from sr2hls.store.files import write_text
 from sr2hls.synthesis.vendor.launch import Launcher
 from sr2hls.templates import render
 

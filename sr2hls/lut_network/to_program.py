@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sr2hls.lut_network.network import Network
+from sr2hls.lut_network.objective import Kind
 from sr2hls.program.builder import Builder
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, narrowest
-from sr2hls.search.cascade.network import Network
-from sr2hls.search.cascade.objective import Kind
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -35,7 +35,7 @@ def cascade_program(
         output_names: names of the outputs.
         kind: what the outputs mean.
         origins: node number to what it computes, for people.
-        mean: of each number, see `sr2hls.search.cascade.samples.number_scale`.
+        mean: of each number, see `sr2hls.lut_network.samples.number_scale`.
         unit: of each number, a power of two.
     """
     builder = Builder(dict(types))

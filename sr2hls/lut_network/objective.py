@@ -6,7 +6,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from sr2hls.search.cascade import kernels
+from sr2hls.lut_network import kernels
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -8,11 +8,11 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from sr2hls.lut_network.descent import Layout, improve
+from sr2hls.lut_network.network import Network
+from sr2hls.lut_network.objective import DECISIVE, SOFT, Kind, Samples, Weights
+from sr2hls.lut_network.table_formula import TableFormula, fit_table_formula
 from sr2hls.program.types import FixedType
-from sr2hls.refine.table_formula import TableFormula, fit_table_formula
-from sr2hls.search.cascade.descent import Layout, improve
-from sr2hls.search.cascade.network import Network
-from sr2hls.search.cascade.objective import DECISIVE, SOFT, Kind, Samples, Weights
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from sr2hls.search.cascade import kernels
-from sr2hls.search.cascade.network import Network
-from sr2hls.search.cascade.objective import SOFT, Kind, Samples, Weights
+from sr2hls.lut_network import kernels
+from sr2hls.lut_network.network import Network
+from sr2hls.lut_network.objective import SOFT, Kind, Samples, Weights
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sr2hls.search.cascade.codes import Code, codes
-from sr2hls.search.cascade.descent import Layout
-from sr2hls.search.cascade.network import ADDERS_A_CYCLE, LUT_INPUTS, Network, chains, most_terms
-from sr2hls.search.cascade.slope import Slope
+from sr2hls.lut_network.codes import Code, codes
+from sr2hls.lut_network.descent import Layout
+from sr2hls.lut_network.network import ADDERS_A_CYCLE, LUT_INPUTS, Network, chains, most_terms
+from sr2hls.lut_network.slope import Slope
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from sr2hls.search.cascade.descent import Layout, improve
-from sr2hls.search.cascade.network import LUT_INPUTS, Network, Node
-from sr2hls.search.cascade.objective import Samples, Weights
+from sr2hls.lut_network.descent import Layout, improve
+from sr2hls.lut_network.network import LUT_INPUTS, Network, Node
+from sr2hls.lut_network.objective import Samples, Weights
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]

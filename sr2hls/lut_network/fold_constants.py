@@ -5,9 +5,9 @@ from itertools import product
 
 import numpy as np
 
-from sr2hls.refine.symbolic import SymbolicNetwork
-from sr2hls.refine.table_formula import TableFormula
-from sr2hls.search.cascade.network import Network, Node
+from sr2hls.lut_network.network import Network, Node
+from sr2hls.lut_network.symbolic import SymbolicNetwork
+from sr2hls.lut_network.table_formula import TableFormula
 
 
 def folded(symbolic: SymbolicNetwork) -> SymbolicNetwork:

@@ -12,15 +12,15 @@ import pytest
 
 from sr2hls.cli.main import run as command
 from sr2hls.errors import InputError
-from sr2hls.lock import LOCK_NAME, locked
 from sr2hls.lower import lower_formulas
 from sr2hls.options import CompileOptions, LowerOptions, Synthesis
 from sr2hls.rundir import RunDirectory
+from sr2hls.store.lock import LOCK_NAME, locked
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from sr2hls.lock import locked
+from sr2hls.store.lock import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sr2hls.search.cascade import kernels
-from sr2hls.search.cascade.descent import Layout, improve
-from sr2hls.search.cascade.network import Network
-from sr2hls.search.cascade.objective import DECISIVE, SOFT, Kind, Samples, Weights
+from sr2hls.lut_network import kernels
+from sr2hls.lut_network.descent import Layout, improve
+from sr2hls.lut_network.network import Network
+from sr2hls.lut_network.objective import DECISIVE, SOFT, Kind, Samples, Weights
 
 BITS = (3, 3, 2)
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sr2hls.search.cascade.descent import Layout, sweep
-from sr2hls.search.cascade.grow import GrowOptions, grow
-from sr2hls.search.cascade.network import Network
-from sr2hls.search.cascade.objective import SOFT, Samples
-from sr2hls.search.cascade.widths import WidthOptions, fit_widths
+from sr2hls.lut_network.descent import Layout, sweep
+from sr2hls.lut_network.grow import GrowOptions, grow
+from sr2hls.lut_network.network import Network
+from sr2hls.lut_network.objective import SOFT, Samples
+from sr2hls.lut_network.widths import WidthOptions, fit_widths
 
 _BEFORE = 0.85
 """The price of a LUT is what the last 15 % of them gained, each."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sr2hls.search.cascade.descent import Layout
-from sr2hls.search.cascade.network import LUT_INPUTS, Network
-from sr2hls.search.cascade.slope import PRIOR, Slope
+from sr2hls.lut_network.descent import Layout
+from sr2hls.lut_network.network import LUT_INPUTS, Network
+from sr2hls.lut_network.slope import PRIOR, Slope
 
 IntArray = NDArray[np.int64]
 

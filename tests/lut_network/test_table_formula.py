@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sr2hls.design import float_outputs
-from sr2hls.refine.table_formula import TableFormula, _shortest, fit_table_formula
+from sr2hls.lut_network.table_formula import TableFormula, _shortest, fit_table_formula
 
 
 @settings(max_examples=12, deadline=None)

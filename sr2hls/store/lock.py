@@ -8,7 +8,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 
 from sr2hls.errors import InputError
 
-LOCK_NAME = ".sr2hls.lock"
+LOCK_NAME = ".sr2hls.store.lock"
 """The file that is locked.
 
 It is removed while it is still held: a run that had opened it by then finds that it has no name any more, and

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from sr2hls.search.cascade.descent import Layout
-from sr2hls.search.cascade.network import Network
-from sr2hls.search.cascade.objective import Kind, Samples
-from sr2hls.search.cascade.slope import Slope
-from sr2hls.search.cascade.terms import Term, cells_of
+from sr2hls.lut_network.descent import Layout
+from sr2hls.lut_network.network import Network
+from sr2hls.lut_network.objective import Kind, Samples
+from sr2hls.lut_network.slope import Slope
+from sr2hls.lut_network.terms import Term, cells_of
 
 
 def empty_sums(input_bits: tuple[int, ...], samples: Samples, step: float, number_bits: int) -> Network:

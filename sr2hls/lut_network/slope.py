@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sr2hls.search.cascade import kernels
-from sr2hls.search.cascade.objective import Samples, gradient
+from sr2hls.lut_network import kernels
+from sr2hls.lut_network.objective import Samples, gradient
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]

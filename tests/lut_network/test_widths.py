@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sr2hls.search.cascade import GrowOptions, grown_to
-from sr2hls.search.cascade.descent import Layout
-from sr2hls.search.cascade.network import Network
-from sr2hls.search.cascade.objective import DECISIVE, SOFT, Kind, Samples, Weights
-from sr2hls.search.cascade.widths import WidthOptions, fit_widths
+from sr2hls.lut_network import GrowOptions, grown_to
+from sr2hls.lut_network.descent import Layout
+from sr2hls.lut_network.network import Network
+from sr2hls.lut_network.objective import DECISIVE, SOFT, Kind, Samples, Weights
+from sr2hls.lut_network.widths import WidthOptions, fit_widths
 
 from .test_growth import samples as three_classes
 from .test_kernels import drawn

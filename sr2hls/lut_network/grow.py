@@ -7,12 +7,12 @@ from itertools import count
 
 import numpy as np
 
-from sr2hls.search.cascade.attach import add_term, empty_sums
-from sr2hls.search.cascade.descent import Layout, improve, sweep
-from sr2hls.search.cascade.network import Network
-from sr2hls.search.cascade.objective import DECISIVE, SOFT, Kind, Samples
-from sr2hls.search.cascade.slope import Slope
-from sr2hls.search.cascade.terms import Room, Term, propose
+from sr2hls.lut_network.attach import add_term, empty_sums
+from sr2hls.lut_network.descent import Layout, improve, sweep
+from sr2hls.lut_network.network import Network
+from sr2hls.lut_network.objective import DECISIVE, SOFT, Kind, Samples
+from sr2hls.lut_network.slope import Slope
+from sr2hls.lut_network.terms import Room, Term, propose
 
 _WORTH_A_CYCLE = 0.5
 """A further cycle is taken when no term within the present ones gains so much of what the best gains."""

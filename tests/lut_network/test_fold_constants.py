@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from sr2hls.lut_network.descent import Layout
+from sr2hls.lut_network.fold_constants import folded
+from sr2hls.lut_network.network import Network
+from sr2hls.lut_network.objective import Kind, Samples
+from sr2hls.lut_network.symbolic import SymbolicNetwork, argument_values
+from sr2hls.lut_network.table_formula import TableFormula
 from sr2hls.program.types import FixedType
-from sr2hls.refine.fold import folded
-from sr2hls.refine.symbolic import SymbolicNetwork, argument_values
-from sr2hls.refine.table_formula import TableFormula
-from sr2hls.search.cascade.descent import Layout
-from sr2hls.search.cascade.network import Network
-from sr2hls.search.cascade.objective import Kind, Samples
 
 TYPE = FixedType(False, 3, 3)
 

@@ -5,13 +5,13 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from sr2hls.search.cascade.codes import codes, staircase
-from sr2hls.search.cascade.descent import Layout
-from sr2hls.search.cascade.grow import GrowOptions, Step, grow
-from sr2hls.search.cascade.network import Network, chains, most_terms
-from sr2hls.search.cascade.objective import SOFT, Kind, Samples
-from sr2hls.search.cascade.slope import Slope
-from sr2hls.search.cascade.terms import Room
+from sr2hls.lut_network.codes import codes, staircase
+from sr2hls.lut_network.descent import Layout
+from sr2hls.lut_network.grow import GrowOptions, Step, grow
+from sr2hls.lut_network.network import Network, chains, most_terms
+from sr2hls.lut_network.objective import SOFT, Kind, Samples
+from sr2hls.lut_network.slope import Slope
+from sr2hls.lut_network.terms import Room
 
 OPTIONS = GrowOptions(scout_rows=3000, trial_rows=1500, rows=3000, trials=2)
 

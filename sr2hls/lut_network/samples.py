@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from sr2hls.lut_network.objective import Kind, Samples
 from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType
-from sr2hls.search.cascade.objective import Kind, Samples
 
 FloatArray = NDArray[np.float64]
 

@@ -46,7 +46,7 @@ def run(values, nodes, kind, first, children, shift, offset, entries):  # type: 
 
 @_jit
 def _loss(row, outputs, target, loss, scale, offsets, base, powers, decision, soft):  # type: ignore[no-untyped-def]
-    """Loss of one row; `sr2hls.search.cascade.objective` says what it stands for."""
+    """Loss of one row; `sr2hls.lut_network.objective` says what it stands for."""
     if loss == 2:
         total = 0.0
         for k in range(outputs.shape[0]):

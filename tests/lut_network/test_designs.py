@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 
+from sr2hls.lut_network import Kind, Layout, Network, Samples, codes_of
+from sr2hls.lut_network.designs import CascadeDesign, Tables, distil
+from sr2hls.lut_network.to_program import cascade_program
 from sr2hls.problem import Problem, Split
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.types import FixedType, Overflow, Rounding
-from sr2hls.refine.cascade import CascadeDesign, Tables, distil
-from sr2hls.refine.cascade_program import cascade_program
-from sr2hls.search.cascade import Kind, Layout, Network, Samples, codes_of
 from sr2hls.teacher.task import Task
 
 TYPE = FixedType(True, 6, 1, Rounding.RND, Overflow.SAT)

@@ -10,15 +10,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from sr2hls.errors import InputError
-from sr2hls.options import Tables
-from sr2hls.problem import Problem
-from sr2hls.program.interpreter import Interpreter
-from sr2hls.program.program import Program
-from sr2hls.refine.cascade_program import cascade_program, output_steps
-from sr2hls.refine.fold import folded
-from sr2hls.refine.symbolic import SymbolicNetwork, SymbolicOptions, let_move, loss_on, make_symbolic
-from sr2hls.refine.table_formula import TableFormula
-from sr2hls.search.cascade import (
+from sr2hls.lut_network import (
     Grown,
     GrowOptions,
     Kind,
@@ -31,6 +23,14 @@ from sr2hls.search.cascade import (
     samples_between,
     samples_of,
 )
+from sr2hls.lut_network.fold_constants import folded
+from sr2hls.lut_network.symbolic import SymbolicNetwork, SymbolicOptions, let_move, loss_on, make_symbolic
+from sr2hls.lut_network.table_formula import TableFormula
+from sr2hls.lut_network.to_program import cascade_program, output_steps
+from sr2hls.options import Tables
+from sr2hls.problem import Problem
+from sr2hls.program.interpreter import Interpreter
+from sr2hls.program.program import Program
 
 FloatArray = NDArray[np.float64]
 

@@ -1,1 +1,0 @@
-"""Constants, tables and widths fitted to the data and the teacher, all outputs together."""
