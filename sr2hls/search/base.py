@@ -89,6 +89,10 @@ class Engine(Protocol):
     def name(self) -> str:
         """Name of the engine, e.g. ``operon``."""
 
+    @property
+    def fingerprint(self) -> str:
+        """Text that changes with everything about the engine that decides what a search finds."""
+
     def search(
         self,
         X: ArrayLike,

@@ -46,6 +46,11 @@ class OperonEngine:
     settings: OperonSettings = field(default_factory=OperonSettings)
     name: str = "operon"
 
+    @property
+    def fingerprint(self) -> str:
+        """Changes with every setting."""
+        return repr(self)
+
     def search(
         self,
         X: ArrayLike,

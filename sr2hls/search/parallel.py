@@ -31,6 +31,7 @@ from sr2hls.store.lock import locked
 
 _ATTEMPTS = 3
 _CONNECT_S = 10.0
+_SCHEMA = "sr2hls.study/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Study:
         digest = hashlib.sha256()
         for array in (self.X, self.Y):
             digest.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
-        settings = [(e.name, repr(getattr(e, "settings", ""))) for e in self.engines]
+        settings = [(e.name, e.fingerprint) for e in self.engines]
         options = (repr(self.options), json.dumps(describe(self.cost)), settings, self.time_limit)
         digest.update(repr(options).encode())
         return digest.hexdigest()[:16]
@@ -228,22 +229,25 @@ def _prepare(study: Study, directory: Path) -> Path:
     spec = directory / "study.json"
     if spec.is_file():
         try:
-            found = json.loads(spec.read_text(encoding="utf-8"))["fingerprint"]
+            content = json.loads(spec.read_text(encoding="utf-8"))
+            schema, found = content["schema"], content["fingerprint"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(f"{spec} is damaged ({error}): choose another directory") from error
+        if schema != _SCHEMA:
+            raise InputError(f"{directory} holds a study of another version: choose another directory")
         if found != study.fingerprint:
             raise InputError(
                 f"{directory} holds a study of other data, costs or options: choose another directory"
             )
     else:
         content = {
-            "schema": "sr2hls.study/1",
+            "schema": _SCHEMA,
             "fingerprint": study.fingerprint,
             "inputs": list(study.input_names),
             "outputs": list(study.output_names),
             "cost_model": describe(study.cost),
             "engines": [
-                {"name": e.name, "settings": repr(getattr(e, "settings", ""))} for e in study.engines
+                {"name": e.name, "settings": e.fingerprint} for e in study.engines
             ],
         }
         write_text(spec, json.dumps(content, indent=1))

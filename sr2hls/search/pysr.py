@@ -51,6 +51,11 @@ class PySREngine:
     model: Any = None
     name: str = "pysr"
 
+    @property
+    def fingerprint(self) -> str:
+        """Changes with every setting, not with the regressor of an earlier search."""
+        return f"pysr {self.settings!r} polish={self.polish}"
+
     def search(
         self,
         X: ArrayLike,

@@ -114,6 +114,11 @@ class DimensionalEngine:
         """Name of the engine inside, with ``+units``."""
         return f"{self.engine.name}+units"
 
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the units and with what the engine inside is told."""
+        return f"{self.units!r} {self.engine.fingerprint}"
+
     def search(
         self,
         X: ArrayLike,

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,18 +17,23 @@ from sr2hls.costs import CostModel, additive_cycles, describe, published_cycles
 from sr2hls.errors import InputError, ToolError
 from sr2hls.search import (
     Candidate,
+    EQLEngine,
     Front,
     Frontier,
     OperonEngine,
     OperonSettings,
     Progress,
+    PySREngine,
+    PySRSettings,
     SearchOptions,
     Study,
     parallel,
     run_study,
 )
-from sr2hls.search.base import ProgressCallback
+from sr2hls.search.base import Engine, ProgressCallback
 from sr2hls.search.parallel import collect
+from sr2hls.search.similarity import DimensionalEngine
+from sr2hls.search.units import Units
 
 COST = additive_cycles(published_cycles())
 RNG = np.random.default_rng(5)
@@ -44,6 +49,10 @@ class LoggedEngine:
     seconds: float = 0.0
     settings: str = ""
     name: str = "logged"
+
+    @property
+    def fingerprint(self) -> str:
+        return self.settings
 
     def search(
         self,
@@ -132,6 +141,25 @@ def test_another_study_in_the_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "study" / "study.json").write_text("{")
     with pytest.raises(InputError, match=r"study.json is damaged"):
         run_study(study(LoggedEngine(str(log))), tmp_path / "study")
+
+
+def test_engines_with_other_settings_are_another_study(tmp_path: Path) -> None:
+    mass, length = (DimensionalEngine(OperonEngine(), Units((unit, "s"), "1")) for unit in ("kg", "m"))
+    kinds: list[tuple[Engine, Engine]] = [
+        (EQLEngine(rounds=1), EQLEngine(rounds=2)),
+        (mass, length),
+        (PySREngine(PySRSettings(niterations=3)), PySREngine(PySRSettings(niterations=4))),
+        (OperonEngine(OperonSettings(50, 5, 1)), OperonEngine(OperonSettings(60, 5, 1))),
+    ]
+    for one, other in kinds:
+        assert study(one).fingerprint != study(other).fingerprint, one.name
+        assert study(one).fingerprint == study(replace(one)).fingerprint  # type: ignore[type-var]
+
+
+def test_a_study_of_an_older_version_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "study.json").write_text('{"schema": "sr2hls.study/1", "fingerprint": "0"}')
+    with pytest.raises(InputError, match="holds a study of another version: choose another directory"):
+        run_study(study(LoggedEngine("none")), tmp_path)
 
 
 def test_collecting_searches_nothing(tmp_path: Path) -> None:

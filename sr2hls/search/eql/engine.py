@@ -90,6 +90,11 @@ class EQLEngine:
         """Name of the engine."""
         return "eql"
 
+    @property
+    def fingerprint(self) -> str:
+        """Changes with every setting."""
+        return repr(self)
+
     def search(
         self,
         X: ArrayLike,
