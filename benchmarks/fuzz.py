@@ -49,7 +49,7 @@ COUNTS = {
     "onnx": 20_000, "state_dict": 2_000, "torchscript": 1_000, "exported": 1_000, "npz": 10_000, "npy": 6_000,
     "csv": 12_000, "parquet": 5_000, "h5": 5_000, "scaler": 8_000, "report": 8_000, "hall of fame": 10_000,
     "formulas": 10_000, "operators": 5_000, "config": 10_000, "program": 3_000,
-    "front": 3_000, "exploration": 3_000, "cost table": 3_000,
+    "search": 3_000, "exploration": 3_000, "cost table": 3_000,
 }  # fmt: skip
 CPU_S, WALL_S, MEMORY = 5.0, 60.0, 2 << 30
 """What one input may take; wall time is for waiting for ever, on a machine that is busy with other things."""
@@ -108,7 +108,7 @@ LOADERS: dict[str, Callable[[Path], object]] = {
     "operators": load_operators,
     "config": _config,
     "program": _program,
-    "front": lambda path: Frontier.load(path).save(path.with_suffix(".again")),
+    "search": lambda path: Frontier.load(path).save(path.with_suffix(".again")),
     "exploration": lambda path: markdown(load_frontier(path.parent)),
     "cost table": load_table,
 }

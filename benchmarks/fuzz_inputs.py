@@ -330,7 +330,7 @@ GOOD: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "formulas": ("formulas.txt", _text("a = sin(x0)*2.5 + exp(-x1^2)\nb = max(x0, 1.0)/(1 + abs(x2))\n")),
     "operators": ("operators.toml", _text(OPERATORS)),
     "config": ("sr2hls.toml", _text(CONFIG)),
-    "front": ("front.json", _front),
+    "search": ("search.json", _front),
     "exploration": ("frontier.json", _exploration),
     "cost table": ("costs.toml", _text(COST_TABLE)),
     "program": ("program.json", _text((ROOT / "hw_reports/jet_tagger/program.json").read_text("utf-8"))),
@@ -342,6 +342,6 @@ SPOIL: dict[str, Callable[[bytes, random.Random], bytes]] = {
     **dict.fromkeys(("state_dict", "torchscript", "exported", "npz"), spoil_archive),
     **dict.fromkeys(("npy", "parquet", "h5"), spoil_bytes),
     **dict.fromkeys(("csv", "hall of fame", "formulas", "operators", "config", "cost table"), spoil_text),
-    **dict.fromkeys(("scaler", "report", "program", "front", "exploration"), spoil_json),
+    **dict.fromkeys(("scaler", "report", "program", "search", "exploration"), spoil_json),
 }
 """Kind to what spoils its files."""

@@ -28,7 +28,7 @@ from sr2hls.search.write import write_hall_of_fame
 def search_data(options: StudyOptions, progress: Progress | None = None) -> Frontier:
     """Search formulas for every target of a data file and write them.
 
-    The folder gets ``frontier.json``, ``hall_of_fame*.csv`` (which `sr2hls lower` takes) and one file for
+    The folder gets ``search.json``, ``hall_of_fame*.csv`` (which `sr2hls lower` takes) and one file for
     each finished search: the same call again goes on where it was stopped; further seeds add to it.
 
     Args:
@@ -50,7 +50,7 @@ def search_data(options: StudyOptions, progress: Progress | None = None) -> Fron
             study, options.output, jobs=options.jobs, scheduler=options.scheduler, progress=report
         )
     if any(front.candidates for front in frontier.fronts):
-        frontier.save(options.output / "frontier.json")
+        frontier.save(options.output / "search.json")
         write_hall_of_fame(frontier, options.output)
     return frontier
 

@@ -65,7 +65,7 @@ class DistilOptions:
 
 
 def distil_checkpoint(options: DistilOptions, progress: Progress | None = None) -> Distilled:
-    """Load, record, search; write ``frontier.json``, ``formulas.txt`` and ``recorded.npz`` into the folder.
+    """Load, record, search; write ``search.json``, ``formulas.txt`` and ``recorded.npz`` into the folder.
 
     ``sr2hls lower formulas.txt --data recorded.npz`` makes a circuit of them.
 
@@ -120,7 +120,7 @@ def _input_names(features: FeatureNames, module: str, width: int) -> tuple[str, 
 
 
 def _write(found: Distilled, folder: Path) -> None:
-    found.frontier.save(folder / "frontier.json")
+    found.frontier.save(folder / "search.json")
     # x0, x1, ... whatever the features are called: every reader takes these by position.
     lines = [
         f"{front.output} = {text_of(formula)}"

@@ -329,7 +329,7 @@ class Frontier:
         try:
             data = json.loads(Path(path).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError) as error:
-            raise InputError(f"cannot read the frontier {path}: {error}") from error
+            raise InputError(f"cannot read what a search found, {path}: {error}") from error
         try:
             return cls.from_dict(data)
         except InputError as error:

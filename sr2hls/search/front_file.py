@@ -1,4 +1,4 @@
-"""The shape of a frontier as JSON holds it: what of a file is checked before it is believed."""
+"""The shape of ``search.json``, which holds what a search found: what of a file is checked before it is believed."""
 
 from typing import Any, Literal
 
@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sr2hls.errors import InputError
 
-SCHEMA = "sr2hls.frontier/1"
+SCHEMA = "sr2hls.search/1"
+_OLD = "sr2hls.frontier/1"
 
 
 class _Part(BaseModel):
@@ -38,7 +39,7 @@ class FrontFile(_Part):
 class FrontierFile(_Part):
     """What was found for all outputs."""
 
-    schema_: Literal["sr2hls.frontier/1"]
+    schema_: Literal["sr2hls.search/1"]
     input_names: list[str]
     cost_model: dict[str, Any]
     notes: list[str]
@@ -52,7 +53,9 @@ def checked(data: object) -> FrontierFile:
         InputError: it is something else; the message names the first key that is wrong.
     """
     if not isinstance(data, dict) or "schema" not in data:
-        raise InputError("not a frontier of sr2hls: it has no key 'schema'")
+        raise InputError("no result of a search: it has no key 'schema'")
+    if data["schema"] == _OLD:
+        raise InputError("a search of an older version wrote it: search again")
     if data["schema"] != SCHEMA:
         raise InputError(f"schema {str(data['schema'])[:40]!r} is unknown: this version reads {SCHEMA}")
     try:
@@ -60,4 +63,4 @@ def checked(data: object) -> FrontierFile:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"not a frontier of sr2hls: {where}: {first['msg'].lower()}") from error
+        raise InputError(f"no result of a search: {where}: {first['msg'].lower()}") from error

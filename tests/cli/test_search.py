@@ -30,7 +30,7 @@ def test_search_then_lower(sr2hls: Any, data: Path, tmp_path: Path) -> None:
     assert first.code == 0, first.err
     found = json.loads(first.out)
     assert found["input_names"] == ["pt", "eta"] and found["cost_model"]["unit"] == "LUT"
-    front = Frontier.load(tmp_path / "out" / "frontier.json")[0]
+    front = Frontier.load(tmp_path / "out" / "search.json")[0]
     pt, eta = sympy.symbols("x0 x1")
     assert front.select("loss").expr == pt * eta
     source = read_source(LowerOptions(source=str(tmp_path / "out"), output=tmp_path / "x", choose="loss"))
@@ -97,4 +97,4 @@ def test_on_a_cluster(sr2hls: Any, data: Path, tmp_path: Path) -> None:
         )
     assert result.code == 0, result.err
     assert len(list((tmp_path / "out" / "tasks").glob("*.json"))) == 2
-    assert Frontier.load(tmp_path / "out" / "frontier.json")[0].select("loss").loss < 1e-20
+    assert Frontier.load(tmp_path / "out" / "search.json")[0].select("loss").loss < 1e-20

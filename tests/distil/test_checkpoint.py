@@ -57,7 +57,7 @@ def test_a_part_by_name(files: dict[str, Path], tmp_path: Path, capsys: Any) -> 
     said = json.loads(capsys.readouterr().out)
     assert [f["output"] for f in said["formulas"]] == ["y0", "y1"]
     assert min(f["r2"] for f in said["formulas"]) > 0.9999
-    assert len(Frontier.load(out / "frontier.json")) == 2
+    assert len(Frontier.load(out / "search.json")) == 2
     with np.load(out / "recorded.npz", allow_pickle=False) as data:
         assert data["X"].shape == data["y"].shape
         assert np.allclose(data["y"], data["X"] ** 2 + 0.25 * data["X"], atol=1e-5)

@@ -80,7 +80,7 @@ PICKLES: dict[str, tuple[str, Callable[[Path, Touch], None], Callable[[Path], ob
     "a run of PySR with only a pickle": ("run", _directory, partial(read_hall_of_fame, cost=COST)),
     "a pickle as report": ("report.json", _raw, load_report),
     "a pickle as program": ("program.json", _raw, load_program),
-    "a pickle as frontier": ("frontier.json", _raw, Frontier.load),
+    "a pickle as search": ("search.json", _raw, Frontier.load),
     "a pickle as inputs": ("inputs.json", _raw, InputFormat.load),
     "a pickle as scaler": ("scaler.json", _raw, load_scaler),
     "a pickle as operators": ("operators.toml", _raw, load_operators),

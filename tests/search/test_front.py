@@ -138,18 +138,19 @@ def test_json_round_trip(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "cannot read the frontier"),
-        ("{}", "not a frontier of sr2hls"),
-        ("[]", "not a frontier of sr2hls"),
-        ("[" * 100_000, "cannot read the frontier"),
-        (json.dumps({"schema": "sr2hls.frontier/1", "fronts": 3}), "not a frontier of sr2hls: input_names: "),
+        ("{", "cannot read what a search found"),
+        ("{}", "no result of a search"),
+        ("[]", "no result of a search"),
+        ("[" * 100_000, "cannot read what a search found"),
+        (json.dumps({"schema": "sr2hls.search/1", "fronts": 3}), "no result of a search: input_names: "),
         (
             json.dumps(
-                {"schema": "sr2hls.frontier/1", "fronts": [], "input_names": [], "cost_model": 1, "notes": []}
+                {"schema": "sr2hls.search/1", "fronts": [], "input_names": [], "cost_model": 1, "notes": []}
             ),
-            "not a frontier of sr2hls: cost_model: input should be a valid dictionary",
+            "no result of a search: cost_model: input should be a valid dictionary",
         ),
-        (json.dumps({"schema": "sr2hls.frontier/9"}), "schema 'sr2hls.frontier/9' is unknown"),
+        (json.dumps({"schema": "sr2hls.frontier/1"}), "a search of an older version wrote it: search again"),
+        (json.dumps({"schema": "sr2hls.search/9"}), "schema 'sr2hls.search/9' is unknown"),
     ],
 )
 def test_damaged_files(tmp_path: Path, content: str, message: str) -> None:
