@@ -248,7 +248,9 @@ def additive_proposal(
             problem.output_names,
             cost=_cost(options, table_bits=None),
             seed=options.seed,
-            options=ShapeFormulaOptions(settings=effort.shapes, jobs=options.jobs or 2),
+            options=ShapeFormulaOptions(
+                engine=choose_engine(options.engine.value, operon=effort.shapes)[0], jobs=options.jobs or 2
+            ),
             on_formula=_advance(stage),
         )
     return _refined(f"sum of {model.n_functions} functions of one input", formulas, problem, effort, progress)

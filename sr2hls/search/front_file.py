@@ -1,4 +1,4 @@
-"""The shape of ``search.json``, which holds what a search found: what of a file is checked before it is believed."""
+"""The shape of ``search.json``: what of a file is checked before it is believed."""
 
 from typing import Any, Literal
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sr2hls.costs import CostModel
 from sr2hls.orphans import tied_workers
-from sr2hls.search.base import SearchOptions
+from sr2hls.search.base import Engine, SearchOptions
 from sr2hls.search.curves import fitted_curves
 from sr2hls.search.front import complexity_of
 from sr2hls.search.operon import OperonEngine
@@ -33,16 +33,18 @@ class ShapeFormulaOptions:
     Attributes:
         error: rms difference from the function that a formula may have, in units of the output; the simplest
             formula within it is taken, or else the most exact one.
-        settings: of the embedded engine, for each function.
+        engine: searches each function.
+        time_s: seconds for each function; ``None``: the engine's budget alone decides.
         max_size: largest number of nodes of a function's formula.
         max_depth: largest depth of a function's formula.
         jobs: processes.
     """
 
     error: float = 0.05
-    settings: OperonSettings = field(
-        default_factory=lambda: OperonSettings(population=60, generations=12, restarts=1)
+    engine: Engine = field(
+        default_factory=lambda: OperonEngine(OperonSettings(population=60, generations=12, restarts=1))
     )
+    time_s: float | None = None
     max_size: int = 17
     max_depth: int = 5
     jobs: int = 1
@@ -122,11 +124,17 @@ def _searched(
 ) -> list[tuple[sp.Expr, float]]:
     """Return the search engine's front with weighted errors."""
     rows = np.random.default_rng(seed).choice(len(grid), size=_ROWS, p=weight)
-    engine = OperonEngine(options.settings)
     search = SearchOptions(operators=OPERATORS, max_size=options.max_size, max_depth=options.max_depth)
-    front = engine.search(grid[rows][:, None], values[rows], cost=cost, options=search, seed=seed)[0]
+    frontier = options.engine.search(
+        grid[rows][:, None],
+        values[rows],
+        cost=cost,
+        options=search,
+        seed=seed,
+        time_limit=options.time_s,
+    )
     found = []
-    for candidate in front.candidates:
+    for candidate in frontier[0].candidates:
         difference = candidate.predict(grid[:, None]) - values
         if np.isfinite(difference).all():
             found.append((candidate.expr, float(np.sqrt(weight @ difference**2))))

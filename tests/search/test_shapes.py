@@ -1,10 +1,14 @@
 """Additive models and formulas for their functions."""
 
+from typing import Any
+
 import numpy as np
 import sympy as sp
 
 from sr2hls.costs import area, estimated_luts
+from sr2hls.search.base import Candidate, Front, Frontier
 from sr2hls.search.curves import fitted_curves
+from sr2hls.search.operon import OperonEngine
 from sr2hls.search.operon_run import OperonSettings
 from sr2hls.search.shape_formulas import ShapeFormulaOptions, shape_formulas
 from sr2hls.search.shapes import (
@@ -78,7 +82,7 @@ def test_formulas_stay_within_the_error() -> None:
         ShapeOptions(steps=300, refit_steps=80, least=2, share_removed=0.5),
     )[-1]  # fmt: skip
     options = ShapeFormulaOptions(
-        error=0.03, settings=OperonSettings(population=30, generations=4, restarts=1)
+        error=0.03, engine=OperonEngine(OperonSettings(population=30, generations=4, restarts=1))
     )
     arguments = {"cost": area(estimated_luts("ap_fixed<8,4>")), "options": options}
     names = ["x0", "x1", "x2", "x3"]
@@ -87,3 +91,27 @@ def test_formulas_stay_within_the_error() -> None:
     assert first == again
     values = sp.lambdify([sp.Symbol(n) for n in names], first["y"])(*X.T)
     assert np.sqrt(np.mean((values - model.predict(CODES)[:, 0]) ** 2)) < 0.06
+
+
+def test_the_chosen_engine_searches_each_function_within_its_time() -> None:
+    asked: list[float | None] = []
+
+    class Cubes:
+        name = fingerprint = "cubes"
+
+        def search(self, X: Any, y: Any, *, time_limit: float | None = None, **_: Any) -> Frontier:
+            asked.append(time_limit)
+            cube = Candidate(sp.Symbol("x0") ** 3, 0.0, 1.0, None, 1, self.name)
+            return Frontier((Front("y", (cube,)),), ("x0",))
+
+    model = fit_shapes(
+        CODES, [32] * 4, regression_loss(X[:, :2] ** 3), 2, lambda o: np.ones_like(o),
+        ShapeOptions(steps=300, refit_steps=80, least=2, share_removed=0.5),
+    )[-1]  # fmt: skip
+    options = ShapeFormulaOptions(error=0.05, engine=Cubes(), time_s=1.5)
+    found = shape_formulas(
+        model, [GRID] * 4, CODES, ["a", "b", "c", "d"], ["y", "z"],
+        cost=area(estimated_luts("ap_fixed<8,4>")), options=options,
+    )  # fmt: skip
+    assert asked == [1.5, 1.5]
+    assert found["y"].has(sp.Symbol("a") ** 3) and found["z"].has(sp.Symbol("b") ** 3)
