@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import re
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +10,8 @@ from sr2hls.errors import InputError
 from sr2hls.options import CompileOptions, LowerOptions
 from sr2hls.report.build import plain_options
 from sr2hls.report.store import HTML_NAME, JSON_NAME, MARKDOWN_NAME
-from sr2hls.store.files import sha256_of, write_text
+from sr2hls.store.directory import Directory
+from sr2hls.store.files import sha256_of
 from sr2hls.store.lock import LOCK_NAME, lock_folder, release_folder
 
 MARKER = "sr2hls.json"
@@ -21,9 +20,6 @@ _NOT_PART = ("output", "jobs", "overwrite", "command")
 """Options that change nothing about the result."""
 _RESULTS = (*REPORT_NAMES, "frontier.json", "frontier.md", "frontier.svg")
 """Files that say that a run is finished: they go first where another run takes its place."""
-_FOLDERS = ("stages", "network", "hls", "rtl")
-_UNFINISHED = re.compile(r"\.(hls|rtl|.+\.(json|html|md|svg))\.[a-z0-9_]{8}")
-"""What `tempfile` calls things that are written beside their place."""
 
 
 class RunDirectory:
@@ -45,8 +41,9 @@ class RunDirectory:
         self.path = options.output.absolute()
         key = options_key(options)
         try:
+            self._folder = Directory.at(self.path)
             self._refuse_others()
-            self.path.mkdir(parents=True, exist_ok=True)
+            self._folder.refuse_links()
             self._lock = lock_folder(self.path)
             try:
                 self._claim(options, key)
@@ -65,15 +62,8 @@ class RunDirectory:
     def _refuse_others(self) -> None:
         """Refuse a folder that holds anything but a result, before anything is written to it."""
         marker = self.path / MARKER
-        if self.path.exists() and not self.path.is_dir():
-            raise InputError(f"'{self.path}' is a file: give a folder for the result")
-        if self.path.is_dir() and not marker.is_file() and any(not _is_ours(p) for p in self.path.iterdir()):
+        if not marker.is_file() and any(not _is_ours(p) for p in self._folder.entries()):
             raise InputError(f"'{self.path}' holds other files: give a new or empty folder for the result")
-        for name in _FOLDERS:
-            if (self.path / name).is_symlink():
-                raise InputError(
-                    f"'{self.path / name}' is a symbolic link: remove it, or give another folder"
-                )
 
     def _claim(self, options: CompileOptions | LowerOptions, key: str) -> None:
         marker, stages = self.path / MARKER, self.path / "stages"
@@ -89,23 +79,22 @@ class RunDirectory:
             found = None
         if found is None or options.overwrite:
             # A run that ends at any point in here leaves nothing behind that looks like a result of its own.
-            for pattern in ("stages/*.json", *_RESULTS, *(f"*/{name}" for name in REPORT_NAMES)):
-                for old in self.path.glob(pattern):
-                    old.unlink(missing_ok=True)
-            write_text(marker, json.dumps({"format": "sr2hls-run-1", "key": key}) + "\n")
-        stages.mkdir(exist_ok=True)
-        for pattern in (".*", "*/.*"):
-            for path in self.path.glob(pattern):
-                if _UNFINISHED.fullmatch(path.name) and not path.parent.is_symlink():
-                    _remove(path)
+            for directory in (self._folder, *self._folder.folders()):
+                for name in _RESULTS:
+                    directory.remove(name)
+            for old in stages.glob("*.json"):
+                self._folder.remove(f"stages/{old.name}")
+            self._folder.write(MARKER, json.dumps({"format": "sr2hls-run-1", "key": key}) + "\n")
+        self._folder.folder("stages")
+        self._folder.remove_unfinished()
 
     def cached(self, name: str, compute: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
         """Return a stage's result: the one that is kept, or else a new one, which is kept from now on."""
         path = self.path / "stages" / f"{name}.json"
-        if path.is_file():
+        if path.is_file() and not path.is_symlink():
             return _read(path)
         result = dict(compute())
-        write_text(path, json.dumps(result, indent=1))
+        self._folder.write(f"stages/{name}.json", json.dumps(result, indent=1))
         return result
 
 
@@ -133,14 +122,6 @@ def _digest(path: Path) -> str | list[str]:
 def _is_ours(path: Path) -> bool:
     """Whether a file may stand in a folder that was claimed no further than to its marker's first half."""
     return path.name == LOCK_NAME or path.name.startswith(f".{MARKER}.")
-
-
-def _remove(unfinished: Path) -> None:
-    """Remove what a run that was killed was writing beside its place."""
-    if unfinished.is_dir() and not unfinished.is_symlink():
-        shutil.rmtree(unfinished, ignore_errors=True)
-    else:
-        unfinished.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def test_damage_is_named(options: CompileOptions) -> None:
 
 def test_a_file_in_its_place_is_refused(options: CompileOptions) -> None:
     options.output.write_text("mine")
-    with pytest.raises(InputError, match="is a file: give a folder for the result"):
+    with pytest.raises(InputError, match="is a file: give a folder"):
         RunDirectory(options)
     assert options.output.read_text() == "mine"
 

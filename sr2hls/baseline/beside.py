@@ -15,7 +15,7 @@ from pathlib import Path
 from sr2hls.baseline.alkaid import to_alkaid
 from sr2hls.baseline.choose import on_input_grid
 from sr2hls.baseline.fold import dense_layers
-from sr2hls.baseline.hls import network_to_hls4ml
+from sr2hls.baseline.hls import write_network
 from sr2hls.baseline.network import FloatLayer
 from sr2hls.baseline.original import Original, quantize_original
 from sr2hls.circuit import Circuit, build_circuit, synthesise
@@ -96,8 +96,7 @@ def _build_original(
 ) -> OriginalResult:
     try:
         original = quantize_original(problem, layers)
-        directory.mkdir(exist_ok=True)
-        network_to_hls4ml(original.network, directory / "hls", options.target, options.backend.value).write()
+        write_network(original.network, directory / "hls", options.target, options.backend.value)
     except InputError as error:
         return None, None, (str(error),)
     built = build_circuit(
@@ -135,7 +134,7 @@ def network_hardware(program: Program, directory: Path, options: CompileOptions)
 
     Args:
         program: what the project computes, for its types.
-        directory: of the project that `network_to_hls4ml` wrote.
+        directory: of the project that `write_network` wrote.
         options: part, clock and backend.
 
     Raises:

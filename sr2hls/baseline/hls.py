@@ -13,9 +13,22 @@ from torch import nn
 
 from sr2hls.baseline.network import QuantizedNetwork
 from sr2hls.errors import InputError
+from sr2hls.hls.write import CONFIG_NAME, write_hls4ml_files
+from sr2hls.store.directory import written_beside
 from sr2hls.target import Target
 
 _MODULES: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
+
+
+def write_network(network: QuantizedNetwork, directory: Path, target: Target, backend: str) -> None:
+    """Write the network as an hls4ml project; one that is there already is replaced.
+
+    Raises:
+        InputError: as `network_to_hls4ml`, or the directory is something else.
+    """
+    with written_beside(directory, CONFIG_NAME) as unfinished:
+        graph = network_to_hls4ml(network, unfinished, target, backend)
+        write_hls4ml_files(graph, unfinished)
 
 
 def network_to_hls4ml(network: QuantizedNetwork, directory: Path, target: Target, backend: str) -> Any:

@@ -18,6 +18,7 @@ from sr2hls.search.base import SearchOptions
 from sr2hls.search.expressions import text_of
 from sr2hls.search.names import safe_names
 from sr2hls.search.operon_run import OperonSettings
+from sr2hls.store.directory import Directory
 from sr2hls.store.files import write_text
 from sr2hls.store.lock import locked
 from sr2hls.teacher import load_teacher
@@ -128,9 +129,7 @@ def _write(found: Distilled, folder: Path) -> None:
     ]
     write_text(folder / "formulas.txt", "\n".join(lines) + "\n")
     names = safe_names(found.recording.X.shape[1])
-    beside = folder / ".recorded.npz"
-    with beside.open("wb") as file:
+    with Directory.at(folder).unfinished_file("recorded.npz") as beside, beside.open("wb") as file:
         np.savez_compressed(
             file, X=found.recording.X, y=found.recording.Y[:, list(found.searched)], names=np.array(names)
         )
-    beside.replace(folder / "recorded.npz")

@@ -18,6 +18,7 @@ from sr2hls.program.passes import optimize
 from sr2hls.program.program import Program
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.search.names import safe_names
+from sr2hls.store.directory import Directory
 from sr2hls.target import Target
 
 FloatArray = NDArray[np.float64]
@@ -86,7 +87,7 @@ def formula_circuit(
     program = optimize(lowering.within(relative_errors(lowering, error)).program)
     if directory is None:
         return FormulaCircuit(inputs, program, None)
-    directory.mkdir(parents=True, exist_ok=True)
+    Directory.at(directory)
     circuit = build_circuit(
         program,
         directory,

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from sr2hls.explore.frontier import Frontier, Point
 from sr2hls.report.hardware import FigureKey
+from sr2hls.store.directory import Directory
 
 SVG_NAME = "frontier.svg"
 _COLOURS = {"sum": "#0072b2", "cascade": "#d55e00", "network": "#555555"}
@@ -24,11 +25,9 @@ def draw(frontier: Frontier, folder: Path) -> Path:
         axes.axhline(frontier.teacher_test, color="#999999", linewidth=0.8, linestyle="--")
         axes.grid(alpha=0.25)
     left.legend(fontsize="small", loc="lower right")
-    path = folder / SVG_NAME
-    beside = path.with_name(f".{SVG_NAME}.part")
-    figure.savefig(beside, format="svg", metadata={"Date": None})
-    beside.replace(path)
-    return path
+    with Directory.at(folder).unfinished_file(SVG_NAME) as path:
+        figure.savefig(path, format="svg", metadata={"Date": None})
+    return folder / SVG_NAME
 
 
 def _panel(axes: Axes, frontier: Frontier, key: FigureKey, title: str) -> None:

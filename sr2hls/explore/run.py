@@ -22,6 +22,7 @@ from sr2hls.report.hardware import HardwareRow, Subject, compare
 from sr2hls.report.store import JSON_NAME, load_report, write_report
 from sr2hls.rundir import RunDirectory
 from sr2hls.search.base import Frontier as SearchFrontier
+from sr2hls.store.directory import Directory
 from sr2hls.store.files import write_text
 from sr2hls.story import Stages, make_report
 from sr2hls.target import Target
@@ -114,7 +115,7 @@ def _point(
     problem, design, place = prepared.problem, candidate.design, folder / candidate.name
     report = load_report(place) if (place / JSON_NAME).is_file() else None
     if report is None:
-        place.mkdir(exist_ok=True)
+        Directory.at(folder).folder(candidate.name)
         lints = check_design(problem, design)
         circuit = build_circuit(
             design.program,

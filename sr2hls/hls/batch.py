@@ -19,6 +19,7 @@ from sr2hls.hls.cpp_types import ExactType, bits_type, cpp_type
 from sr2hls.program.interpreter import dequantize_outputs, quantize_inputs
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType
+from sr2hls.store.directory import Directory
 from sr2hls.templates import render, template_path
 
 IntArray = NDArray[np.int64]
@@ -159,19 +160,14 @@ def compile_programs(
     Raises:
         ToolError: there is no compiler, or it fails.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    folder = Directory.at(directory)
     functions, includes = [], []
     for k, program in enumerate(programs):
-        header = directory / f"formula{k}.h"
-        header.write_text(
-            '#include "nnet_sr2hls.h"\n\n'
-            + emit(formula(program, f"formula{k}", quantize_inputs=quantize_inputs)),
-            encoding="ascii",
-        )
-        includes.append(header.name)
+        code = emit(formula(program, f"formula{k}", quantize_inputs=quantize_inputs))
+        includes.append(folder.write(f"formula{k}.h", f'#include "nnet_sr2hls.h"\n\n{code}').name)
         functions.append(BatchFunction.of(program, f"run{k}", f"formula{k}::compute(x, y)"))
-    source = directory / "batch.cpp"
-    source.write_text(render("hls/batch.cpp.j2", includes=includes, functions=functions), encoding="ascii")
-    include_dirs = [directory, template_path("hls"), ap_types_dir()]
-    library = compile_shared([source], directory, include_dirs=include_dirs)
+    text = render("hls/batch.cpp.j2", includes=includes, functions=functions)
+    source = folder.write("batch.cpp", text)
+    include_dirs = [folder.path, template_path("hls"), ap_types_dir()]
+    library = compile_shared([source], folder.path, include_dirs=include_dirs)
     return [CompiledFormula(library, f"run{k}", p, threads) for k, p in enumerate(programs)]

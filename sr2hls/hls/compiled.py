@@ -8,6 +8,7 @@ from sr2hls.hls.batch import CompiledFunction
 from sr2hls.hls.compiler import compile_shared
 from sr2hls.hls.project import HlsProject
 from sr2hls.program.interpreter import dequantize_outputs, quantize_inputs
+from sr2hls.store.directory import Directory
 from sr2hls.templates import render
 
 BATCH_DIR = "batch"
@@ -33,16 +34,14 @@ class CompiledProgram(CompiledFunction):
 
     def __init__(self, project: HlsProject, *, threads: int = 1) -> None:
         self.project = project
-        directory = project.directory / BATCH_DIR
-        directory.mkdir(exist_ok=True)
-        source = directory / "batch.cpp"
+        directory = Directory.at(project.directory).folder(BATCH_DIR)
         # The top function's source is included, so that the compiler sees it and the loop around it together.
         includes = [f"{project.name}.cpp"]
         text = render("hls/batch.cpp.j2", includes=includes, functions=[project.batch_function])
-        source.write_text(text, encoding="ascii")
+        source = directory.write("batch.cpp", text)
         firmware = project.directory / "firmware"
         headers = [firmware, firmware / "nnet_utils", firmware / "ap_types"]
-        library = compile_shared([source], directory, include_dirs=headers)
+        library = compile_shared([source], directory.path, include_dirs=headers)
         symbol = project.batch_function.symbol
         super().__init__(library, symbol, project.input_types, project.output_types, threads)
 

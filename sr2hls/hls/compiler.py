@@ -4,11 +4,11 @@ import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from sr2hls.errors import ToolError
+from sr2hls.store.directory import Directory
 
 FLAGS = ("-std=c++14", "-O2", "-fPIC", "-shared", "-fno-gnu-unique", "-w")
 """-w: the open ap_types headers warn about themselves."""
@@ -62,18 +62,9 @@ def compile_shared(
     library = library_dir / f"lib{digest.hexdigest()[:24]}.so"
     if library.is_file():
         return library
-    library_dir.mkdir(parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(suffix=".so.part", dir=library_dir)
-    os.close(handle)
-    try:
-        _run(
-            [*command, *(f"-I{d}" for d in include_dirs), *map(str, sources), "-o", unfinished],
-            sources[0],
-            timeout_s,
-        )
-        Path(unfinished).replace(library)
-    finally:
-        Path(unfinished).unlink(missing_ok=True)
+    includes = [f"-I{d}" for d in include_dirs]
+    with Directory.at(library_dir).unfinished_file(library.name) as unfinished:
+        _run([*command, *includes, *map(str, sources), "-o", str(unfinished)], sources[0], timeout_s)
     return library
 
 

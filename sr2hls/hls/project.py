@@ -15,15 +15,16 @@ from sr2hls.hls.batch import BatchFunction
 from sr2hls.hls.cpp import BACKENDS
 from sr2hls.hls.cpp_types import ExactType, bits_type, cpp_type
 from sr2hls.hls.layer import formula_layer, hls4ml_precision
+from sr2hls.hls.write import write_hls4ml_files
 from sr2hls.program.program import Program
 from sr2hls.program.serialize import from_dict, to_dict
 from sr2hls.program.types import FixedType, Overflow, Rounding
-from sr2hls.store.directory import written_beside
+from sr2hls.store.directory import Directory, written_beside
 from sr2hls.target import Target
 from sr2hls.templates import render
 
 MARKER = "sr2hls_project.json"
-VECTORS = Path("tb_data") / "sr2hls_vectors.dat"
+VECTORS = "tb_data/sr2hls_vectors.dat"
 CLOCK_UNCERTAINTY = {"Vitis": "27%", "Vivado": "12.5%"}
 """The defaults of the two tools, which hls4ml writes too."""
 
@@ -110,12 +111,9 @@ class HlsProject:
                 f"vectors of the shapes {raw_in.shape} and {raw_out.shape} do not fit the project: it takes "
                 f"(samples, {wanted[0]}) and gives (samples, {wanted[1]})"
             )
-        path = self.directory / VECTORS
-        path.parent.mkdir(exist_ok=True)
-        unfinished = path.with_suffix(".part")
-        np.savetxt(unfinished, np.hstack([raw_in, raw_out]), fmt="%d")
-        unfinished.replace(path)
-        return path
+        with Directory.at(self.directory).unfinished_file(VECTORS) as unfinished:
+            np.savetxt(unfinished, np.hstack([raw_in, raw_out]), fmt="%d")
+        return self.directory / VECTORS
 
 
 def write_hls(
@@ -248,7 +246,7 @@ def write_graph(
     program: Program | None,
 ) -> HlsProject:
     """Write hls4ml's graph into the unfinished directory, with sr2hls' testbench in place of its own."""
-    graph.write()
+    write_hls4ml_files(graph, unfinished)
     (source,), (sink,) = graph.get_input_variables(), graph.get_output_variables()
     project = HlsProject(
         directory=directory,
@@ -263,8 +261,6 @@ def write_graph(
     )
     testbench = render("hls/testbench.cpp.j2", name=project.name, f=project.batch_function)
     (unfinished / f"{project.name}_test.cpp").write_text(testbench, encoding="ascii")
-    yml = unfinished / "hls4ml_config.yml"
-    yml.write_text(yml.read_text(encoding="utf-8").replace(str(unfinished), "."), encoding="utf-8")
     graph.config.config["OutputDir"] = str(directory)
     data = asdict(project) | {"program": None if program is None else to_dict(program)}
     del data["directory"]

@@ -8,7 +8,7 @@ from sr2hls.errors import InputError
 from sr2hls.report.html import to_html
 from sr2hls.report.markdown import to_markdown
 from sr2hls.report.model import SCHEMA_VERSION, Report, to_json
-from sr2hls.store.files import write_text
+from sr2hls.store.directory import Directory
 
 JSON_NAME, HTML_NAME, MARKDOWN_NAME = "report.json", "report.html", "report.md"
 _MOST_BYTES = 200_000_000
@@ -42,8 +42,8 @@ def write_report(report: Report, folder: Path) -> tuple[Path, Path, Path]:
 
     The JSON comes last: where it is, the pages are.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    directory = Directory.at(folder)
     for name, text in ((HTML_NAME, to_html(report)), (MARKDOWN_NAME, to_markdown(report))):
-        write_text(folder / name, text)
-    write_text(folder / JSON_NAME, to_json(report))
+        directory.write(name, text)
+    directory.write(JSON_NAME, to_json(report))
     return folder / JSON_NAME, folder / HTML_NAME, folder / MARKDOWN_NAME

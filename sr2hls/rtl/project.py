@@ -18,12 +18,11 @@ from sr2hls.rtl.lower import to_alkaid
 from sr2hls.rtl.names import check_module_name
 from sr2hls.rtl.pipeline import Schedule, register_bits, schedule, split, to_machine
 from sr2hls.rtl.ports import Port, ports_of, variable_outputs
-from sr2hls.rtl.sources import Design, write_files
+from sr2hls.rtl.sources import RECORD, Design, write_files
 from sr2hls.target import Target
 
 Language = Literal["verilog", "vhdl"]
 FORMAT = "sr2hls-rtl-1"
-RECORD = "project.json"
 _SLACKS = (0, 1, 2, 4, None)
 CLOCK_SHARE = 0.9
 """Share of the clock period that a stage's logic may take by the delay model. The rest is for the clock's

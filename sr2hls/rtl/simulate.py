@@ -16,6 +16,7 @@ from sr2hls.errors import InputError, ToolError
 from sr2hls.rtl.ports import InputBits, Port
 from sr2hls.rtl.project import RtlProject
 from sr2hls.rtl.verilator import FLAGS, compile_object, find_verilator, run_tool, runtime_objects
+from sr2hls.store.directory import Directory
 from sr2hls.templates import render, template_path
 
 IntArray = NDArray[np.int64]
@@ -40,7 +41,8 @@ def simulate(project: RtlProject, raw_inputs: NDArray[np.integer[Any]]) -> IntAr
         InputError: the shape is wrong, or a raw input is outside of its type.
         ToolError: Verilator or the compiler is missing or fails.
     """
-    return simulate_many([project], [raw_inputs], project.directory / "sim" / "build")[0]
+    build = Directory.at(project.directory).folder("sim/build")
+    return simulate_many([project], [raw_inputs], build.path)[0]
 
 
 def simulate_many(
@@ -60,8 +62,7 @@ def simulate_many(
     if build is None:
         with tempfile.TemporaryDirectory(prefix="sr2hls-sim-") as scratch:
             return _simulate(projects, raw_inputs, Path(scratch))
-    build.mkdir(parents=True, exist_ok=True)
-    return _simulate(projects, raw_inputs, build)
+    return _simulate(projects, raw_inputs, Directory.at(build).path)
 
 
 def _check(project: RtlProject, raw: NDArray[np.integer[Any]]) -> None:
@@ -181,7 +182,7 @@ def _build(
     if simulator.is_file():
         return simulator
     for stale in build.glob("simulator-*"):
-        stale.unlink(missing_ok=True)
+        Directory(build).remove(stale.name)
     with tempfile.TemporaryDirectory(prefix=".build-", dir=build) as scratch:
         work = Path(scratch).resolve()
         (work / "sim.v").write_text(top, encoding="utf-8")

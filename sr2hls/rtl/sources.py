@@ -1,8 +1,6 @@
 """The files of an RTL project, written beside and moved into place as a whole."""
 
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -16,15 +14,18 @@ from alkaid.stateful import FSM
 from alkaid.types import CombLogic
 from numpy.typing import NDArray
 
-from sr2hls.errors import InputError
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
 from sr2hls.program.serialize import to_dict
 from sr2hls.provenance import Figure
 from sr2hls.rtl.ports import Port, field_bits, input_bits, output_bits
 from sr2hls.rtl.tables import table_modules
+from sr2hls.store.directory import written_beside
 from sr2hls.target import Target
 from sr2hls.templates import render
+
+RECORD = "project.json"
+"""The file that says what a project holds, and that it is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +56,11 @@ def write_files(
     vectors: NDArray[np.int64],
 ) -> None:
     """Write a project; ``record`` gives the text of project.json for the names of the sources."""
-    directory = directory.absolute()
-    if directory.exists() and not (directory / "project.json").is_file() and not _is_empty(directory):
-        raise InputError(f"'{directory}' is there and is no RTL project: give another directory")
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
-    try:
-        sources = _write_sources(design, beside)
-        _write_vectors(design, beside, vectors)
-        _write_rest(design, beside, stage_delay, len(vectors))
-        (beside / "project.json").write_text(record(sources), encoding="utf-8")
-        beside.chmod(0o755)
-        _replace(beside, directory)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
-def _is_empty(directory: Path) -> bool:
-    return directory.is_dir() and not any(directory.iterdir())
-
-
-def _replace(beside: Path, directory: Path) -> None:
-    if not directory.exists():
-        beside.replace(directory)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
-    directory.replace(old)
-    beside.replace(directory)
-    shutil.rmtree(old, ignore_errors=True)
+    with written_beside(directory, RECORD, "RTL project") as unfinished:
+        sources = _write_sources(design, unfinished)
+        _write_vectors(design, unfinished, vectors)
+        _write_rest(design, unfinished, stage_delay, len(vectors))
+        (unfinished / RECORD).write_text(record(sources), encoding="utf-8")
 
 
 def _write_sources(design: Design, root: Path) -> list[str]:

@@ -26,6 +26,7 @@ from sr2hls.search.base import (
 )
 from sr2hls.search.base import output_names as names_of_outputs
 from sr2hls.search.names import checked_names
+from sr2hls.store.directory import Directory
 from sr2hls.store.files import write_text
 from sr2hls.store.lock import locked
 
@@ -224,8 +225,7 @@ def collect(study: Study, directory: Path | str, notes: Sequence[str] = ()) -> F
 
 
 def _prepare(study: Study, directory: Path) -> Path:
-    folder = directory / "tasks"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = Directory.at(directory).folder("tasks").path
     spec = directory / "study.json"
     if spec.is_file():
         try:

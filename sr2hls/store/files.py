@@ -1,31 +1,19 @@
-"""Files that appear whole or not at all."""
+"""Single files: written whole or not at all, and their digest."""
 
-import contextlib
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
 from sr2hls.errors import InputError
+from sr2hls.store.directory import Directory
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file beside its place and move it there, so that nobody ever sees half of it.
+    """Write a text file as `Directory.write` does; its folder is made where it is missing.
 
-    A symbolic link in that place is replaced, not followed.
+    Raises:
+        InputError: it or its folder is a link.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
+    Directory.at(path.parent).write(path.name, text)
 
 
 def sha256_of(path: Path) -> str:

@@ -1,5 +1,6 @@
 """One run a folder: a lock of the operating system's, which a run that is killed cannot leave behind."""
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from filelock import BaseFileLock, FileLock, Timeout
 
 from sr2hls.errors import InputError
+from sr2hls.store.directory import Directory
 
 LOCK_NAME = ".sr2hls.store.lock"
 """The file that is locked.
@@ -35,7 +37,8 @@ def lock_folder(folder: Path) -> BaseFileLock:
 
 def release_folder(lock: BaseFileLock) -> None:
     """Let others have the folder; nothing of the lock is left in it."""
-    Path(lock.lock_file).unlink(missing_ok=True)
+    with contextlib.suppress(FileNotFoundError):  # the whole folder may be gone
+        Directory(Path(lock.lock_file).parent).remove(LOCK_NAME)
     lock.release()
 
 
@@ -47,8 +50,7 @@ def locked(folder: Path) -> Iterator[None]:
         InputError: another run has it, or it cannot be written to.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = lock_folder(folder)
+        lock = lock_folder(Directory.at(folder).path)
     except OSError as error:
         raise InputError(f"cannot write to '{folder}': {error.strerror or error}") from error
     try:

@@ -1,4 +1,3 @@
-import errno
 import json
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from sr2hls.errors import InputError
 from sr2hls.report import store
 from sr2hls.report.model import Report, json_schema, to_json
 from sr2hls.report.store import load_report, write_report
-from sr2hls.store.files import write_text
 
 
 def test_what_is_written_is_read_back(report: Report, tmp_path: Path) -> None:
@@ -77,27 +75,3 @@ def test_numbers_that_are_none_are_refused(report: Report) -> None:
     candidate = report.fronts[0].candidates[0]
     with pytest.raises(ValidationError, match="finite number"):
         type(candidate)(**{**candidate.model_dump(), "loss": float("nan")})
-
-
-def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "x.txt"
-    write_text(file, "old")
-
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(OSError, match="No space left"):
-        write_text(file, "new")
-    assert file.read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["x.txt"]
-
-
-def test_a_link_is_replaced_not_followed(tmp_path: Path) -> None:
-    outside = tmp_path / "outside.txt"
-    outside.write_text("mine")
-    link = tmp_path / "report.md"
-    link.symlink_to(outside)
-    write_text(link, "new")
-    assert outside.read_text() == "mine"
-    assert not link.is_symlink()

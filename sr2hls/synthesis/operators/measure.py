@@ -13,6 +13,7 @@ from sr2hls.errors import InputError, ToolError
 from sr2hls.progress import Progress
 from sr2hls.rtl.lower import to_alkaid
 from sr2hls.rtl.project import RtlProject, write_rtl
+from sr2hls.store.directory import Directory
 from sr2hls.store.files import write_text
 from sr2hls.synthesis.ecp5 import cell_resources, nextpnr_version, place_and_route
 from sr2hls.synthesis.operators.grid import WIDTHS, OperatorPoint, grid
@@ -85,7 +86,7 @@ def measure(options: MeasureOptions, progress: Progress) -> Path:
     about = _about(options, len(points))
     done = _resume(options, about)
     try:
-        options.output.mkdir(parents=True, exist_ok=True)
+        folder = Directory.at(options.output)
         with progress.stage(f"operators on {options.family}", total=len(points)) as stage:
             # The same batches whatever is done: a count can depend on what else is in a run, by a few LUTs.
             for batch in _batches(points, _BATCH[options.family]):
@@ -99,7 +100,7 @@ def measure(options: MeasureOptions, progress: Progress) -> Path:
     except OSError as error:
         raise InputError(f"cannot write to '{options.output}': {error.strerror or error}") from error
     for old in (options.partial, options.partial.with_suffix(".json")):
-        old.unlink(missing_ok=True)
+        folder.remove(old.name)
     return options.table
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sr2hls.errors import InputError, ToolError
 from sr2hls.provenance import Figure, Origin, Provenance
+from sr2hls.store.directory import Directory
 from sr2hls.synthesis.base import HdlDesign, known_timing
 from sr2hls.synthesis.report import HardwareReport
 from sr2hls.synthesis.vendor.launch import Launcher, run_tool
@@ -51,16 +52,14 @@ class Vivado:
         if not self.launcher.has("vivado"):
             raise ToolError(f"'vivado' is not there: {self.missing()}")
         if self.work_dir is not None:
-            self.work_dir.mkdir(parents=True, exist_ok=True)
-            return self._run(design, target, dsp, timeout_s, self.work_dir)
+            return self._run(design, target, dsp, timeout_s, Directory.at(self.work_dir).path)
         with tempfile.TemporaryDirectory(prefix="sr2hls_vivado_") as directory:
             try:
                 return self._run(design, target, dsp, timeout_s, Path(directory))
             except ToolError as error:
                 # The log goes with the directory: keep what the message points at.
                 log = Path(directory) / "vivado.log.txt"
-                kept = Path.cwd() / f"sr2hls_vivado_{design.top}.log"
-                kept.write_bytes(log.read_bytes())
+                kept = Directory.at(Path.cwd()).write(f"sr2hls_vivado_{design.top}.log", log.read_bytes())
                 raise ToolError(str(error).replace(str(log), str(kept))) from error
 
     def _run(
