@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-slow lint docs audit clean
+.PHONY: demo test test-slow lint docs pages audit clean
 .DEFAULT_GOAL := test
 
 $(STAMP): pyproject.toml constraints.txt
@@ -31,6 +31,10 @@ test-slow: $(STAMP)
 
 docs: $(STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir build/site
+
+# The self-contained page of each committed hardware report, made from its record.
+pages: $(STAMP)
+	for report in hw_reports/*/report.json; do $(BIN)/sr2hls report render "$$report"; done
 
 # Known vulnerabilities of the pinned packages; says what could not be looked up.
 audit: $(STAMP)

@@ -20,8 +20,8 @@ import numpy as np
 
 from sr2hls.circuit import build_circuit
 from sr2hls.lut_network import SOFT, Layout, Network, Samples, finished, samples_of
-from sr2hls.lut_network.designs import CascadeOptions, grown, kind_of, training_samples
-from sr2hls.lut_network.to_program import cascade_program
+from sr2hls.lut_network.designs import LutNetworkOptions, grown, kind_of, training_samples
+from sr2hls.lut_network.to_program import network_program
 from sr2hls.options import CompileOptions, Synthesis
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.problem import Problem
@@ -62,7 +62,7 @@ def main() -> None:
     )
     parser.add_argument("--luts", type=_numbers, default="50,100,200", help="sizes, by the network's count")
     parser.add_argument("--seeds", type=_numbers, default="0,1,2")
-    parser.add_argument("--rounds", type=int, default=CascadeOptions().grow.width_rounds)
+    parser.add_argument("--rounds", type=int, default=LutNetworkOptions().grow.width_rounds)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "trained_widths.md")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="trained-widths-") as scratch:
@@ -92,8 +92,8 @@ def run(sizes: Sequence[int], seeds: Sequence[int], rounds: int, work: Path) -> 
     return rows
 
 
-def _how(rounds: int) -> CascadeOptions:
-    how = CascadeOptions()
+def _how(rounds: int) -> LutNetworkOptions:
+    how = LutNetworkOptions()
     return replace(how, grow=replace(how.grow, width_rounds=rounds))
 
 
@@ -101,7 +101,7 @@ def _samples(prepared: Prepared, seed: int) -> Samples:
     raw = prepared.dataset.train.X.astype(np.float64)
     return training_samples(
         prepared.problem,
-        CascadeOptions(),
+        LutNetworkOptions(),
         seed,
         raw,
         lambda rows: (prepared.inputs.values(rows), prepared.teacher.predict(rows)),
@@ -109,7 +109,7 @@ def _samples(prepared: Prepared, seed: int) -> Samples:
 
 
 def one(
-    problem: Problem, samples: Samples, how: CascadeOptions, size: int, seed: int, target: Target,
+    problem: Problem, samples: Samples, how: LutNetworkOptions, size: int, seed: int, target: Target,
     folder: Path,
 ) -> Row:  # fmt: skip
     """Grow, finish and synthesise one cascade."""
@@ -133,7 +133,7 @@ def one(
 
 
 def _luts(problem: Problem, network: Network, target: Target, folder: Path) -> int:
-    program = cascade_program(network, problem.types, problem.output_names, kind_of(problem))
+    program = network_program(network, problem.types, problem.output_names, kind_of(problem))
     folder.mkdir(parents=True)
     circuit = build_circuit(
         program,

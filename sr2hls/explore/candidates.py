@@ -11,7 +11,13 @@ from sr2hls.design import Design, float_outputs, make_design
 from sr2hls.errors import VerificationError
 from sr2hls.find import Proposal, additive_models, additive_of_size, additive_proposal, has_small_inputs
 from sr2hls.lut_network import Network, Samples
-from sr2hls.lut_network.designs import CascadeDesign, CascadeOptions, designs_of, grown, training_samples
+from sr2hls.lut_network.designs import (
+    LutNetworkDesign,
+    LutNetworkOptions,
+    designs_of,
+    grown,
+    training_samples,
+)
 from sr2hls.options import ExploreOptions, Structure, Tables
 from sr2hls.prepare import Prepared
 from sr2hls.problem import Problem
@@ -110,8 +116,8 @@ class _Cascades:
         return self.prepared.problem
 
     @cached_property
-    def how(self) -> CascadeOptions:
-        how = CascadeOptions.of_effort(self.options.effort.value)
+    def how(self) -> LutNetworkOptions:
+        how = LutNetworkOptions.of_effort(self.options.effort.value)
         target = self.options.target
         if target.budget.max_latency_ns is None:
             return how
@@ -143,7 +149,7 @@ class _Cascades:
             network = Network.from_json(kept["network"])
             designs = self.run.cached(f"cascade-{luts}-designs", partial(self._designs, network))
             for content in designs["designs"]:
-                design = CascadeDesign.from_json(content, self.problem)
+                design = LutNetworkDesign.from_json(content, self.problem)
                 kind = design.tables.value
                 yield Candidate(f"cascade-{luts}-{kind}", _label(design), as_design(design, self.problem))
             if ended:
@@ -183,7 +189,7 @@ def _telling(stage: Stage) -> Callable[[str], None]:
     return lambda line: stage.advance(0, line)
 
 
-def _label(design: CascadeDesign) -> str:
+def _label(design: LutNetworkDesign) -> str:
     network = design.symbolic.network
     terms = sum(len(network.nodes[o].children) for o in network.outputs)
     if design.tables is Tables.SYMBOLIC:
@@ -192,7 +198,7 @@ def _label(design: CascadeDesign) -> str:
     return f"sums of {terms} tables, {moved:.0%} of what is read moved from the formulas"
 
 
-def as_design(cascade: CascadeDesign, problem: Problem) -> Design:
+def as_design(cascade: LutNetworkDesign, problem: Problem) -> Design:
     """Return a cascade as a design, with its formulas line by line.
 
     Raises:
@@ -217,7 +223,7 @@ def _errors(problem: Problem, difference: np.ndarray) -> Mapping[str, OutputErro
     }
 
 
-def _notes(cascade: CascadeDesign) -> tuple[str, ...]:
+def _notes(cascade: LutNetworkDesign) -> tuple[str, ...]:
     if cascade.tables is Tables.SYMBOLIC:
         return ()
     return tuple(

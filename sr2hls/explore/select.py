@@ -9,7 +9,7 @@ from sr2hls.design import Design, make_design
 from sr2hls.errors import InputError
 from sr2hls.explore.candidates import as_design
 from sr2hls.explore.frontier import Frontier, Point, load_frontier
-from sr2hls.lut_network.designs import CascadeDesign
+from sr2hls.lut_network.designs import LutNetworkDesign
 from sr2hls.options import CompileOptions
 from sr2hls.problem import Problem
 from sr2hls.report.store import load_report
@@ -60,7 +60,7 @@ def _design(problem: Problem, folder: Path, name: str) -> Design:
         raise InputError(f"'{folder}' names a design '{name}', which is none of an exploration's")
     for content in _stage(folder, f"{match[1]}-designs")["designs"]:
         if content.get("tables") == match[2]:
-            return as_design(CascadeDesign.from_json(content, problem), problem)
+            return as_design(LutNetworkDesign.from_json(content, problem), problem)
     raise InputError(f"'{folder}' does not hold the design '{name}' any more: explore again")
 
 

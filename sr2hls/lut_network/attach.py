@@ -1,11 +1,11 @@
-"""The outputs of a cascade as sums: how they begin, and how a term is added."""
+"""The outputs of a LUT network as sums: how they begin, and how a term is added."""
 
 import numpy as np
 
+from sr2hls.lut_network.derivatives import Derivatives
 from sr2hls.lut_network.descent import Layout
 from sr2hls.lut_network.network import Network
 from sr2hls.lut_network.objective import Kind, Samples
-from sr2hls.lut_network.slope import Slope
 from sr2hls.lut_network.terms import Term, cells_of
 
 
@@ -35,16 +35,16 @@ def empty_sums(input_bits: tuple[int, ...], samples: Samples, step: float, numbe
     return network
 
 
-def add_term(layout: Layout, term: Term, slope: Slope) -> list[int]:
+def add_term(layout: Layout, term: Term, derivatives: Derivatives) -> list[int]:
     """Add a term to outputs of the layout's network and return the nodes that are new.
 
-    Its tables hold the steps that the slope asks for, rounded, from the least entry of each on.
+    Its tables hold the steps that the derivatives asks for, rounded, from the least entry of each on.
     """
     network = layout.network
-    cells, n_cells = cells_of(term.codes, layout)
-    steps, _ = slope.newton(cells, n_cells)
+    cells, n_cells = cells_of(term.indices, layout)
+    steps, _ = derivatives.newton(cells, n_cells)
     before = set(network.nodes)
-    read = [code.written(network) for code in term.codes]
+    read = [quantised.written(network) for quantised in term.indices]
     for part in term.parts:
         whole = np.rint(steps[:, part.output] / network.scale).astype(np.int64)
         entries = np.clip(whole - part.low, 0, (1 << part.bits) - 1)

@@ -11,7 +11,7 @@ from sr2hls.lut_network.objective import SOFT, Kind, Samples, Weights
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
-CodeArray = NDArray[np.int16]
+IndexArray = NDArray[np.int16]
 
 _SCALES = np.exp(np.linspace(-0.25, 0.25, 11))
 
@@ -61,12 +61,12 @@ class Layout:
             all(self._kind[a] == kernels.SUM and self._is_output[a] for a in above) and not self._is_output[n]
             for n, above in enumerate(self._above)
         ]
-        self.values: CodeArray = np.zeros((len(samples), count), np.int16)
-        self.values[:, : network.n_inputs] = samples.codes
+        self.values: IndexArray = np.zeros((len(samples), count), np.int16)
+        self.values[:, : network.n_inputs] = samples.indices
         self._run(np.arange(network.n_inputs, count))
 
     @property
-    def outputs(self) -> CodeArray:
+    def outputs(self) -> IndexArray:
         """Raw values of the outputs, shape (samples, outputs)."""
         return self.values[:, self._outputs]
 
@@ -167,10 +167,10 @@ class Layout:
         return [np.array(sorted(f), np.int64) for f in found]
 
 
-def improve(layout: Layout, numbers: Iterable[int], weights: Weights, reluctance: float = 0.0) -> None:
+def improve(layout: Layout, numbers: Iterable[int], weights: Weights, move_lambda: float = 0.0) -> None:
     """Give each of some tables its best entries, all else being as it is at that moment.
 
-    An entry that no sample reads, or whose best value gains no more than ``reluctance``, stays as it is;
+    An entry that no sample reads, or whose best value gains no more than ``move_lambda``, stays as it is;
     slices stay, since they are wires. The loss on the samples never grows.
     """
     for number in numbers:
@@ -180,7 +180,7 @@ def improve(layout: Layout, numbers: Iterable[int], weights: Weights, reluctance
         losses = layout.entry_losses(number, weights)
         rows = np.arange(len(losses))
         best = losses.argmin(axis=1)
-        better = losses[rows, node.entries] - losses[rows, best] > max(reluctance, 1e-9)
+        better = losses[rows, node.entries] - losses[rows, best] > max(move_lambda, 1e-9)
         if better.any():
             layout.replace(number, np.where(better, best, node.entries))
 
@@ -190,19 +190,19 @@ def sweep(
     samples: Samples,
     weights: Weights,
     rng: np.random.Generator,
-    reluctance: float = 0.0,
+    move_lambda: float = 0.0,
     *,
     scale: bool = True,
 ) -> float:
     """Improve every table once, in random order, and return the mean loss after it.
 
-    With ``scale``, the step of the scores is fitted, too: not while a cascade grows, where terms of few bits
-    ask for larger steps, and large steps for terms of few bits.
+    With ``scale``, the step of the scores is fitted, too: not while a LUT network grows, where terms of
+    few bits ask for larger steps, and large steps for terms of few bits.
     """
     layout = Layout(network, samples)
     if scale:
         layout.fit_scale(weights)
     else:
         layout.fit_offsets(weights)
-    improve(layout, rng.permutation(network.order()).tolist(), weights, reluctance)
+    improve(layout, rng.permutation(network.order()).tolist(), weights, move_lambda)
     return layout.loss(weights)

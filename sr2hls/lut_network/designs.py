@@ -1,6 +1,5 @@
-"""From a teacher to cascades with formulas: the cheapest first, each with its program."""
+"""From a teacher to LUT networks with formulas: the cheapest first, each with its program."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,8 +14,8 @@ from sr2hls.lut_network import (
     GrowOptions,
     Kind,
     Network,
-    Oracle,
     Samples,
+    TeacherEvaluation,
     finished,
     grown_to,
     number_scale,
@@ -26,7 +25,7 @@ from sr2hls.lut_network import (
 from sr2hls.lut_network.fold_constants import folded
 from sr2hls.lut_network.symbolic import SymbolicNetwork, SymbolicOptions, let_move, loss_on, make_symbolic
 from sr2hls.lut_network.table_formula import TableFormula
-from sr2hls.lut_network.to_program import cascade_program, output_steps
+from sr2hls.lut_network.to_program import network_program, output_steps
 from sr2hls.options import Tables
 from sr2hls.problem import Problem
 from sr2hls.program.interpreter import Interpreter
@@ -40,29 +39,29 @@ _STEPS = (0.25, 0.7)
 
 
 @dataclass(frozen=True, slots=True)
-class CascadeOptions:
-    """How cascades are made.
+class LutNetworkOptions:
+    """How LUT networks are made.
 
     Attributes:
         grow: how they grow.
         symbolic: how tables become formulas.
         copies: samples between training rows, for each row.
-        reluctance: loss that a table's entry has to gain to move from its formula.
+        move_lambda: loss that a table's entry has to gain to move from its formula.
         move_sweeps: sweeps in which entries may move.
     """
 
     grow: GrowOptions = field(default_factory=GrowOptions)
     symbolic: SymbolicOptions = field(default_factory=SymbolicOptions)
     copies: int = 3
-    reluctance: float = 1.0
+    move_lambda: float = 1.0
     move_sweeps: int = 3
 
     def growing(self, luts: int) -> GrowOptions:
-        """Return how a cascade of some LUTs grows: the fewer there are, the larger its scores' step."""
+        """Return how a LUT network of some LUTs grows: the fewer there are, the larger its scores' step."""
         return replace(self.grow, step=float(np.clip(_STEP_LUTS / luts, *_STEPS)))
 
     @classmethod
-    def of_effort(cls, effort: str) -> "CascadeOptions":
+    def of_effort(cls, effort: str) -> "LutNetworkOptions":
         """Return the options of an effort: ``low``, ``medium`` or ``high``.
 
         Raises:
@@ -96,11 +95,11 @@ class CascadeOptions:
 
 
 @dataclass(frozen=True)
-class CascadeDesign:
-    """A cascade that is ready to be built.
+class LutNetworkDesign:
+    """A LUT network that is ready to be built.
 
     Attributes:
-        symbolic: the cascade and its formulas.
+        symbolic: the LUT network and its formulas.
         tables: whether its entries are those of the formulas.
         program: what it computes, bit for bit.
         kind: what its outputs mean.
@@ -153,7 +152,7 @@ class CascadeDesign:
         }
 
     @classmethod
-    def from_json(cls, content: Mapping[str, Any], problem: Problem) -> "CascadeDesign":
+    def from_json(cls, content: Mapping[str, Any], problem: Problem) -> "LutNetworkDesign":
         """Return a design from plain numbers.
 
         Raises:
@@ -179,28 +178,32 @@ class CascadeDesign:
 
 
 def kind_of(problem: Problem) -> Kind:
-    """Return what the outputs of a problem mean to a cascade."""
+    """Return what the outputs of a problem mean to a LUT network."""
     if not problem.task.is_classification:
         return Kind.NUMBERS
     return Kind.LOGIT if problem.n_outputs == 1 else Kind.CLASSES
 
 
 def training_samples(
-    problem: Problem, options: CascadeOptions, seed: int, raw: FloatArray | None, oracle: Oracle | None
+    problem: Problem,
+    options: LutNetworkOptions,
+    seed: int,
+    raw: FloatArray | None,
+    evaluate_teacher: TeacherEvaluation | None,
 ) -> Samples:
-    """Return what cascades learn: training rows and, where the teacher can be asked, rows between them."""
+    """Return what LUT networks learn: training rows and, with a teacher to ask, rows between them."""
     samples = samples_of(problem, problem.train)
-    if raw is None or oracle is None or options.copies < 1:
+    if raw is None or evaluate_teacher is None or options.copies < 1:
         return samples
     rng = np.random.default_rng([seed, 0])
-    return samples.joined(samples_between(problem, raw, oracle, options.copies, rng))
+    return samples.joined(samples_between(problem, raw, evaluate_teacher, options.copies, rng))
 
 
 def grown(
-    problem: Problem, samples: Samples, options: CascadeOptions, luts: int, seed: int,
+    problem: Problem, samples: Samples, options: LutNetworkOptions, luts: int, seed: int,
     go_on: Callable[[int, float], bool] | None = None,
 ) -> Grown:  # fmt: skip
-    """Grow a cascade of at most a number of LUTs and train the widths of its values.
+    """Grow a LUT network of at most a number of LUTs and train the widths of its values.
 
     Args:
         problem: what to copy.
@@ -216,10 +219,11 @@ def grown(
 
 
 def designs_of(
-    problem: Problem, network: Network, samples: Samples, options: CascadeOptions, tables: Sequence[Tables],
-    seed: int, deadline: float | None = None, report: Callable[[str], None] | None = None,
-) -> list[CascadeDesign]:  # fmt: skip
-    """Return a grown cascade as designs: finished, with formulas, and with entries that moved from them.
+    problem: Problem, network: Network, samples: Samples, options: LutNetworkOptions,
+    tables: Sequence[Tables], seed: int, deadline: float | None = None,
+    report: Callable[[str], None] | None = None,
+) -> list[LutNetworkDesign]:  # fmt: skip
+    """Return a grown LUT network as designs: finished, with formulas, and with entries that moved from them.
 
     Args:
         problem: what it copies.
@@ -248,7 +252,7 @@ def designs_of(
         found.append(_design(folded(symbolic), Tables.SYMBOLIC, problem))
     if Tables.FREE in tables:
         rows = options.grow.finish_rows
-        moved = let_move(symbolic, samples, options.move_sweeps, options.reluctance, rng, rows)
+        moved = let_move(symbolic, samples, options.move_sweeps, options.move_lambda, rng, rows)
         # The tables that the formulas were made from, before rounding moved any, are free ones, too.
         before = SymbolicNetwork(done, symbolic.formulas, symbolic.types)
         best = min((moved, before), key=lambda s: loss_on(s.network, samples))
@@ -256,51 +260,10 @@ def designs_of(
     return found
 
 
-def distil(
-    problem: Problem, *, max_luts: int, effort: str = "medium", tables: Tables = Tables.SYMBOLIC,
-    seed: int = 0, raw: FloatArray | None = None, oracle: Oracle | None = None, time_s: float | None = None,
-    report: Callable[[str], None] | None = None,
-) -> CascadeDesign:  # fmt: skip
-    """Return one design of about a number of LUTs, the largest that the time allows.
-
-    Args:
-        problem: the teacher's answers.
-        max_luts: LUTs by the network's own count.
-        effort: ``low``, ``medium`` or ``high``.
-        tables: see `Tables`.
-        seed: of every random choice.
-        raw: training rows as the teacher sees them, and
-        oracle: the teacher, to be asked between them; without both, training rows are all there is.
-        time_s: seconds after which growth ends; finishing takes about as long again.
-        report: called with one line now and then.
-
-    Raises:
-        InputError: not even the smallest cascade has so few LUTs.
-    """
-    options = CascadeOptions.of_effort(effort)
-    began = time.monotonic()
-    samples = training_samples(problem, options, seed, raw, oracle)
-    tell = report or (lambda line: None)
-
-    def go_on(luts: int, loss: float) -> bool:
-        tell(f"{luts} LUT, loss {loss:.4f}")
-        return time_s is None or time.monotonic() - began < time_s
-
-    found = grown(problem, samples, options, max_luts, seed, go_on)
-    if found.network is None and found.ended:
-        raise InputError("no cascade copies this problem: no function of one or two inputs gains anything")
-    if found.network is None:
-        raise InputError(
-            f"a cascade for this problem takes at least {found.smallest} LUTs: allow more than {max_luts}"
-        )
-    deadline = None if time_s is None else time.monotonic() + time_s
-    return designs_of(problem, found.network, samples, options, [tables], seed, deadline, report)[0]
-
-
-def _design(symbolic: SymbolicNetwork, tables: Tables, problem: Problem) -> CascadeDesign:
+def _design(symbolic: SymbolicNetwork, tables: Tables, problem: Problem) -> LutNetworkDesign:
     symbols = symbolic.names()
     moved = symbolic.moved(samples_of(problem, problem.validation)) if tables is Tables.FREE else {}
-    return CascadeDesign(
+    return LutNetworkDesign(
         symbolic,
         tables,
         _program(symbolic, problem),
@@ -314,4 +277,4 @@ def _program(symbolic: SymbolicNetwork, problem: Problem) -> Program:
     mean, unit = number_scale(problem) if kind is Kind.NUMBERS else (None, None)
     symbols = symbolic.names()
     origins = {number: symbols[number] for number in symbolic.network.order()}
-    return cascade_program(symbolic.network, problem.types, problem.output_names, kind, origins, mean, unit)
+    return network_program(symbolic.network, problem.types, problem.output_names, kind, origins, mean, unit)

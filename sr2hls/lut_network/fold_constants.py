@@ -1,4 +1,4 @@
-"""Values of a cascade that never change: taken into the tables that read them."""
+"""Values of a LUT network that never change: taken into the tables that read them."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -11,7 +11,7 @@ from sr2hls.lut_network.table_formula import TableFormula
 
 
 def folded(symbolic: SymbolicNetwork) -> SymbolicNetwork:
-    """Return the cascade without the nodes that have one value only, whatever the inputs are.
+    """Return the LUT network without the nodes that have one value only, whatever the inputs are.
 
     Fitting formulas, or letting entries move, may leave a table with a single value that can be reached. It
     is no function, and lints refuse it; the tables above it lose an argument, their formulas too.

@@ -1,4 +1,4 @@
-"""Growing a cascade: term after term, each time the one that gains most for its LUTs."""
+"""Growing a LUT network: term after term, each time the one that gains most for its LUTs."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,22 +8,22 @@ from itertools import count
 import numpy as np
 
 from sr2hls.lut_network.attach import add_term, empty_sums
+from sr2hls.lut_network.derivatives import Derivatives
 from sr2hls.lut_network.descent import Layout, improve, sweep
 from sr2hls.lut_network.network import Network
 from sr2hls.lut_network.objective import DECISIVE, SOFT, Kind, Samples
-from sr2hls.lut_network.slope import Slope
-from sr2hls.lut_network.terms import Room, Term, propose
+from sr2hls.lut_network.terms import Capacity, Term, propose
 
-_WORTH_A_CYCLE = 0.5
+_GAIN_OF_A_CYCLE = 0.5
 """A further cycle is taken when no term within the present ones gains so much of what the best gains."""
 
 
 @dataclass(frozen=True, slots=True)
 class GrowOptions:
-    """How a cascade grows.
+    """How a LUT network grows.
 
     Attributes:
-        code_bits: most bits of the tables of one input that terms share.
+        quantised_bits: most bits of the tables of one input that terms share.
         index_bits: most bits that a term reads; with one less it costs no LUTs besides its adder's.
         term_bits: most bits of a term.
         step: of a score or a logit while it grows. The fewer LUTs there are, the larger it should be.
@@ -38,10 +38,10 @@ class GrowOptions:
         finish_rows: samples of each sweep of `finished`.
         settle_sweeps: sweeps of `finished` before decisions count.
         finish_sweeps: most sweeps of `finished` after them.
-        reluctance: what an entry has to gain to be changed.
+        move_lambda: what an entry has to gain to be changed.
     """
 
-    code_bits: int = 3
+    quantised_bits: int = 3
     index_bits: int = 6
     term_bits: int = 4
     step: float = 0.5
@@ -56,7 +56,7 @@ class GrowOptions:
     finish_rows: int = 60_000
     settle_sweeps: int = 2
     finish_sweeps: int = 4
-    reluctance: float = 0.0
+    move_lambda: float = 0.0
 
     def most_term_bits(self, kind: Kind) -> int:
         """Return the most bits of a term of outputs of some kind."""
@@ -68,7 +68,7 @@ class Step:
     """One step of growth.
 
     Attributes:
-        network: the cascade, not to be changed.
+        network: the LUT network, not to be changed.
         term: what was added last.
         loss: mean loss on a batch of samples.
     """
@@ -85,7 +85,7 @@ def grow(
     rng: np.random.Generator,
     start: Network | None = None,
 ) -> Iterator[Step]:
-    """Grow a cascade without end; the caller stops when it has enough.
+    """Grow a LUT network without end; the caller stops when it has enough.
 
     Every output has a term in what is yielded.
 
@@ -93,8 +93,8 @@ def grow(
         samples: what to learn.
         input_bits: width of each input.
         options: see there.
-        rng: source of randomness; the same samples, start and state give the same cascade.
-        start: a cascade to go on from.
+        rng: source of randomness; the same samples, start and state give the same LUT network.
+        start: a LUT network to go on from.
     """
     if start is None:
         network = empty_sums(input_bits, samples, options.step, options.number_bits)
@@ -106,7 +106,7 @@ def grow(
             return
         network, term = found
         if number % options.sweep_every == 0:
-            sweep(network, samples.batch(options.rows, rng), SOFT, rng, options.reluctance, scale=False)
+            sweep(network, samples.batch(options.rows, rng), SOFT, rng, options.move_lambda, scale=False)
         else:
             _improve_nearby(network, term, samples.batch(options.rows, rng), options, rng)
         if all(network.nodes[o].children for o in network.outputs):
@@ -121,10 +121,10 @@ def finished(
     deadline: float | None = None,
     report: Callable[[float], None] | None = None,
 ) -> Network:
-    """Return the cascade with its tables improved for what counts in the end: decisions, or numbers.
+    """Return the LUT network with its tables improved for what counts in the end: decisions, or numbers.
 
     Args:
-        network: a cascade; it is not changed.
+        network: a LUT network; it is not changed.
         samples: what to learn.
         options: see there.
         rng: source of randomness.
@@ -136,7 +136,7 @@ def finished(
     for weights in [SOFT] * options.settle_sweeps + [last] * options.finish_sweeps:
         if deadline is not None and time.monotonic() > deadline:
             break
-        loss = sweep(result, samples.batch(options.finish_rows, rng), weights, rng, options.reluctance)
+        loss = sweep(result, samples.batch(options.finish_rows, rng), weights, rng, options.move_lambda)
         if report is not None:
             report(loss)
     return result
@@ -146,48 +146,51 @@ def _next(
     network: Network, samples: Samples, options: GrowOptions, rng: np.random.Generator
 ) -> tuple[Network, Term] | None:
     layout = Layout(network, samples.batch(options.scout_rows, rng))
-    slope = Slope.of(layout.predictions, layout.samples)
+    derivatives = Derivatives.of(layout.predictions, layout.samples)
     trial = samples.batch(options.trial_rows, rng)
     before = Layout(network, trial).loss(SOFT)
     best: tuple[float, Network, Term] | None = None
-    for term in _distinct(_proposals(layout, slope, options), options.trials):
+    for term in _distinct(_proposals(layout, derivatives, options), options.trials):
         candidate = network.copy()
         layout.network = candidate
-        new = add_term(layout, term, slope)
+        new = add_term(layout, term, derivatives)
         after = _polished(candidate, new, trial, options)
-        worth = (before - after) / term.luts
-        if best is None or worth > best[0]:
-            best = worth, candidate, term
+        gain_per_lut = (before - after) / term.luts
+        if best is None or gain_per_lut > best[0]:
+            best = gain_per_lut, candidate, term
     return None if best is None else best[1:]
 
 
-def _proposals(layout: Layout, slope: Slope, options: GrowOptions) -> list[Term]:
+def _proposals(layout: Layout, derivatives: Derivatives, options: GrowOptions) -> list[Term]:
     network = layout.network
     outputs = range(len(network.outputs))
     empty = [not network.nodes[o].children for o in network.outputs]
     found: list[list[Term]] = []
     for cycles in count(1) if options.most_cycles is None else range(1, options.most_cycles + 1):
-        rooms = [Room.of(network, k, cycles) for k in outputs]
+        capacities = [Capacity.of(network, k, cycles) for k in outputs]
         if any(empty):
-            rooms = [room if none else Room(0, False, 0.0) for room, none in zip(rooms, empty, strict=True)]
-        if all(room.terms < 1 for room in rooms):
+            capacities = [
+                capacity if none else Capacity(0, False, 0.0)
+                for capacity, none in zip(capacities, empty, strict=True)
+            ]
+        if all(capacity.terms < 1 for capacity in capacities):
             continue
         found.append(
             propose(
                 layout,
-                slope,
-                rooms,
-                code_bits=options.code_bits,
+                derivatives,
+                capacities,
+                quantised_bits=options.quantised_bits,
                 index_bits=options.index_bits,
                 term_bits=options.most_term_bits(layout.samples.kind),
             )
         )
-        if any(empty) or not found[0] or all(room.terms > 0 for room in rooms):
+        if any(empty) or not found[0] or all(capacity.terms > 0 for capacity in capacities):
             break
     if not found:
         return []
-    worth = [terms[0].gain / terms[0].luts if terms else 0.0 for terms in found]
-    return found[0] if worth[0] >= _WORTH_A_CYCLE * worth[-1] else found[-1]
+    gain_per_lut = [terms[0].gain / terms[0].luts if terms else 0.0 for terms in found]
+    return found[0] if gain_per_lut[0] >= _GAIN_OF_A_CYCLE * gain_per_lut[-1] else found[-1]
 
 
 def _distinct(terms: list[Term], number: int) -> list[Term]:
@@ -202,7 +205,7 @@ def _distinct(terms: list[Term], number: int) -> list[Term]:
 
 def _polished(network: Network, new: list[int], trial: Samples, options: GrowOptions) -> float:
     layout = Layout(network, trial)
-    improve(layout, [*new, *_children(network, new), *new], SOFT, options.reluctance)
+    improve(layout, [*new, *_children(network, new), *new], SOFT, options.move_lambda)
     return layout.loss(SOFT)
 
 
@@ -215,7 +218,7 @@ def _improve_nearby(
     network: Network, term: Term, samples: Samples, options: GrowOptions, rng: np.random.Generator
 ) -> None:
     """Improve the newest tables and those of the same outputs that read one of their inputs."""
-    sources = {code.source for code in term.codes}
+    sources = {quantised.source for quantised in term.indices}
     near: set[int] = set()
     for part in term.parts:
         for table in network.nodes[network.outputs[part.output]].children:
@@ -224,7 +227,7 @@ def _improve_nearby(
                 near |= {table, *(c for c in read if c >= network.n_inputs)}
     layout = Layout(network, samples)
     layout.fit_offsets(SOFT)
-    improve(layout, rng.permutation(sorted(near)).tolist(), SOFT, options.reluctance)
+    improve(layout, rng.permutation(sorted(near)).tolist(), SOFT, options.move_lambda)
 
 
 def _loss(network: Network, samples: Samples, options: GrowOptions, rng: np.random.Generator) -> float:

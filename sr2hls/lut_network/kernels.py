@@ -1,4 +1,4 @@
-"""Inner loops over the samples of a cascade, compiled.
+"""Inner loops over the samples of a LUT network, compiled.
 
 A sample's values stand in one row, inputs first, then nodes children before parents.
 A node is a table over the concatenated bits of its children (the first child in the highest bits) or the sum
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 IntArray = NDArray[np.int64]
-CodeArray = NDArray[np.int16]
+IndexArray = NDArray[np.int16]
 FloatArray = NDArray[np.float64]
 
 TABLE, SUM = 0, 1
@@ -156,23 +156,23 @@ def entry_losses(  # type: ignore[no-untyped-def]
 
 
 @_jit
-def cell_sums(cells, n_cells, gradient, curvature, g, h):  # type: ignore[no-untyped-def]
-    """Add gradient and curvature of each row to the sums of its cell, shape (cells, outputs)."""
+def cell_sums(cells, n_cells, gradient, hessian, g, h):  # type: ignore[no-untyped-def]
+    """Add gradient and hessian of each row to the sums of its cell, shape (cells, outputs)."""
     for s in range(cells.shape[0]):
         c = cells[s]
         for k in range(gradient.shape[1]):
             g[c, k] += gradient[s, k]
-            h[c, k] += curvature[s, k]
+            h[c, k] += hessian[s, k]
 
 
 @_jit
-def pair_sums(first, second, second_bits, gradient, curvature, g, h):  # type: ignore[no-untyped-def]
+def pair_sums(first, second, second_bits, gradient, hessian, g, h):  # type: ignore[no-untyped-def]
     """`cell_sums` for the cells that two values make together, the first in the higher bits."""
     for s in range(first.shape[0]):
         c = (first[s] << second_bits) | second[s]
         for k in range(gradient.shape[1]):
             g[c, k] += gradient[s, k]
-            h[c, k] += curvature[s, k]
+            h[c, k] += hessian[s, k]
 
 
 @_jit

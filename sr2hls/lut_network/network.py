@@ -1,4 +1,4 @@
-"""A cascade: a network of small functions of one or two values, each of few bits.
+"""A LUT network: a network of small functions of one or two values, each of few bits.
 
 Its inputs are numbers of few bits, its nodes tables (any function of the few bits of their children) and
 sums. A table of up to six index bits costs one LUT6 an output bit, whatever its function is.
@@ -22,7 +22,7 @@ LUT_INPUTS = 6
 
 @dataclass(slots=True)
 class Node:
-    """A value of a cascade.
+    """A value of a LUT network.
 
     Attributes:
         children: what it reads, the first in the highest bits of the index.
@@ -121,7 +121,7 @@ class Network:
             value = node.children[0]
         return value
 
-    def codes(self) -> Iterator[int]:
+    def quantised_indices(self) -> Iterator[int]:
         """Iterate over the tables that are functions of a single input, and no terms of a sum."""
         terms = {c for node in self.nodes.values() if node.entries is None for c in node.children}
         for number in self.nodes:
@@ -207,7 +207,7 @@ class Network:
         """
         try:
             if content["format"] != FORMAT:
-                raise InputError(f"format '{content['format']}' of a cascade is not '{FORMAT}'")
+                raise InputError(f"format '{content['format']}' of a LUT network is not '{FORMAT}'")
             network = cls([int(b) for b in content["input_bits"]], len(content["outputs"]))
             for node in content["nodes"]:
                 entries = None if node["entries"] is None else np.array(node["entries"], dtype=np.int64)
@@ -221,7 +221,7 @@ class Network:
             network.offsets = np.array(content["offsets"], dtype=np.float64)
             _check(network)
         except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"not a cascade: {type(error).__name__} {error}") from error
+            raise InputError(f"not a LUT network: {type(error).__name__} {error}") from error
         return network
 
 
@@ -254,13 +254,13 @@ def index(parts: Sequence[tuple[IntArray, int]]) -> IntArray:
 def _check(network: Network) -> None:
     for number, node in network.nodes.items():
         if any(c >= network.n_inputs and c not in network.nodes for c in node.children):
-            raise InputError(f"node {number} of a cascade reads a node that is not there")
+            raise InputError(f"node {number} of a LUT network reads a node that is not there")
         if node.entries is None:
             continue
         wanted = 1 << network.index_bits(node.children)
         if node.entries.shape != (wanted,):
-            raise InputError(f"node {number} of a cascade has {len(node.entries)} entries, not {wanted}")
+            raise InputError(f"node {number} of a LUT network has {len(node.entries)} entries, not {wanted}")
         if node.entries.min() < 0 or node.entries.max() >= 1 << node.bits:
-            raise InputError(f"node {number} of a cascade has an entry outside of its {node.bits} bits")
+            raise InputError(f"node {number} of a LUT network has an entry outside of its {node.bits} bits")
     if not network.outputs or any(o not in network.nodes for o in network.outputs):
-        raise InputError("a cascade has an output that is not one of its nodes")
+        raise InputError("a LUT network has an output that is not one of its nodes")

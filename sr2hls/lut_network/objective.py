@@ -1,4 +1,4 @@
-"""What a cascade is trained for."""
+"""What a LUT network is trained for."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -29,8 +29,8 @@ class Weights:
 
     Attributes:
         soft: cross-entropy against the teacher's probabilities: smooth, it says how far off a score is.
-        decision: the probability that the teacher gives to the class that the cascade decides for. Its mean
-            is the accuracy that the teacher expects, with far less noise than labels have.
+        decision: the probability that the teacher gives to the class that the LUT network decides for. Its
+            mean is the accuracy that the teacher expects, with far less noise than labels have.
     """
 
     soft: float = 1.0
@@ -45,26 +45,26 @@ DECISIVE = Weights(0.3, 1.0)
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """What a cascade is trained on.
+    """What a LUT network is trained on.
 
     Attributes:
-        codes: positions on the inputs' grids, shape (samples, inputs).
+        indices: positions on the inputs' grids, shape (samples, inputs).
         targets: probabilities, shape (samples, classes); one probability, shape (samples, 1); or numbers in
             units of their standard deviation, shape (samples, outputs).
         kind: what targets are.
     """
 
-    codes: NDArray[np.int16]
+    indices: NDArray[np.int16]
     targets: FloatArray
     kind: Kind
 
     def __len__(self) -> int:
-        return len(self.codes)
+        return len(self.indices)
 
     def take(self, rows: IntArray) -> "Samples":
         """Return some rows."""
         return Samples(
-            np.ascontiguousarray(self.codes[rows]), np.ascontiguousarray(self.targets[rows]), self.kind
+            np.ascontiguousarray(self.indices[rows]), np.ascontiguousarray(self.targets[rows]), self.kind
         )
 
     def batch(self, count: int, rng: np.random.Generator) -> "Samples":
@@ -76,14 +76,14 @@ class Samples:
     def joined(self, other: "Samples") -> "Samples":
         """Return these rows and others."""
         return Samples(
-            np.concatenate([self.codes, other.codes]),
+            np.concatenate([self.indices, other.indices]),
             np.concatenate([self.targets, other.targets]),
             self.kind,
         )
 
 
 def gradient(predictions: FloatArray, samples: Samples) -> tuple[FloatArray, FloatArray]:
-    """Return minus the gradient of the loss by the outputs, and the diagonal of its curvature.
+    """Return minus the gradient of the loss by the outputs, and the diagonal of its hessian.
 
     Args:
         predictions: scores, logits or numbers of the samples, shape (samples, outputs).

@@ -1,4 +1,4 @@
-"""What a cascade is trained on: the teacher's answers, on the training rows and between them."""
+"""What a LUT network is trained on: the teacher's answers, on the training rows and between them."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,7 +12,7 @@ from sr2hls.program.types import FixedType
 
 FloatArray = NDArray[np.float64]
 
-Oracle = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+TeacherEvaluation = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 """Raw rows, shape (samples, features), to circuit inputs and the teacher's outputs (logits)."""
 
 _NEIGHBOURS = 6
@@ -26,7 +26,11 @@ def samples_of(problem: Problem, split: Split) -> Samples:
 
 
 def samples_between(
-    problem: Problem, raw: FloatArray, oracle: Oracle, copies: int, rng: np.random.Generator
+    problem: Problem,
+    raw: FloatArray,
+    evaluate_teacher: TeacherEvaluation,
+    copies: int,
+    rng: np.random.Generator,
 ) -> Samples:
     """Return the teacher's answers between neighbouring training rows.
 
@@ -38,7 +42,7 @@ def samples_between(
     Args:
         problem: types and task.
         raw: training rows as the teacher sees them.
-        oracle: asks the teacher.
+        evaluate_teacher: asks the teacher.
         copies: new rows for each row.
         rng: source of randomness.
     """
@@ -51,7 +55,7 @@ def samples_between(
         other = neighbours[np.arange(len(rows)), rng.integers(0, neighbours.shape[1], len(rows))]
         place = rng.random((len(rows), 1))
         made.append(raw[rows] + place * (raw[rows[other]] - raw[rows]))
-    inputs, outputs = oracle(np.concatenate(made))
+    inputs, outputs = evaluate_teacher(np.concatenate(made))
     return _samples(problem, inputs, outputs)
 
 
@@ -66,7 +70,7 @@ def _neighbours(scaled: FloatArray) -> NDArray[np.int64]:
     return found[:, 1:] if count > 1 else found
 
 
-def codes_of(types: Mapping[str, FixedType], inputs: FloatArray) -> NDArray[np.int16]:
+def indices_of(types: Mapping[str, FixedType], inputs: FloatArray) -> NDArray[np.int16]:
     """Return the positions of circuit inputs on the grids of their types, lowest value 0."""
     columns = [
         np.rint(inputs[:, k] / t.step).astype(np.int64) - t.raw_min for k, t in enumerate(types.values())
@@ -75,14 +79,14 @@ def codes_of(types: Mapping[str, FixedType], inputs: FloatArray) -> NDArray[np.i
 
 
 def _samples(problem: Problem, inputs: FloatArray, outputs: FloatArray) -> Samples:
-    codes = codes_of(problem.types, inputs)
+    indices = indices_of(problem.types, inputs)
     if not problem.task.is_classification:
         mean, spread = number_scale(problem)
-        return Samples(codes, np.ascontiguousarray((outputs - mean) / spread), Kind.NUMBERS)
+        return Samples(indices, np.ascontiguousarray((outputs - mean) / spread), Kind.NUMBERS)
     if problem.n_outputs == 1:
-        return Samples(codes, 1 / (1 + np.exp(-outputs)), Kind.LOGIT)
+        return Samples(indices, 1 / (1 + np.exp(-outputs)), Kind.LOGIT)
     powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-    return Samples(codes, powers / powers.sum(axis=1, keepdims=True), Kind.CLASSES)
+    return Samples(indices, powers / powers.sum(axis=1, keepdims=True), Kind.CLASSES)
 
 
 def number_scale(problem: Problem) -> tuple[FloatArray, FloatArray]:

@@ -1,4 +1,4 @@
-"""Formulas for every table of a cascade, fitted together to what the cascade is for."""
+"""Formulas for every table of a LUT network, fitted together to what the LUT network is for."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -37,10 +37,10 @@ class SymbolicOptions:
 
 @dataclass(frozen=True)
 class SymbolicNetwork:
-    """A cascade and the formula of each of its tables.
+    """A LUT network and the formula of each of its tables.
 
     Attributes:
-        network: the cascade; its tables may have moved from their formulas.
+        network: the LUT network; its tables may have moved from their formulas.
         formulas: number of a node to its formula; its arguments are the node's children.
         types: input name to type.
     """
@@ -119,12 +119,12 @@ def make_symbolic(
     """Give every table a formula.
 
     Children before parents; the tables above one that has just become a formula adapt to it before it is
-    their turn. Then all formulas are fitted again, in turn, with the loss of the whole cascade for each.
+    their turn. Then all formulas are fitted again, in turn, with the loss of the whole LUT network for each.
 
     Args:
-        network: a cascade; it is not changed.
+        network: a LUT network; it is not changed.
         types: of the inputs, by name.
-        samples: what the cascade is for.
+        samples: what the LUT network is for.
         options: see there.
         rng: source of randomness.
         deadline: of `time.monotonic`; the passes after the first end there.
@@ -159,17 +159,17 @@ def let_move(
     symbolic: SymbolicNetwork,
     samples: Samples,
     sweeps: int,
-    reluctance: float,
+    move_lambda: float,
     rng: np.random.Generator,
     rows: int,
 ) -> SymbolicNetwork:
-    """Return the cascade with its entries free to move from their formulas where that gains enough.
+    """Return the LUT network with its entries free to move from their formulas where that gains enough.
 
     Args:
-        symbolic: a cascade with formulas, which are kept for comparison.
+        symbolic: a LUT network with formulas, which are kept for comparison.
         samples: what it is for.
         sweeps: over all tables.
-        reluctance: loss, summed over the samples that read an entry, that a move has to gain.
+        move_lambda: loss, summed over the samples that read an entry, that a move has to gain.
         rng: source of randomness.
         rows: samples of each sweep.
     """
@@ -178,12 +178,12 @@ def let_move(
     for _ in range(sweeps):
         layout = Layout(network, samples.batch(rows, rng))
         layout.fit_scale(weights)
-        improve(layout, rng.permutation(network.order()).tolist(), weights, reluctance)
+        improve(layout, rng.permutation(network.order()).tolist(), weights, move_lambda)
     return SymbolicNetwork(network, symbolic.formulas, symbolic.types)
 
 
 def loss_on(network: Network, samples: Samples) -> float:
-    """Return the mean loss of a finished cascade on samples."""
+    """Return the mean loss of a finished LUT network on samples."""
     layout = Layout(network, samples)
     weights = SOFT if samples.kind is Kind.NUMBERS else DECISIVE
     layout.fit_scale(weights)

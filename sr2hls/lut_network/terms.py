@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sr2hls.lut_network.codes import Code, codes
+from sr2hls.lut_network.derivatives import Derivatives
 from sr2hls.lut_network.descent import Layout
+from sr2hls.lut_network.indices import QuantisedIndex, propose_indices
 from sr2hls.lut_network.network import ADDERS_A_CYCLE, LUT_INPUTS, Network, chains, most_terms
-from sr2hls.lut_network.slope import Slope
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
-_MOST_CODES = 64
+_MOST_INDICES = 64
 """Codes that are paired; of more, the ones that gain most alone."""
 _ADDER = 0.3
 """LUTs of an adder besides its table's: the bits above the table."""
@@ -34,13 +34,13 @@ class Term:
     """Functions of the same values, to be added to some outputs.
 
     Attributes:
-        codes: what they are functions of.
+        indices: what they are functions of.
         parts: the functions.
         luts: what it costs with all that is new.
         gain: what the loss would fall by, at best.
     """
 
-    codes: tuple[Code, ...]
+    indices: tuple[QuantisedIndex, ...]
     parts: tuple[Part, ...]
     luts: float
     gain: float
@@ -48,12 +48,12 @@ class Term:
     @property
     def key(self) -> tuple[tuple[int, int, int | None], ...]:
         """What two terms share that differ in their outputs only."""
-        return tuple(sorted((c.source, c.bits, c.number) for c in self.codes))
+        return tuple(sorted((c.source, c.bits, c.number) for c in self.indices))
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """What a sum has room for.
+class Capacity:
+    """What may still be added to a sum.
 
     Attributes:
         terms: how many more.
@@ -67,8 +67,8 @@ class Room:
     luts: float
 
     @classmethod
-    def of(cls, network: Network, output: int, cycles: int) -> "Room":
-        """Return the room of an output whose sum is made in some cycles."""
+    def of(cls, network: Network, output: int, cycles: int) -> "Capacity":
+        """Return the capacity of an output whose sum is made in some cycles."""
         children = network.nodes[network.outputs[output]].children
         n, most = len(children), most_terms(cycles)
         if cycles > 1:
@@ -88,10 +88,10 @@ class Room:
 
 def propose(
     layout: Layout,
-    slope: Slope,
-    rooms: Sequence[Room],
+    derivatives: Derivatives,
+    capacities: Sequence[Capacity],
     *,
-    code_bits: int,
+    quantised_bits: int,
     index_bits: int,
     term_bits: int,
 ) -> list[Term]:
@@ -99,15 +99,17 @@ def propose(
 
     Args:
         layout: the network so far and its values on some samples.
-        slope: of the loss there.
-        rooms: of each output.
-        code_bits: most bits of a new staircase of one input.
+        derivatives: of the loss there.
+        capacities: of each output.
+        quantised_bits: most bits of a new staircase of one input.
         index_bits: most bits that a term reads.
         term_bits: most bits of a term.
     """
-    pool = codes(layout, slope, code_bits, index_bits, _MOST_CODES)
-    values = [code.values(layout) for code in pool]
-    choices: list[tuple[int, ...]] = [(k,) for k, code in enumerate(pool) if code.bits >= index_bits - 1]
+    pool = propose_indices(layout, derivatives, quantised_bits, index_bits, _MOST_INDICES)
+    values = [quantised.values(layout) for quantised in pool]
+    choices: list[tuple[int, ...]] = [
+        (k,) for k, quantised in enumerate(pool) if quantised.bits >= index_bits - 1
+    ]
     choices += [
         (i, j)
         for i, a in enumerate(pool)
@@ -117,20 +119,22 @@ def propose(
     terms: list[Term] = []
     for choice in choices:
         read = [(values[k], pool[k].bits) for k in choice]
-        gains, lows = slope.rounded_gains(read, layout.network.scale, term_bits)
-        terms += _terms(tuple(pool[k] for k in choice), gains, lows, rooms)
+        gains, lows = derivatives.rounded_gains(read, layout.network.scale, term_bits)
+        terms += _terms(tuple(pool[k] for k in choice), gains, lows, capacities)
     return sorted(terms, key=lambda t: -t.gain / t.luts)
 
 
-def _terms(read: tuple[Code, ...], gains: FloatArray, lows: IntArray, rooms: Sequence[Room]) -> list[Term]:
+def _terms(
+    read: tuple[QuantisedIndex, ...], gains: FloatArray, lows: IntArray, capacities: Sequence[Capacity]
+) -> list[Term]:
     shared = sum(c.luts for c in read)
     full = sum(c.bits for c in read) == LUT_INPUTS
     widths = np.arange(1, gains.shape[1] + 1)
     parts = []
-    for k, room in enumerate(rooms):
-        if room.terms < 1:
+    for k, capacity in enumerate(capacities):
+        if capacity.terms < 1:
             continue
-        cost = room.cost(widths, full)
+        cost = capacity.cost(widths, full)
         best = int(np.argmax(gains[k] / (cost + shared / 2)))
         parts.append((float(gains[k, best]), float(cost[best]), Part(k, best + 1, int(lows[k, best]))))
     parts.sort(key=lambda part: -part[0])
@@ -142,11 +146,11 @@ def _terms(read: tuple[Code, ...], gains: FloatArray, lows: IntArray, rooms: Seq
     return found
 
 
-def cells_of(read: Sequence[Code], layout: Layout) -> tuple[IntArray, int]:
-    """Return which entry of a table over codes each sample reads, and how many there are."""
+def cells_of(read: Sequence[QuantisedIndex], layout: Layout) -> tuple[IntArray, int]:
+    """Return which entry of a table over indices each sample reads, and how many there are."""
     cells = np.zeros(len(layout.samples), np.int64)
     bits = 0
-    for code in read:
-        cells = (cells << code.bits) | code.values(layout)
-        bits += code.bits
+    for quantised in read:
+        cells = (cells << quantised.bits) | quantised.values(layout)
+        bits += quantised.bits
     return cells, 1 << bits

@@ -1,4 +1,4 @@
-"""A cascade as a typed fixed-point program."""
+"""A LUT network as a typed fixed-point program."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,7 +15,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
-def cascade_program(
+def network_program(
     network: Network,
     types: Mapping[str, FixedType],
     output_names: Sequence[str],
@@ -24,13 +24,13 @@ def cascade_program(
     mean: FloatArray | None = None,
     unit: FloatArray | None = None,
 ) -> Program:
-    """Return the program that computes a cascade, bit for bit.
+    """Return the program that computes a LUT network, bit for bit.
 
-    Scores come out as they are, in steps of the power of two next to the cascade's own: the largest is the
-    decision, and a common factor does not change it. Numbers come out in the units of the teacher.
+    Scores come out as they are, in steps of the power of two next to the LUT network's own: the largest is
+    the decision, and a common factor does not change it. Numbers come out in the units of the teacher.
 
     Args:
-        network: the cascade.
+        network: the LUT network.
         types: of its inputs, by name.
         output_names: names of the outputs.
         kind: what the outputs mean.
@@ -76,10 +76,10 @@ def output_steps(
     """Return the step of an output in the program, a power of two, and what is added to its sum, in steps.
 
     Args:
-        network: the cascade.
+        network: the LUT network.
         output: position of the output.
         kind: what outputs mean.
-        mean: of each number, see `cascade_program`.
+        mean: of each number, see `network_program`.
         unit: of each number.
     """
     if kind is Kind.NUMBERS:
@@ -95,8 +95,8 @@ def output_steps(
 def _reordered(network: Network, number: int, types: Sequence[FixedType]) -> IntArray:
     """Return a table's entries in the order of its arguments' bits.
 
-    A cascade counts an input from its type's lowest value, a program by its two's-complement bits: the sign
-    bit of a signed input is the other way round.
+    A LUT network counts an input from its type's lowest value, a program by its two's-complement bits: the
+    sign bit of a signed input is the other way round.
     """
     node = network.nodes[number]
     assert node.entries is not None

@@ -1,4 +1,4 @@
-"""Widths of a cascade's values, trained: every value gets as many bits as are worth their LUTs.
+"""Widths of a LUT network's values, trained: every value gets as many bits as are worth their LUTs.
 
 All else being equal, what a term's entries would cost at every width is known from one pass over the
 samples (`Layout.entry_losses`), so that its width and its entries are chosen together, exactly. What other
@@ -24,26 +24,26 @@ class WidthOptions:
     """How widths are trained.
 
     Attributes:
-        price: loss, a sample's mean, that a LUT is worth.
+        lut_lambda: loss, a sample's mean, added for each LUT.
         term_bits: most bits of a term.
-        code_bits: most bits of a table of one input that terms read.
+        quantised_bits: most bits of a table of one input that terms read.
     """
 
-    price: float
+    lut_lambda: float
     term_bits: int
-    code_bits: int
+    quantised_bits: int
 
 
 def fit_widths(
     network: Network, samples: Samples, weights: Weights, options: WidthOptions, rng: np.random.Generator
 ) -> Network:
-    """Return the cascade with the width of every table changed where loss and LUTs together fall by it.
+    """Return the LUT network with the width of every table changed where loss and LUTs together fall by it.
 
     Terms may lose all their bits: then they are gone, and their value is part of the output's offset, or of
     what the tables above their sum read.
 
     Args:
-        network: a cascade; it is not changed.
+        network: a LUT network; it is not changed.
         samples: on which widths are chosen.
         weights: of the loss.
         options: see there.
@@ -58,7 +58,7 @@ def fit_widths(
         if total is not None:
             result = _term_fitted(result, number, total, samples, weights, options)
         else:
-            result = _code_fitted(result, number, samples, weights, options)
+            result = _index_fitted(result, number, samples, weights, options)
     return result
 
 
@@ -75,7 +75,7 @@ def _only_sum(network: Network, number: int) -> int | None:
 def _term_fitted(
     network: Network, number: int, total: int, samples: Samples, weights: Weights, options: WidthOptions
 ) -> Network:
-    """The cascade with a term of the best width, from none to one bit more than it has."""
+    """The LUT network with a term of the best width, from none to one bit more than it has."""
     wide = _with_term(network, number, total, -(1 << network.bits(number) >> 1), network.bits(number) + 1)
     losses = Layout(wide, samples).entry_losses(number, weights) / len(samples)
     kept = wide.nodes[number].entries
@@ -89,9 +89,9 @@ def _term_fitted(
         near = np.clip(kept - low, 0, (1 << bits) - 1)
         window[np.arange(len(window)), near] -= 1e-12
         candidate = _with_term(wide, number, total, low, bits, window.argmin(axis=1))
-        worth = loss + options.price * candidate.luts()
-        if best is None or worth < best[0]:
-            best = worth, candidate
+        penalised = loss + options.lut_lambda * candidate.luts()
+        if best is None or penalised < best[0]:
+            best = penalised, candidate
     assert best is not None
     return best[1]
 
@@ -134,25 +134,25 @@ def _move_argument(network: Network, reader: Node, total: int, before: int, low:
     reader.entries = np.ascontiguousarray(reader.entries.reshape(shape).take(at, axis)).ravel()
 
 
-def _code_fitted(
+def _index_fitted(
     network: Network, number: int, samples: Samples, weights: Weights, options: WidthOptions
 ) -> Network:
-    """The cascade with a bit less or more in a table that others read, if one is better."""
+    """The LUT network with a bit less or more in a table that others read, if one is better."""
     parents = [n for n in network.order() if number in network.nodes[n].children]
     if any(network.nodes[p].entries is None or network.nodes[p].children.count(number) > 1 for p in parents):
         return network
-    best, worth = network, _worth(Layout(network, samples), weights, options)
+    best, penalised = network, _penalised_loss(Layout(network, samples), weights, options)
     for candidate in _changed(network, number, parents, options):
         layout = Layout(candidate, samples)
         improve(layout, [*parents, number, *parents], weights)
-        found = _worth(layout, weights, options)
-        if found < worth:
-            best, worth = candidate, found
+        found = _penalised_loss(layout, weights, options)
+        if found < penalised:
+            best, penalised = candidate, found
     return best
 
 
-def _worth(layout: Layout, weights: Weights, options: WidthOptions) -> float:
-    return layout.loss(weights) + options.price * layout.network.luts()
+def _penalised_loss(layout: Layout, weights: Weights, options: WidthOptions) -> float:
+    return layout.loss(weights) + options.lut_lambda * layout.network.luts()
 
 
 def _changed(network: Network, number: int, parents: list[int], options: WidthOptions) -> list[Network]:
@@ -161,13 +161,13 @@ def _changed(network: Network, number: int, parents: list[int], options: WidthOp
     slice_ = network.is_slice(number)
     found = []
     if node.bits > 1:
-        found.append(_with_code(network, number, parents, node.entries >> 1, node.bits - 1))
-    room = min(LUT_INPUTS - network.index_bits(network.nodes[p].children) for p in parents)
-    most = network.index_bits(node.children) - 1 if slice_ else options.code_bits
-    if room > 0 and node.bits < most:
+        found.append(_with_index(network, number, parents, node.entries >> 1, node.bits - 1))
+    free_bits = min(LUT_INPUTS - network.index_bits(network.nodes[p].children) for p in parents)
+    most = network.index_bits(node.children) - 1 if slice_ else options.quantised_bits
+    if free_bits > 0 and node.bits < most:
         shift = network.index_bits(node.children) - node.bits - 1
         finer = np.arange(len(node.entries)) >> shift if slice_ else _halved(node.entries)
-        found.append(_with_code(network, number, parents, finer, node.bits + 1))
+        found.append(_with_index(network, number, parents, finer, node.bits + 1))
     return found
 
 
@@ -180,7 +180,7 @@ def _halved(entries: IntArray) -> IntArray:
     return result
 
 
-def _with_code(network: Network, number: int, parents: list[int], entries: IntArray, bits: int) -> Network:
+def _with_index(network: Network, number: int, parents: list[int], entries: IntArray, bits: int) -> Network:
     """A copy with other entries and bits of a table, and the same functions of it above, as far as can be."""
     result = network.copy()
     before = network.bits(number)

@@ -17,7 +17,7 @@ from sr2hls.explore import run as explore_run
 from sr2hls.explore.candidates import as_design
 from sr2hls.explore.frontier import Point, load_frontier
 from sr2hls.explore.run import Exploration, explore_network
-from sr2hls.lut_network.designs import CascadeDesign
+from sr2hls.lut_network.designs import LutNetworkDesign
 from sr2hls.options import CompileOptions, ExploreOptions, Structure, Tables
 from sr2hls.pipeline import compile_network
 from sr2hls.prepare import prepare
@@ -88,7 +88,7 @@ def test_symbolic_formulas_are_the_circuit_to_the_bit(
     checked = 0
     for path in stages:
         for content in json.loads(path.read_text())["designs"]:
-            design = as_design(CascadeDesign.from_json(content, problem), problem)
+            design = as_design(LutNetworkDesign.from_json(content, problem), problem)
             formulas = float_outputs(design.formulas, problem.test.inputs, design.definitions)
             same = np.array_equal(formulas, design.predict(problem.test.inputs))
             if content["tables"] == Tables.SYMBOLIC:

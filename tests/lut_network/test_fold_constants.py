@@ -1,4 +1,4 @@
-"""Nodes of a cascade that never change disappear, and nothing else changes."""
+"""Nodes of a LUT network that never change disappear, and nothing else changes."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from sr2hls.program.types import FixedType
 TYPE = FixedType(False, 3, 3)
 
 
-def cascade() -> tuple[SymbolicNetwork, int]:
+def network_with_a_constant() -> tuple[SymbolicNetwork, int]:
     """y = f(x0, g) with g = 2 for every value of x1 that h lets through."""
     network = Network((3, 3), 1)
     h = network.add((1,), 2, np.array([0, 0, 1, 1, 0, 1, 0, 1]))
@@ -29,7 +29,7 @@ def cascade() -> tuple[SymbolicNetwork, int]:
 
 
 def test_a_constant_is_taken_into_what_reads_it() -> None:
-    before, f = cascade()
+    before, f = network_with_a_constant()
     after = folded(before)
     assert list(after.network.nodes) == [f], "nothing reads x1 any more"
     assert after.network.nodes[f].children == (0,)
@@ -41,9 +41,9 @@ def test_a_constant_is_taken_into_what_reads_it() -> None:
 
 
 def test_it_computes_the_same() -> None:
-    before, _ = cascade()
-    codes = np.stack(np.meshgrid(np.arange(8), np.arange(8)), axis=-1).reshape(-1, 2).astype(np.int16)
-    samples = Samples(codes, np.zeros((64, 1)), Kind.NUMBERS)
+    before, _ = network_with_a_constant()
+    indices = np.stack(np.meshgrid(np.arange(8), np.arange(8)), axis=-1).reshape(-1, 2).astype(np.int16)
+    samples = Samples(indices, np.zeros((64, 1)), Kind.NUMBERS)
     after = folded(before)
     assert np.array_equal(Layout(before.network, samples).outputs, Layout(after.network, samples).outputs)
     assert len(before.network.nodes) == 3, "the one that is given is not changed"
@@ -74,8 +74,8 @@ def test_a_constant_in_a_sum_that_tables_read_moves_their_argument() -> None:
         argument_values(before.network, number, before.types)
     )
     after = folded(before)
-    codes = np.stack(np.meshgrid(np.arange(8), np.arange(8)), axis=-1).reshape(-1, 2).astype(np.int16)
-    samples = Samples(codes, np.zeros((64, 1)), Kind.NUMBERS)
+    indices = np.stack(np.meshgrid(np.arange(8), np.arange(8)), axis=-1).reshape(-1, 2).astype(np.int16)
+    samples = Samples(indices, np.zeros((64, 1)), Kind.NUMBERS)
     assert np.array_equal(
         Layout(before.network, samples).predictions, Layout(after.network, samples).predictions
     )

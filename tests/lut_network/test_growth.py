@@ -1,17 +1,17 @@
-"""What a cascade is made of, what it costs, and how it grows."""
+"""What a LUT network is made of, what it costs, and how it grows."""
 
 from itertools import islice
 
 import numpy as np
 import pytest
 
-from sr2hls.lut_network.codes import codes, staircase
+from sr2hls.lut_network.derivatives import Derivatives
 from sr2hls.lut_network.descent import Layout
 from sr2hls.lut_network.grow import GrowOptions, Step, grow
+from sr2hls.lut_network.indices import propose_indices, staircase
 from sr2hls.lut_network.network import Network, chains, most_terms
 from sr2hls.lut_network.objective import SOFT, Kind, Samples
-from sr2hls.lut_network.slope import Slope
-from sr2hls.lut_network.terms import Room
+from sr2hls.lut_network.terms import Capacity
 
 OPTIONS = GrowOptions(scout_rows=3000, trial_rows=1500, rows=3000, trials=2)
 
@@ -81,32 +81,32 @@ def test_slices_cost_nothing_and_wide_tables_only_begin_chains() -> None:
 
     half = network.add([0], 2, np.arange(64) >> 4)
     assert with_term(top[0], top[1], 2) == 2
-    assert not Room.of(network, 0, 1).start
+    assert not Capacity.of(network, 0, 1).start
     assert with_term(top[2], half, 3) == 5
     assert with_term(top[1], top[2], 2) == 9, "a second table of six bits is one besides its adder"
     assert with_term(half, top[1], 1) == 10
-    assert not Room.of(network, 0, 1).start, "a fifth term makes two chains, and both begin with six bits"
+    assert not Capacity.of(network, 0, 1).start, "a fifth term makes two chains, and both begin with six bits"
 
 
 def test_codes_are_free_where_they_are_wires(given: Samples) -> None:
     network = Network((6,) * 4, 3)
     network.outputs = [network.add([], 1, None) for _ in range(3)]
     layout = Layout(network, given)
-    slope = Slope.of(layout.predictions, given)
-    pool = codes(layout, slope, 3, 6, 64)
+    derivatives = Derivatives.of(layout.predictions, given)
+    pool = propose_indices(layout, derivatives, 3, 6, 64)
     assert {c.source for c in pool} == {0, 1, 2, 3}
-    for code in pool:
-        values = code.values(layout)
-        assert values.min() >= 0 and values.max() < 1 << code.bits
-        top = layout.of(code.source) >> (6 - code.bits)
-        assert (code.luts == 0) == np.array_equal(values, top)
+    for quantised in pool:
+        values = quantised.values(layout)
+        assert values.min() >= 0 and values.max() < 1 << quantised.bits
+        top = layout.of(quantised.source) >> (6 - quantised.bits)
+        assert (quantised.luts == 0) == np.array_equal(values, top)
 
 
 def test_a_staircase_is_the_best_partition() -> None:
     rng = np.random.default_rng(1)
     values = rng.integers(0, 8, 400)
     gradient = rng.normal(size=(400, 1)) + np.array([0, 0, 3, 3, 3, -2, -2, 1])[values][:, None]
-    steps = staircase(values, 3, 2, Slope(gradient, np.ones((400, 1))))
+    steps = staircase(values, 3, 2, Derivatives(gradient, np.ones((400, 1))))
     assert steps.tolist() == [0, 0, 1, 1, 1, 2, 2, 3]
 
 

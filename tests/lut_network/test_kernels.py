@@ -34,7 +34,7 @@ def drawn(kind: Kind, seed: int = 0) -> tuple[Network, Samples]:
     """Return a network whose first tables are read by several terms, one by way of a sum, and samples."""
     rng = np.random.default_rng(seed)
     targets, offsets = MAKERS[kind](rng)
-    codes = np.stack([rng.integers(0, 1 << b, 60) for b in BITS], axis=1).astype(np.int16)
+    indices = np.stack([rng.integers(0, 1 << b, 60) for b in BITS], axis=1).astype(np.int16)
     network = Network(BITS, targets.shape[1])
     network.scale, network.offsets = 0.2, offsets
     shared = network.add([0], 2, rng.integers(0, 4, 8))
@@ -47,7 +47,7 @@ def drawn(kind: Kind, seed: int = 0) -> tuple[Network, Samples]:
             network.add([1, 2], 2, rng.integers(0, 4, 32)),
         ]
         network.outputs.append(network.add(terms, network.sum_bits(terms), None))
-    return network, Samples(codes, np.ascontiguousarray(targets), kind)
+    return network, Samples(indices, np.ascontiguousarray(targets), kind)
 
 
 def plain_loss(predictions: NDArray[np.float64], samples: Samples, weights: Weights) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from sr2hls.lut_network.widths import WidthOptions, fit_widths
 from .test_growth import samples as three_classes
 from .test_kernels import drawn
 
-OPTIONS = WidthOptions(price=1e-3, term_bits=4, code_bits=3)
+OPTIONS = WidthOptions(lut_lambda=1e-3, term_bits=4, quantised_bits=3)
 
 
 def one_sum(*terms: tuple[int, list[int], int]) -> Network:
@@ -30,9 +30,9 @@ def one_sum(*terms: tuple[int, list[int], int]) -> Network:
 
 def numbers_of(network: Network, *, rows: int = 400) -> Samples:
     """Return samples whose targets are what a network says."""
-    codes = np.random.default_rng(0).integers(0, 8, size=(rows, 3)).astype(np.int16)
-    empty = Samples(codes, np.zeros((rows, 1)), Kind.NUMBERS)
-    return Samples(codes, np.ascontiguousarray(Layout(network, empty).predictions), Kind.NUMBERS)
+    indices = np.random.default_rng(0).integers(0, 8, size=(rows, 3)).astype(np.int16)
+    empty = Samples(indices, np.zeros((rows, 1)), Kind.NUMBERS)
+    return Samples(indices, np.ascontiguousarray(Layout(network, empty).predictions), Kind.NUMBERS)
 
 
 def fitted(network: Network, samples: Samples, options: WidthOptions = OPTIONS) -> Network:
@@ -63,7 +63,7 @@ def test_a_term_that_changes_nothing_goes_and_its_value_stays() -> None:
 
 def test_an_output_keeps_its_last_term() -> None:
     network = one_sum((0, [1, 0, 1, 0, 1, 1, 0, 0], 1))
-    result = fitted(network, numbers_of(network), replace(OPTIONS, price=100.0))
+    result = fitted(network, numbers_of(network), replace(OPTIONS, lut_lambda=100.0))
     assert term_bits(result) == [1]
 
 
@@ -77,15 +77,15 @@ def test_a_term_that_is_cut_off_gets_bits_one_at_a_time_while_they_pay() -> None
     assert (term_bits(first), term_bits(second)) == ([2], [3])
     assert Layout(second, samples).loss(SOFT) == pytest.approx(0, abs=1e-12)
     assert term_bits(fitted(first, samples, replace(OPTIONS, term_bits=2))) == [2]
-    assert term_bits(fitted(network, samples, replace(OPTIONS, price=10.0))) == [1]
+    assert term_bits(fitted(network, samples, replace(OPTIONS, lut_lambda=10.0))) == [1]
 
 
 def with_code(entries: list[int], bits: int, shape: list[int]) -> Network:
     """Return a network with a table of the first input that a term reads beside the second."""
     network = Network((3, 3, 3), 1)
     network.scale = 0.25
-    code = network.add([0], bits, np.array(entries))
-    term = network.add([code, 1], 3, np.array(shape))
+    quantised = network.add([0], bits, np.array(entries))
+    term = network.add([quantised, 1], 3, np.array(shape))
     network.outputs = [network.add([term], 3, None)]
     return network
 
@@ -96,8 +96,8 @@ def test_a_table_that_others_read_loses_a_bit_that_they_do_not_use() -> None:
     network = with_code([0, 3, 1, 2, 1, 0, 2, 3], 2, coarse.repeat(2, axis=0).ravel().tolist())
     samples = numbers_of(network)
     result = fitted(network, samples)
-    (code,) = [n for n in result.codes() if n in result.order()]
-    assert result.bits(code) == 1
+    (quantised,) = [n for n in result.quantised_indices() if n in result.order()]
+    assert result.bits(quantised) == 1
     assert Layout(result, samples).loss(SOFT) == pytest.approx(0, abs=1e-12)
 
 
@@ -108,20 +108,24 @@ def test_a_table_that_others_read_gets_a_bit_that_pays() -> None:
     coarse = with_code([0, 0, 0, 0, 1, 1, 1, 1], 1, rng.integers(0, 8, 16).tolist())
     result = fitted(coarse, samples)
     assert Layout(result, samples).loss(SOFT) < 0.5 * Layout(coarse, samples).loss(SOFT)
-    assert result.bits(next(result.codes())) == 2
+    assert result.bits(next(result.quantised_indices())) == 2
 
 
 @pytest.mark.parametrize("weights", [SOFT, DECISIVE])
 @pytest.mark.parametrize("kind", Kind)
-@given(seed=st.integers(0, 10_000), price=st.sampled_from([0.0, 1e-3, 0.1]))
+@given(seed=st.integers(0, 10_000), lut_lambda=st.sampled_from([0.0, 1e-3, 0.1]))
 @settings(max_examples=15, deadline=None)
-def test_loss_and_luts_together_never_grow(kind: Kind, weights: Weights, seed: int, price: float) -> None:
+def test_loss_and_luts_together_never_grow(
+    kind: Kind, weights: Weights, seed: int, lut_lambda: float
+) -> None:
     network, samples = drawn(kind, seed)
     kept = network.to_json()
-    result = fit_widths(network, samples, weights, replace(OPTIONS, price=price), np.random.default_rng(seed))
+    result = fit_widths(
+        network, samples, weights, replace(OPTIONS, lut_lambda=lut_lambda), np.random.default_rng(seed)
+    )
 
     def worth(n: Network) -> float:
-        return Layout(n, samples).loss(weights) + price * n.luts()
+        return Layout(n, samples).loss(weights) + lut_lambda * n.luts()
 
     assert worth(result) <= worth(network) + 1e-9
     assert Network.from_json(result.to_json()).to_json() == result.to_json()

@@ -1,7 +1,7 @@
 """The second-order model of the loss by the outputs, as in LogitBoost.
 
 Friedman, Hastie, Tibshirani, Annals of Statistics 28, 2000: a table with the entries g/h gains Σ g²/2h, with
-g and h the sums of gradient and curvature over the samples that read an entry.
+g and h the sums of gradient and hessian over the samples that read an entry.
 """
 
 from dataclasses import dataclass
@@ -20,22 +20,22 @@ PRIOR = 10.0
 
 
 @dataclass(frozen=True, eq=False)
-class Slope:
-    """Gradient and curvature of the loss by the outputs, shape (samples, outputs)."""
+class Derivatives:
+    """Gradient and hessian of the loss by the outputs, shape (samples, outputs)."""
 
     gradient: FloatArray
-    curvature: FloatArray
+    hessian: FloatArray
 
     @classmethod
-    def of(cls, predictions: FloatArray, samples: Samples) -> "Slope":
-        """Return the slope at some predictions."""
+    def of(cls, predictions: FloatArray, samples: Samples) -> "Derivatives":
+        """Return the derivatives at some predictions."""
         return cls(*gradient(predictions, samples))
 
     def sums(self, cells: IntArray, n_cells: int) -> tuple[FloatArray, FloatArray]:
-        """Return gradient and curvature of each cell, shape (cells, outputs)."""
+        """Return gradient and hessian of each cell, shape (cells, outputs)."""
         g = np.zeros((n_cells, self.gradient.shape[1]))
         h = np.zeros_like(g)
-        kernels.cell_sums(cells, n_cells, self.gradient, self.curvature, g, h)
+        kernels.cell_sums(cells, n_cells, self.gradient, self.hessian, g, h)
         return g, h
 
     def newton(self, cells: IntArray, n_cells: int) -> tuple[FloatArray, FloatArray]:
@@ -45,24 +45,24 @@ class Slope:
         return g / h, (g * g / h).sum(axis=0) / (2 * len(cells))
 
     def rounded_gains(
-        self, codes: list[tuple[IntArray, int]], scale: float, most_bits: int
+        self, indices: list[tuple[IntArray, int]], scale: float, most_bits: int
     ) -> tuple[FloatArray, IntArray]:
         """Return what a table of whole steps gains by output and width, and its least entry.
 
         Args:
-            codes: values, shape (samples,), and bits of the one or two values that it reads.
+            indices: values, shape (samples,), and bits of the one or two values that it reads.
             scale: of a step.
             most_bits: of the table; widths go from 1 to it.
         """
         outputs = self.gradient.shape[1]
-        g = np.zeros((1 << sum(bits for _, bits in codes), outputs))
+        g = np.zeros((1 << sum(bits for _, bits in indices), outputs))
         h = np.full_like(g, PRIOR)
-        if len(codes) == 1:
-            kernels.cell_sums(codes[0][0], len(g), self.gradient, self.curvature, g, h)
+        if len(indices) == 1:
+            kernels.cell_sums(indices[0][0], len(g), self.gradient, self.hessian, g, h)
         else:
-            (first, _), (second, bits) = codes
-            kernels.pair_sums(first, second, bits, self.gradient, self.curvature, g, h)
+            (first, _), (second, bits) = indices
+            kernels.pair_sums(first, second, bits, self.gradient, self.hessian, g, h)
         gain = np.zeros((outputs, most_bits))
         low = np.zeros((outputs, most_bits), np.int64)
         kernels.step_gains(g, h, scale, gain, low)
-        return gain / len(codes[0][0]), low
+        return gain / len(indices[0][0]), low

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sr2hls.lut_network.derivatives import PRIOR, Derivatives
 from sr2hls.lut_network.descent import Layout
 from sr2hls.lut_network.network import LUT_INPUTS, Network
-from sr2hls.lut_network.slope import PRIOR, Slope
 
 IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class QuantisedIndex:
     """A value that a term may read.
 
     Attributes:
@@ -48,37 +48,47 @@ class Code:
         return network.add([self.parent], self.bits, self.entries)
 
 
-def codes(layout: Layout, slope: Slope, code_bits: int, most_bits: int, most: int) -> list[Code]:
-    """Return the codes that terms may be made of, those that gain most alone first.
+def propose_indices(
+    layout: Layout, derivatives: Derivatives, quantised_bits: int, most_bits: int, most: int
+) -> list[QuantisedIndex]:
+    """Return the indices that terms may be made of, those that gain most alone first.
 
-    Inputs and codes that are there, their highest bits (both free), and new staircases of each input.
+    Inputs and indices that are there, their highest bits (both free), and new staircases of each input.
 
     Args:
         layout: the network so far and its values on some samples.
-        slope: of the loss there.
-        code_bits: most bits of a new staircase.
-        most_bits: most bits of any code.
+        derivatives: of the loss there.
+        quantised_bits: most bits of a new staircase.
+        most_bits: most bits of any index.
         most: how many to return; each input keeps its best one besides.
     """
     network = layout.network
-    there = [n for n in network.codes() if n in layout.at]
-    found = [Code(n, n, _source(network, n), network.bits(n), None, 0) for n in there]
+    there = [n for n in network.quantised_indices() if n in layout.at]
+    found = [QuantisedIndex(n, n, _source(network, n), network.bits(n), None, 0) for n in there]
     known = {(c.source, layout.of(c.parent).tobytes()) for c in found}
     for value in [*range(network.n_inputs), *there]:
-        found += _parts(layout, slope, value, code_bits, most_bits)
-    ranked: list[tuple[float, int, Code]] = []
-    for place, code in enumerate(found):
-        values = code.values(layout)
-        if code.bits > most_bits or (code.number is None and (code.source, values.tobytes()) in known):
+        found += _parts(layout, derivatives, value, quantised_bits, most_bits)
+    ranked: list[tuple[float, int, QuantisedIndex]] = []
+    for place, quantised in enumerate(found):
+        values = quantised.values(layout)
+        if quantised.bits > most_bits or (
+            quantised.number is None and (quantised.source, values.tobytes()) in known
+        ):
             continue
-        gain = float(slope.newton(values, 1 << code.bits)[1].sum())
-        ranked.append((-gain, place, code))
+        gain = float(derivatives.newton(values, 1 << quantised.bits)[1].sum())
+        ranked.append((-gain, place, quantised))
     ranked.sort(key=lambda item: item[:2])
-    firsts = {code.source: place for place, (_, _, code) in reversed(list(enumerate(ranked)))}
-    return [code for place, (_, _, code) in enumerate(ranked) if place < most or firsts[code.source] == place]
+    firsts = {quantised.source: place for place, (_, _, quantised) in reversed(list(enumerate(ranked)))}
+    return [
+        quantised
+        for place, (_, _, quantised) in enumerate(ranked)
+        if place < most or firsts[quantised.source] == place
+    ]
 
 
-def _parts(layout: Layout, slope: Slope, value: int, code_bits: int, most_bits: int) -> list[Code]:
+def _parts(
+    layout: Layout, derivatives: Derivatives, value: int, quantised_bits: int, most_bits: int
+) -> list[QuantisedIndex]:
     network = layout.network
     width, source = network.bits(value), _source(network, value)
     values = layout.of(value)
@@ -86,16 +96,16 @@ def _parts(layout: Layout, slope: Slope, value: int, code_bits: int, most_bits: 
         return []
     found = []
     if value < network.n_inputs and width <= most_bits:
-        found.append(Code(value, value, source, width, None, 0))
+        found.append(QuantisedIndex(value, value, source, width, None, 0))
     if value >= network.n_inputs and network.is_slice(value):
         return found
     for bits in range(1, min(most_bits + 1, width)):
-        found.append(Code(None, value, source, bits, np.arange(1 << width) >> (width - bits), 0))
+        found.append(QuantisedIndex(None, value, source, bits, np.arange(1 << width) >> (width - bits), 0))
     if value < network.n_inputs:
-        for bits in range(1, min(code_bits + 1, width)):
-            entries = staircase(values, width, bits, slope)
+        for bits in range(1, min(quantised_bits + 1, width)):
+            entries = staircase(values, width, bits, derivatives)
             luts = bits * (1 << max(0, width - LUT_INPUTS))
-            found.append(Code(None, value, source, bits, entries, luts))
+            found.append(QuantisedIndex(None, value, source, bits, entries, luts))
     return found
 
 
@@ -105,26 +115,26 @@ def _source(network: Network, value: int) -> int:
     return source
 
 
-def staircase(values: IntArray, input_bits: int, bits: int, slope: Slope) -> IntArray:
+def staircase(values: IntArray, input_bits: int, bits: int, derivatives: Derivatives) -> IntArray:
     """Return the staircase of 2^bits steps over an input whose steps gain most.
 
     Dynamic programming over all contiguous partitions; the entries are the numbers of the steps, so that the
     function rises with the input.
     """
     size, steps = 1 << input_bits, 1 << bits
-    outputs = slope.gradient.shape[1]
-    g, h = slope.sums(values, size)
+    outputs = derivatives.gradient.shape[1]
+    g, h = derivatives.sums(values, size)
     below_g = np.concatenate([np.zeros((1, outputs)), np.cumsum(g, axis=0)])
     below_h = np.concatenate([np.zeros((1, outputs)), np.cumsum(h, axis=0)])
-    worth = np.full((size + 1, size + 1), -np.inf)
+    gain = np.full((size + 1, size + 1), -np.inf)
     for start in range(size):
         d = below_g[start + 1 :] - below_g[start]
-        worth[start, start + 1 :] = (d * d / (below_h[start + 1 :] - below_h[start] + PRIOR)).sum(axis=1)
+        gain[start, start + 1 :] = (d * d / (below_h[start + 1 :] - below_h[start] + PRIOR)).sum(axis=1)
     best = np.full(size + 1, -np.inf)
     best[0] = 0.0
     cuts = []
     for _ in range(min(steps, size)):
-        total = best[:, None] + worth
+        total = best[:, None] + gain
         cuts.append(total.argmax(axis=0))
         best = total.max(axis=0)
     entries = np.zeros(size, np.int64)
