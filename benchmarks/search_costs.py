@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sr2hls.choose import joint_choices
+from sr2hls.strategies.joint_choice import joint_choices
 from sr2hls.costs import (
     FoldCost,
     additive_cycles,

@@ -28,6 +28,7 @@ from sr2hls.synthesis.vendor.launch import Launcher
 from sr2hls.synthesis.vendor.vivado import Vivado
 from sr2hls.target import Target
 from sr2hls.verify.agree import Agreement, check_agreement
+from sr2hls.verify.finding import Lint
 
 FloatArray = NDArray[np.float64]
 
@@ -44,6 +45,7 @@ class Circuit:
         hls: its HLS project; ``None`` where there is none.
         agreements: executors that were compared with the integer interpreter.
         hardware: what the synthesis tool found; ``None`` where no tool was asked for.
+        lints: what a user should know about the program.
     """
 
     program: Program
@@ -51,6 +53,7 @@ class Circuit:
     hls: HlsProject | None
     agreements: tuple[Agreement, ...]
     hardware: HardwareReport | None
+    lints: tuple[Lint, ...] = ()
 
 
 def build_circuit(
@@ -62,6 +65,7 @@ def build_circuit(
     synthesis: Synthesis,
     progress: Progress,
     name: str = "formula",
+    title: str | None = None,
     backend: str | None = "Vitis",
     logic: CombLogic | None = None,
     simulated: bool = True,
@@ -76,6 +80,7 @@ def build_circuit(
         synthesis: which tool to run.
         progress: told of the stages.
         name: top function and module.
+        title: how stages call the design; by default by the name.
         backend: hls4ml backend; ``None`` writes no HLS project.
         logic: see `write_rtl`.
         simulated: simulate the Verilog; a large network's simulator takes minutes to compile, so that its
@@ -85,27 +90,28 @@ def build_circuit(
         VerificationError: executors disagree.
         ToolError: a tool is missing or fails.
     """
+    title = title or name
     raw = quantize_inputs(program, inputs)
     expected = Interpreter(program).run(raw)
     agreements = []
     hls = None
     if backend is not None:
-        with progress.stage(f"{name}: HLS project"):
+        with progress.stage(f"{title}: HLS project"):
             hls = write_hls(program, directory / "hls", target=target, backend=backend, name=name)
-        with progress.stage(f"{name}: C++ against interpreter"):
+        with progress.stage(f"{title}: C++ against interpreter"):
             compiled = CompiledProgram(hls)
             agreements.append(check_agreement(program, "C++ (g++)", compiled.run, raw, expected))
-    with progress.stage(f"{name}: RTL project"):
+    with progress.stage(f"{title}: RTL project"):
         rtl = write_rtl(program, directory / "rtl", target=target, name=name, vectors=raw[:256], logic=logic)
     some = slice(0, _SIMULATED_ROWS)
     if simulated:
-        with progress.stage(f"{name}: Verilog against interpreter"):
+        with progress.stage(f"{title}: Verilog against interpreter"):
             verilog = partial(simulate, rtl)
             agreements.append(
                 check_agreement(program, "Verilog (Verilator)", verilog, raw[some], expected[some])
             )
     else:
-        with progress.stage(f"{name}: logic against interpreter"):
+        with progress.stage(f"{title}: logic against interpreter"):
             run = partial(run_logic, to_alkaid(program) if logic is None else logic, program)
             agreements.append(
                 check_agreement(program, "RTL logic (alkaid's interpreter)", run, raw[some], expected[some])
@@ -114,7 +120,7 @@ def build_circuit(
     if synthesis is Synthesis.ESTIMATE:
         hardware = estimate(program, rtl, target)
     else:
-        with progress.stage(f"{name}: synthesis ({synthesis.value})"):
+        with progress.stage(f"{title}: synthesis ({synthesis.value})"):
             if synthesis.takes_hls:
                 cosim = synthesis is Synthesis.VITIS_COSIM
                 hardware, found = synthesise_hls(hls, program, raw[some], expected[some], cosim=cosim)

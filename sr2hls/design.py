@@ -1,4 +1,4 @@
-"""Formulas as a circuit that keeps what they are for: the program, and what it was checked on."""
+"""Formulas, and the program that stands for them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,50 +8,73 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from sr2hls.costs import tree_of
-from sr2hls.errors import VerificationError
-from sr2hls.problem import Problem, Split
+from sr2hls.errors import DegenerateDesignError, VerificationError
+from sr2hls.problem import Problem
 from sr2hls.program.emit import EmitOptions
 from sr2hls.program.interpreter import Interpreter
-from sr2hls.program.lower import Lowering, OutputError
+from sr2hls.program.lower import Lowered, Lowering, OutputError
 from sr2hls.program.passes import optimize
 from sr2hls.program.precision import PrecisionOptions, fit_precision
 from sr2hls.program.program import Program
 from sr2hls.search.expressions import evaluate
+from sr2hls.search.front import Frontier
 from sr2hls.verify.degenerate import refuse_degenerate
 from sr2hls.verify.design import Design as CheckedDesign
 from sr2hls.verify.finding import Lint
 
 FloatArray = NDArray[np.float64]
 
-_ROWS = 12_000
-"""Rows on which precision is chosen: enough that a thousandth of the accuracy is seen, and quick."""
+ROWS = 12_000
+"""Rows on which precision is chosen and designs are checked: a thousandth of the accuracy shows on them."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Formulas for all outputs, in floating point.
+
+    Attributes:
+        name: of its files; lower case, with hyphens.
+        label: what it is, for people.
+        formulas: output name to formula over the input names and those of `definitions`.
+        definitions: values that formulas share, name and formula; each may read those above it.
+        frontier: fronts that the formulas were chosen from, where there are any.
+    """
+
+    name: str
+    label: str
+    formulas: Mapping[str, sp.Expr]
+    definitions: tuple[tuple[str, sp.Expr], ...] = ()
+    frontier: Frontier | None = None
+
+    @property
+    def title(self) -> str:
+        """How reports call it: by its name and by what it is."""
+        return f"{self.name}: {self.label}"
 
 
 @dataclass(frozen=True)
 class Design:
-    """Formulas and the program that stands for them.
+    """A proposal in fixed point.
 
     Attributes:
-        formulas: output name to formula over the input names and those of `definitions`.
-        program: the program.
+        proposal: the formulas.
+        program: what the circuit computes.
         errors: output name to the difference of program and formula on training data.
         notes: what a user should know about the lowering.
-        definitions: values that formulas share, name and formula; each may read those above it.
     """
 
-    formulas: Mapping[str, sp.Expr]
+    proposal: Proposal
     program: Program
     errors: Mapping[str, OutputError]
     notes: tuple[str, ...] = ()
-    definitions: tuple[tuple[str, sp.Expr], ...] = ()
 
     def predict(self, inputs: FloatArray) -> FloatArray:
-        """Return the circuit's outputs, shape (samples, outputs), for circuit inputs."""
+        """Return the circuit's outputs, shape (samples, outputs), for circuit inputs (samples, inputs)."""
         return Interpreter(self.program).predict(inputs)
 
     def float_outputs(self, inputs: FloatArray) -> FloatArray:
         """Return the formulas' values in floating point, shape (samples, outputs)."""
-        return float_outputs(self.formulas, inputs, self.definitions)
+        return float_outputs(self.proposal.formulas, inputs, self.proposal.definitions)
 
 
 def float_outputs(
@@ -71,7 +94,7 @@ def _value(expr: sp.Expr, columns: Mapping[str, FloatArray], rows: int) -> Float
 
 def make_design(
     problem: Problem,
-    formulas: Mapping[str, sp.Expr],
+    proposal: Proposal,
     *,
     max_loss: float = 0.004,
     options: EmitOptions | None = None,
@@ -80,7 +103,7 @@ def make_design(
 
     Args:
         problem: types, training data and score.
-        formulas: output name to formula over the input names.
+        proposal: formulas over the input names.
         max_loss: how much of the score rounding may cost on training data.
         options: how subexpressions become tables.
 
@@ -88,32 +111,50 @@ def make_design(
         LoweringError: a formula has no fixed-point form, or rounding costs more at any precision.
         VerificationError: a pass changed a value of the program.
     """
-    rows = Split(
-        problem.train.inputs[:_ROWS],
-        problem.train.outputs[:_ROWS],
-        None if problem.train.labels is None else problem.train.labels[:_ROWS],
-    )
-    lowering = Lowering(formulas, problem.types, rows.inputs, options)
+    rows = problem.train.first(ROWS)
+    lowering = Lowering(proposal.formulas, problem.types, rows.inputs, options)
     lowered, _ = fit_precision(
         lowering, lambda outputs: problem.score(outputs, rows), PrecisionOptions(max_loss=max_loss)
     )
+    return optimised(proposal, lowered, rows.inputs)
+
+
+def optimised(proposal: Proposal, lowered: Lowered, inputs: FloatArray) -> Design:
+    """Return the design of a lowered proposal; passes may change no value for the inputs.
+
+    Raises:
+        VerificationError: one did.
+    """
     program = optimize(lowered.program)
-    if not np.array_equal(Interpreter(program).predict(rows.inputs), lowered.outputs):
+    if not np.array_equal(Interpreter(program).predict(inputs), lowered.outputs):
         raise VerificationError(
             "an optimisation changed what the program computes on the training data: please report it; "
             "nothing was written"
         )
-    return Design(dict(formulas), program, lowered.errors, lowered.notes)
+    return Design(proposal, program, lowered.errors, lowered.notes)
 
 
-def check_design(problem: Problem, design: Design) -> tuple[Lint, ...]:
+def check_design(design: Design, inputs: FloatArray, *, strict: bool = False) -> tuple[Lint, ...]:
     """Refuse a degenerate design; return what else a user should know about it.
+
+    Args:
+        design: what is checked.
+        inputs: circuit inputs that its errors were measured on, shape (samples, inputs).
+        strict: refuse a program that does not read an input of its formulas, even where that matters less
+            than the stated error: someone wrote it there.
 
     Raises:
         DegenerateDesignError: a table or output is constant, an input drops out, a result is outside of the
             stated error.
     """
-    inputs = problem.train.inputs[:_ROWS]
     # Formulas in several lines are compared line by line where they are made.
-    formulas = {} if design.definitions else design.formulas
-    return refuse_degenerate(CheckedDesign(design.program, formulas, inputs, design.errors))
+    formulas = {} if design.proposal.definitions else design.proposal.formulas
+    lints = refuse_degenerate(CheckedDesign(design.program, formulas, inputs, design.errors))
+    program = design.program
+    unread = {
+        n for k, n in enumerate(program.input_names) if not program.users[k] and k not in program.outputs
+    }
+    for lint in lints:
+        if strict and lint.value in unread:
+            raise DegenerateDesignError(f"degenerate design: {lint.message}: {lint.remedy}")
+    return lints

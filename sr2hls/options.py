@@ -69,17 +69,19 @@ class Cost(StrEnum):
     """LUTs as `sr2hls costs measure` found them on the target's family; the tables come with sr2hls."""
 
 
-class Structure(StrEnum):
-    """Kinds of designs that an exploration makes."""
+class StrategyName(StrEnum):
+    """Ways to find designs, each a file of `sr2hls.strategies`."""
 
-    SUM = "sum"
+    FRONTS = "fronts"
+    """One formula an output, from the fronts of a search engine."""
+    ADDITIVE = "additive"
     """Each output a sum of functions of one input, each with a formula."""
-    CASCADE = "cascade"
-    """A cascade of functions of one or two values of few bits, each with a formula."""
+    LUT_NETWORK = "lut-network"
+    """Each output a sum of lookup tables of few bits, each with a formula."""
 
 
 class Tables(StrEnum):
-    """What a table may be."""
+    """What a table of a LUT network may be."""
 
     SYMBOLIC = "symbolic"
     """The rounded values of its formula, whose constants are fitted."""
@@ -112,7 +114,9 @@ class CompileOptions:
         cost: what the search takes operators to cost.
         engine: search engine.
         effort: how much to search.
-        time_s: seconds for the search; ``None`` lets `effort` decide.
+        time_s: seconds for the search of one design; ``None`` lets `effort` decide.
+        strategies: ways to find designs.
+        tables: what the tables of LUT networks may be; ``None`` makes both.
         seed: seed of every random choice: same seed, same result.
         backend: hls4ml backend of the HLS project.
         synthesis: tool that gives latency and resources.
@@ -141,6 +145,8 @@ class CompileOptions:
     engine: Engine = Engine.AUTO
     effort: Effort = Effort.MEDIUM
     time_s: float | None = None
+    strategies: tuple[StrategyName, ...] = tuple(StrategyName)
+    tables: Tables | None = None
     seed: int = 0
     backend: Backend = Backend.VITIS
     synthesis: Synthesis = Synthesis.YOSYS
@@ -163,6 +169,8 @@ class CompileOptions:
         if self.features is not None and len(set(self.features)) != len(self.features):
             twice = next(f for f in self.features if self.features.count(f) > 1)
             raise InputError(f"the feature '{twice}' is given twice: name each input once")
+        if not self.strategies:
+            raise InputError("strategies: name at least one of " + ", ".join(StrategyName))
         if self.design is not None and self.explored is None:
             raise InputError(f"the design '{self.design}' of which exploration? Give --explored as well")
 
@@ -172,22 +180,16 @@ class ExploreOptions(CompileOptions):
     """Options of `sr2hls.explore`: those of a compilation, and which designs are wanted.
 
     Attributes:
-        luts: sizes to make designs for, in LUTs, about; from each, one of each structure.
-        structures: kinds of designs.
-        tables: what the tables of cascades may be; ``None`` makes both.
+        luts: sizes to make designs for, in LUTs, about; each strategy makes designs of each size.
     """
 
     luts: tuple[int, ...] = (50, 100, 200, 400)
-    structures: tuple[Structure, ...] = (Structure.SUM, Structure.CASCADE)
-    tables: Tables | None = None
 
     def __post_init__(self) -> None:
         # Zero-argument super() does not work in data classes with slots.
         CompileOptions.__post_init__(self)
         if not self.luts or min(self.luts) < 1:
             raise InputError("luts: give at least one size, of at least 1 LUT")
-        if not self.structures:
-            raise InputError("structures: name at least one of " + ", ".join(Structure))
 
 
 def options_of(
@@ -203,13 +205,22 @@ def options_of(
     Raises:
         InputError: one of them is no option, or has a value that it cannot have.
     """
+    given = given_fields(kind, more)
+    return kind(checkpoint=Path(checkpoint), data=Path(data), output=Path(output), target=target, **given)
+
+
+def given_fields(kind: type[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments of a call as the fields of a class of options have them.
+
+    Raises:
+        InputError: one of them is no option, or has a value that it cannot have.
+    """
     known = {f.name for f in fields(kind)}
-    unknown = sorted(set(more) - known)
+    unknown = sorted(set(given) - known)
     if unknown:
         raise InputError(f"unknown option '{unknown[0]}': {kind.__name__} has {', '.join(sorted(known))}")
     hints = get_type_hints(kind)
-    given = {name: _given(name, hints[name], value) for name, value in more.items()}
-    return kind(checkpoint=Path(checkpoint), data=Path(data), output=Path(output), target=target, **given)
+    return {name: _given(name, hints[name], value) for name, value in given.items()}
 
 
 def _given(name: str, hint: Any, value: Any) -> Any:
@@ -233,7 +244,7 @@ def _given(name: str, hint: Any, value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LowerOptions:
-    """Options of `sr2hls.lower.lower_formulas`.
+    """Options of `sr2hls.lower`.
 
     Attributes:
         source: a hall of fame (CSV file), a run directory of PySR, a file of formulas, or a formula.
@@ -319,7 +330,7 @@ class SearchCost(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudyOptions:
-    """Options of `sr2hls.study.search_data`.
+    """Options of `sr2hls.search_data`.
 
     Attributes:
         data: .npz, .npy, .csv, .parquet or .h5 with inputs and targets, a row a sample.

@@ -61,7 +61,7 @@ def prepare(options: CompileOptions, progress: Progress) -> Prepared:
         for warning in dataset.warnings():
             progress.note(warning)
         inputs = _input_format(options, teacher, dataset)
-    with progress.stage("oracle", total=3) as stage:
+    with progress.stage("teacher evaluation", total=3) as stage:
         splits = []
         for part in (dataset.train, dataset.validation, dataset.test):
             splits.append(_ask(teacher, inputs, part))
@@ -139,7 +139,7 @@ def _class_names(teacher: Teacher, dataset: Dataset) -> tuple[str, ...]:
 def _input_format(options: CompileOptions, teacher: Teacher, dataset: Dataset) -> InputFormat:
     scaler = _scaler(options.scaler, teacher)
     fitted = InputFormat.fit(dataset.train.X, dataset.names, width=options.input_bits, scaler=scaler)
-    given = {name: _parse_type(name, text) for name, text in options.input_types}
+    given = {name: input_type(name, text) for name, text in options.input_types}
     unknown = sorted(set(given) - set(dataset.names.display))
     if unknown:
         raise InputError(
@@ -164,7 +164,12 @@ def _scaler(choice: str, teacher: Teacher) -> InputScaler | ScalerKind:
     return ScalerKind(choice) if choice in kinds else load_scaler(choice)
 
 
-def _parse_type(name: str, text: str) -> FixedType:
+def input_type(name: str, text: str) -> FixedType:
+    """Return the type of an input, which rounds and saturates.
+
+    Raises:
+        InputError: the text is not of the form ``ap_fixed<W,I>`` or ``ap_ufixed<W,I>``.
+    """
     match = _TYPE.fullmatch(text.strip())
     if match is None:
         raise InputError(

@@ -32,6 +32,11 @@ class Split:
     def __len__(self) -> int:
         return len(self.inputs)
 
+    def first(self, count: int) -> "Split":
+        """Return the first rows."""
+        labels = None if self.labels is None else self.labels[:count]
+        return Split(self.inputs[:count], self.outputs[:count], labels)
+
 
 @dataclass(frozen=True, eq=False)
 class Problem:

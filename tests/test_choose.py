@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from sr2hls.choose import joint_choices
+from sr2hls.strategies.joint_choice import joint_choices
 from sr2hls.errors import InputError
 from sr2hls.search.base import Candidate, Front, Frontier
 

@@ -66,7 +66,7 @@ def compile(
     shown = Output(json, quiet, verbose)
     try:
         with shown.progress() as bars, interruptible(bars) as progress:
-            from sr2hls.pipeline import compile_network
+            from sr2hls.flow.compile import compile_network
 
             result = compile_network(options, progress)
     except KeyboardInterrupt:

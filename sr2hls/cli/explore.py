@@ -10,8 +10,8 @@ from sr2hls.cli import arguments
 from sr2hls.cli.failure import INTERRUPTED, say
 from sr2hls.cli.interrupt import interruptible
 from sr2hls.cli.output import JsonOption, Output, QuietOption, VerboseOption
-from sr2hls.explore.frontier import Frontier
-from sr2hls.options import Backend, Cost, Effort, Engine, ExploreOptions, Structure, Synthesis, Tables
+from sr2hls.options import Backend, Cost, Effort, Engine, ExploreOptions, StrategyName, Synthesis, Tables
+from sr2hls.report.frontier import Frontier
 from sr2hls.report.hardware import FigureKey
 
 EXAMPLE = (
@@ -24,10 +24,11 @@ DESIGNS = "Designs"
 LutsOption = Annotated[
     str, typer.Option(help="Sizes to aim at, LUTs separated by commas.", rich_help_panel=DESIGNS)
 ]
-StructureOption = Annotated[
-    list[Structure] | None,
+StrategyOption = Annotated[
+    list[StrategyName] | None,
     typer.Option(
-        help="`sum` (of functions of one input) or `cascade` (of few-bit functions); both if not given.",
+        help="`fronts` (one formula an output), `additive` (sums of functions of one input) or `lut-network` "
+        "(sums of tables); all if not given.",
         rich_help_panel=DESIGNS,
     ),
 ]
@@ -51,7 +52,7 @@ def explore(
     data: arguments.DataOption,
     output: arguments.OutputOption,
     luts: LutsOption = "50,100,200,400",
-    structure: StructureOption = None,
+    strategy: StrategyOption = None,
     tables: TablesOption = None,
     model: arguments.ModelOption = None,
     allow_pickle: arguments.AllowPickleOption = False,
@@ -85,12 +86,12 @@ def explore(
     """
     fields = arguments.option_fields(locals())
     fields["luts"] = arguments.split_numbers(fields["luts"], "--luts")
-    fields["structures"] = tuple(fields.pop("structure") or Structure)
+    fields["strategies"] = tuple(fields.pop("strategy") or StrategyName)
     options = ExploreOptions(**fields)
     shown = Output(json, quiet, verbose)
     try:
         with shown.progress() as bars, interruptible(bars) as progress:
-            from sr2hls.explore.run import explore_network
+            from sr2hls.flow.explore import explore_network
 
             result = explore_network(options, progress)
     except KeyboardInterrupt:

@@ -143,7 +143,7 @@ def lower(
     shown = Output(json, quiet, verbose)
     try:
         with shown.progress() as bars, interruptible(bars) as progress:
-            from sr2hls.lower import lower_formulas
+            from sr2hls.flow.lower import lower_formulas
 
             result = lower_formulas(options, progress)
     except KeyboardInterrupt:

@@ -95,7 +95,7 @@ def search(
     Ctrl-C or a crash, or with more seeds.
     """
     del config
-    from sr2hls.study import search_data
+    from sr2hls.flow.search import search_data
 
     options = StudyOptions(
         data=data,

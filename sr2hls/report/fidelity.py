@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from sr2hls.report.record import Record
+from sr2hls.store.record import Record
 
 Model = Literal["teacher", "formulas", "design"]
 """The network, the formulas in floating point, the fixed-point program."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from sr2hls.provenance import Figure, Origin
-from sr2hls.report.record import Record
+from sr2hls.store.record import Record
 from sr2hls.synthesis.report import HardwareReport
 
 

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from sr2hls.report.fidelity import SplitFidelity
 from sr2hls.report.hardware import Comparison, HardwareFigure, HardwareRow
-from sr2hls.report.record import FixedPoint, Record
+from sr2hls.report.record import FixedPoint
+from sr2hls.store.record import Record
 
 SCHEMA_VERSION = "sr2hls-report-1"
 

@@ -1,16 +1,7 @@
-"""What all records of the report have in common."""
-
-from pydantic import BaseModel, ConfigDict
+"""A fixed-point type as a report has it."""
 
 from sr2hls.program.types import FixedType
-
-
-class Record(BaseModel):
-    """A frozen, strictly typed record; unknown keys and NaN or infinite numbers are refused."""
-
-    model_config = ConfigDict(
-        frozen=True, strict=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
-    )
+from sr2hls.store.record import Record
 
 
 class FixedPoint(Record):

@@ -246,9 +246,7 @@ def _prepare(study: Study, directory: Path) -> Path:
             "inputs": list(study.input_names),
             "outputs": list(study.output_names),
             "cost_model": describe(study.cost),
-            "engines": [
-                {"name": e.name, "settings": e.fingerprint} for e in study.engines
-            ],
+            "engines": [{"name": e.name, "settings": e.fingerprint} for e in study.engines],
         }
         write_text(spec, json.dumps(content, indent=1))
     return folder

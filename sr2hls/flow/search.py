@@ -24,6 +24,9 @@ from sr2hls.search.custom import with_definitions
 from sr2hls.search.pysr_file import load_pysr_settings
 from sr2hls.search.write import write_hall_of_fame
 
+_SEARCH_S = 30.0
+"""About how long one search takes where no time is given."""
+
 
 def search_data(options: StudyOptions, progress: Progress | None = None) -> Frontier:
     """Search formulas for every target of a data file and write them.
@@ -39,8 +42,10 @@ def search_data(options: StudyOptions, progress: Progress | None = None) -> Fron
         Sr2hlsError: something the user can mend, in one sentence.
     """
     progress = progress or SilentProgress()
+    progress.plan({"data": 2.0, "search": _SEARCH_S})
     with progress.stage("data"):
         study = _study(options, progress)
+    progress.plan({"search": (options.time_s or _SEARCH_S) * len(study.tasks) / options.jobs})
     with progress.stage("search", total=len(study.tasks)) as stage:
 
         def report(done: SearchProgress) -> None:

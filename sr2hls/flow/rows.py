@@ -9,16 +9,15 @@ from numpy.typing import NDArray
 
 from sr2hls.data import Dataset, FeatureNames, InputFormat, ScalerKind, load_dataset
 from sr2hls.errors import InputError
-from sr2hls.lower.source import Source
 from sr2hls.options import LowerOptions
-from sr2hls.program.types import FixedType, Overflow, Rounding
+from sr2hls.prepare import input_type
+from sr2hls.search.source import Source
 from sr2hls.store.files import sha256_of
 
 FloatArray = NDArray[np.float64]
 
 _DRAWN_ROWS = 20_000
 _POSITIONAL = re.compile(r"x\d+")
-_TYPE = re.compile(r"ap_(u?)fixed<\s*(\d+)\s*,\s*(-?\d+)\s*>")
 
 
 @dataclass(frozen=True)
@@ -131,13 +130,7 @@ def input_format(options: LowerOptions, names: tuple[str, ...], X: FloatArray) -
     )
     types = dict(zip(names, fitted.types, strict=True))
     for name, text in options.input_types:
-        match = _TYPE.fullmatch(text.strip())
-        if name not in types or match is None:
-            raise InputError(
-                f"--input-type '{name}={text}' is not of the form NAME=ap_fixed<W,I> with one of the inputs "
-                f"{', '.join(names)}"
-            )
-        types[name] = FixedType(
-            not match.group(1), int(match.group(2)), int(match.group(3)), Rounding.RND, Overflow.SAT
-        )
+        if name not in types:
+            raise InputError(f"--input-type names the input '{name}', which is none of {', '.join(names)}")
+        types[name] = input_type(name, text)
     return InputFormat(fitted.names, fitted.scaler, tuple(types.values()))

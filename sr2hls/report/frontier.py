@@ -5,21 +5,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
-from sr2hls.errors import BudgetError, InputError
+from sr2hls.errors import InputError
 from sr2hls.report.hardware import FigureKey, HardwareRow
-from sr2hls.report.record import Record
 from sr2hls.store.files import write_text
-from sr2hls.target import Budget
+from sr2hls.store.record import Record
 
-JSON_NAME = "frontier.json"
+JSON_NAME, MARKDOWN_NAME, SVG_NAME = "frontier.json", "frontier.md", "frontier.svg"
+NAMES = (JSON_NAME, MARKDOWN_NAME, SVG_NAME)
+"""What an exploration writes about all of its designs."""
 
 
 class Point(Record):
     """One design, or the original network."""
 
-    name: str
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     """Its folder in the exploration's."""
     label: str
     subject: Literal["design", "network"] = "design"
@@ -72,19 +73,6 @@ class Frontier(Record):
                 found.append(point)
         return tuple(found)
 
-    def choose(self, budget: Budget) -> Point:
-        """Return the design with the highest validation score that meets all budgets.
-
-        Raises:
-            BudgetError: none does.
-        """
-        fitting = [p for p in self.designs if _meets(p, budget)]
-        if not fitting:
-            raise BudgetError(
-                "no design of the exploration meets the budgets: raise them, or explore with other --luts"
-            )
-        return max(fitting, key=lambda p: (round(p.validation, 4), -(p.value(FigureKey.LUT) or 0.0)))
-
     def named(self, name: str) -> Point:
         """Return a design by its name.
 
@@ -96,21 +84,6 @@ class Frontier(Record):
                 return point
         known = ", ".join(p.name for p in self.designs)
         raise InputError(f"the exploration has no design '{name}': it has {known}")
-
-
-def _meets(point: Point, budget: Budget) -> bool:
-    limits = (
-        (FigureKey.LUT, budget.max_lut),
-        (FigureKey.DSP, budget.max_dsp),
-        (FigureKey.BRAM, budget.max_bram),
-        (FigureKey.LATENCY_NS, budget.max_latency_ns),
-    )
-    for key, limit in limits:
-        value = point.value(key)
-        if limit is not None and (value is None or value > limit):
-            return False
-    fidelity = point.validation_fidelity
-    return budget.min_fidelity is None or (fidelity is not None and fidelity >= budget.min_fidelity)
 
 
 def write_frontier(frontier: Frontier, folder: Path) -> None:

@@ -1,30 +1,29 @@
 """An exploration from start to end: designs of many sizes, each a verified circuit with a report."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sr2hls.baseline.beside import OriginalResult, original_beside
-from sr2hls.build import Built
-from sr2hls.circuit import build_circuit
-from sr2hls.design import check_design
-from sr2hls.errors import InputError
-from sr2hls.explore.candidates import Candidate, candidates
-from sr2hls.explore.frontier import Frontier, Point, markdown, write_frontier
-from sr2hls.explore.plot import draw
-from sr2hls.explore.points import design_points, full_name
-from sr2hls.find import Found, Proposal
+from sr2hls.design import Design
+from sr2hls.errors import DegenerateDesignError, InputError
+from sr2hls.flow.designs import Designs, withdraw
+from sr2hls.flow.implement import Inputs, implement
+from sr2hls.flow.plan import PREPARING, building, finishing
+from sr2hls.flow.record import network_report
+from sr2hls.flow.run_folder import RunFolder
 from sr2hls.hls.compiler import compiler
 from sr2hls.options import ExploreOptions, options_of
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.progress import Progress, SilentProgress
+from sr2hls.report.frontier import MARKDOWN_NAME, Frontier, Point, markdown, write_frontier
 from sr2hls.report.hardware import HardwareRow, Subject, compare
+from sr2hls.report.plot import draw
+from sr2hls.report.points import design_points
 from sr2hls.report.store import JSON_NAME, load_report, write_report
-from sr2hls.rundir import RunDirectory
-from sr2hls.search.base import Frontier as SearchFrontier
 from sr2hls.store.directory import Directory
-from sr2hls.store.files import write_text
-from sr2hls.story import Stages, make_report
 from sr2hls.target import Target
 
 _NETWORK = "network"
@@ -36,11 +35,11 @@ class Exploration:
 
     Attributes:
         frontier: all designs with their figures.
-        output: folder with a folder of each design.
+        folder: has a folder of each design.
     """
 
     frontier: Frontier
-    output: Path
+    folder: Path
 
 
 def explore(
@@ -85,77 +84,84 @@ def explore_network(options: ExploreOptions, progress: Progress | None = None) -
     """
     progress = progress or SilentProgress()
     compiler()  # its C++ is proven after the search: say before it if that cannot be
-    with RunDirectory(options) as run:
-        return _explore(options, run, progress)
+    with RunFolder(options) as run:
+        progress.plan(PREPARING | finishing(options))
+        prepared = prepare(options, progress)
+        prepared.inputs.save(run.path / "inputs.json")
+        with original_beside(prepared, options, run.path / _NETWORK) as job:
+            points = _points(prepared, options, run, progress)
+            with progress.stage("original network"):
+                original = job.result()
+        frontier = _with_network(_frontier(prepared, options, points), prepared, original)
+        with progress.stage("report"):
+            _set_beside(frontier, run.path)
+            _write(frontier, run.path)
+        return Exploration(frontier, run.path)
 
 
-def _explore(options: ExploreOptions, run: RunDirectory, progress: Progress) -> Exploration:
-    prepared = prepare(options, progress)
-    prepared.inputs.save(run.path / "inputs.json")
-    with original_beside(prepared, options, run.path / "network") as original_job:
-        points = []
-        for candidate in candidates(prepared, options, run, progress):
-            points.append(_point(prepared, candidate, options, run.path, progress))
-            _write(_frontier(prepared, options, points), run.path)
-        if not points:
-            raise InputError("no design was made: give fewer bits to the inputs, or more --luts")
-        with progress.stage("original network"):
-            original = original_job.result()
-    frontier = _with_network(_frontier(prepared, options, points), prepared, original)
-    with progress.stage("report"):
-        _set_beside(frontier, run.path)
-        _write(frontier, run.path)
-    return Exploration(frontier, run.path)
+def _points(prepared: Prepared, options: ExploreOptions, run: RunFolder, progress: Progress) -> list[Point]:
+    """Return a point of every design that is found; what is finished is written at once.
+
+    Raises:
+        InputError: there is none.
+    """
+    designs = Designs(prepared, options, options.luts, run, progress)
+    circuits = {stage: s for name in designs.names for stage, s in building(name, options).items()}
+    progress.plan(designs.plan() | circuits)
+    points: list[Point] = []
+    for design in designs.found():
+        try:
+            points.append(_point(prepared, design, options, run.path, progress))
+        except DegenerateDesignError as error:
+            progress.note(f"{design.proposal.name} is left out: {error}")
+            continue
+        _write(_frontier(prepared, options, points), run.path)
+    withdraw(progress, circuits)
+    if not points:
+        raise InputError("no design was made: give fewer bits to the inputs, or more --luts")
+    return points
 
 
 def _point(
-    prepared: Prepared, candidate: Candidate, options: ExploreOptions, folder: Path, progress: Progress
+    prepared: Prepared, design: Design, options: ExploreOptions, folder: Path, progress: Progress
 ) -> Point:
     """Return a design's point; its circuit is built unless its folder has a report already."""
-    problem, design, place = prepared.problem, candidate.design, folder / candidate.name
-    report = load_report(place) if (place / JSON_NAME).is_file() else None
-    if report is None:
-        Directory.at(folder).folder(candidate.name)
-        lints = check_design(problem, design)
-        circuit = build_circuit(
-            design.program,
+    proposal = design.proposal
+    place = Directory.at(folder).folder(proposal.name).path
+    if (place / JSON_NAME).is_file():
+        report = load_report(place)
+    else:
+        describe = partial(network_report, prepared, options=options, progress=progress, considered=(design,))
+        report = implement(
+            design,
+            Inputs.of(prepared),
+            options,
             place,
-            problem.test.inputs,
-            target=options.target,
-            synthesis=options.synthesis,
+            describe=describe,
             progress=progress,
-            backend=options.backend.value,
-        )
-        split = problem.validation
-        score = problem.score(design.predict(split.inputs), split)
-        proposal = Proposal(full_name(candidate.name, candidate.label), design.formulas, score)
-        found = Found(SearchFrontier((), tuple(problem.feature_names)), (proposal,))
-        built = Built(found, (design,), design, lints, circuit)
-        notes = (*prepared.dataset.warnings(), *design.notes)
-        report = make_report(Stages(prepared, built, None, None, notes), options, progress)
-        write_report(report, place)
+            title=proposal.name,
+        ).report
     row = next((r for r in report.hardware if r.subject is Subject.DESIGN), None)
-    validation, test = problem.validation, problem.test
-    on_validation, on_test = design.predict(validation.inputs), design.predict(test.inputs)
+    problem = prepared.problem
+    on_validation, on_test = (design.predict(s.inputs) for s in (problem.validation, problem.test))
     return Point(
-        name=candidate.name,
-        label=candidate.label,
-        validation=problem.score(on_validation, validation),
-        test=problem.score(on_test, test),
-        fidelity=problem.fidelity(on_test, test),
-        validation_fidelity=problem.fidelity(on_validation, validation),
+        name=proposal.name,
+        label=proposal.label,
+        validation=problem.score(on_validation, problem.validation),
+        test=problem.score(on_test, problem.test),
+        fidelity=problem.fidelity(on_test, problem.test),
+        validation_fidelity=problem.fidelity(on_validation, problem.validation),
         hardware=row,
         notes=design.notes,
     )
 
 
-def _frontier(prepared: Prepared, options: ExploreOptions, points: list[Point]) -> Frontier:
+def _frontier(prepared: Prepared, options: ExploreOptions, points: Sequence[Point]) -> Frontier:
     problem = prepared.problem
-    has_labels = problem.test.labels is not None
     kind = "accuracy" if problem.task.is_classification else "R²"
     return Frontier(
         title=options.checkpoint.stem,
-        score=kind if has_labels else "fidelity",
+        score=kind if problem.test.labels is not None else "fidelity",
         teacher_validation=problem.teacher_score(problem.validation),
         teacher_test=problem.teacher_score(problem.test),
         part=options.target.part,
@@ -168,11 +174,9 @@ def _with_network(frontier: Frontier, prepared: Prepared, result: OriginalResult
     original, circuit, _ = result
     if original is None or circuit is None:
         return frontier
-    problem = prepared.problem
-    on_validation = original.network.predict(problem.validation.inputs)
-    on_test = original.network.predict(problem.test.inputs)
+    problem, found = prepared.problem, circuit.hardware
+    on_validation, on_test = (original.network.predict(s.inputs) for s in (problem.validation, problem.test))
     score = problem.score(on_test, problem.test)
-    hardware = circuit.hardware
     point = Point(
         name=_NETWORK,
         label=original.label,
@@ -181,9 +185,7 @@ def _with_network(frontier: Frontier, prepared: Prepared, result: OriginalResult
         test=score,
         fidelity=problem.fidelity(on_test, problem.test),
         validation_fidelity=problem.fidelity(on_validation, problem.validation),
-        hardware=None
-        if hardware is None
-        else HardwareRow.of(hardware, Subject.NETWORK, original.label, score),
+        hardware=None if found is None else HardwareRow.of(found, Subject.NETWORK, original.label, score),
     )
     return frontier.model_copy(update={"points": (*frontier.points, point)})
 
@@ -202,5 +204,5 @@ def _set_beside(frontier: Frontier, folder: Path) -> None:
 
 def _write(frontier: Frontier, folder: Path) -> None:
     write_frontier(frontier, folder)
-    write_text(folder / "frontier.md", markdown(frontier))
+    Directory.at(folder).write(MARKDOWN_NAME, markdown(frontier))
     draw(frontier, folder)

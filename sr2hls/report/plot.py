@@ -5,12 +5,19 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sr2hls.explore.frontier import Frontier, Point
+from sr2hls.report.frontier import SVG_NAME, Frontier, Point
 from sr2hls.report.hardware import FigureKey
 from sr2hls.store.directory import Directory
 
-SVG_NAME = "frontier.svg"
-_COLOURS = {"sum": "#0072b2", "cascade": "#d55e00", "network": "#555555"}
+_COLOURS = {
+    "additive": "#0072b2",
+    "lut-network": "#d55e00",
+    "fronts": "#009e73",
+    "network": "#555555",
+    # Explorations of older versions have these.
+    "sum": "#0072b2",
+    "cascade": "#d55e00",
+}
 
 
 def draw(frontier: Frontier, folder: Path) -> Path:
@@ -33,12 +40,12 @@ def draw(frontier: Frontier, folder: Path) -> Path:
 def _panel(axes: Axes, frontier: Frontier, key: FigureKey, title: str) -> None:
     groups: dict[str, list[Point]] = {}
     for point in frontier.points:
-        kind = "network" if point.subject == "network" else point.name.split("-")[0]
+        kind = next((k for k in _COLOURS if point.name.startswith(k)), "design")
         groups.setdefault(kind, []).append(point)
     for kind, points in groups.items():
         known = [(v, p.test) for p in points if (v := p.value(key)) is not None]
         if known:
             x, y = zip(*known, strict=True)
             marker = "s" if kind == "network" else "o"
-            axes.scatter(x, y, s=28, marker=marker, color=_COLOURS.get(kind), label=kind)
+            axes.scatter(x, y, s=28, marker=marker, color=_COLOURS.get(kind, "#cc79a7"), label=kind)
     axes.set_xlabel(title)

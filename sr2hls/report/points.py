@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sr2hls.explore.frontier import Frontier, Point
+from sr2hls.report.frontier import Frontier, Point
 from sr2hls.report.hardware import FigureKey
 from sr2hls.report.model import DesignPoint
 from sr2hls.report.store import load_report
@@ -26,11 +26,6 @@ def design_points(frontier: Frontier, folder: Path, chosen: str) -> tuple[Design
     if frontier.network is not None:
         points.append(_network(frontier.network))
     return tuple(points)
-
-
-def full_name(name: str, label: str) -> str:
-    """Return how a design is called in reports: by its folder and by what it is."""
-    return f"{name}: {label}"
 
 
 def _network(point: Point) -> DesignPoint:

@@ -2,27 +2,37 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+from pydantic import ValidationError
+
+from sr2hls.design import Design
 from sr2hls.errors import InputError
+from sr2hls.flow.design_file import FOLDER, file_name, read_design, to_text
 from sr2hls.options import CompileOptions, LowerOptions
+from sr2hls.problem import Problem
+from sr2hls.report import frontier as frontier_file
 from sr2hls.report.build import plain_options
 from sr2hls.report.store import HTML_NAME, JSON_NAME, MARKDOWN_NAME
 from sr2hls.store.directory import Directory
 from sr2hls.store.files import sha256_of
 from sr2hls.store.lock import LOCK_NAME, lock_folder, release_folder
+from sr2hls.strategies.base import StageRecord
 
 MARKER = "sr2hls.json"
+_FORMAT = "sr2hls-run-2"
 REPORT_NAMES = (JSON_NAME, HTML_NAME, MARKDOWN_NAME)
 _NOT_PART = ("output", "jobs", "overwrite", "command")
 """Options that change nothing about the result."""
-_RESULTS = (*REPORT_NAMES, "frontier.json", "frontier.md", "frontier.svg")
+_RESULTS = (*REPORT_NAMES, *frontier_file.NAMES)
 """Files that say that a run is finished: they go first where another run takes its place."""
+_KEPT = ("stages", FOLDER)
+"""Folders of what is kept for the same command run again."""
 
 
-class RunDirectory:
+class RunFolder:
     """A folder that one run of `compile`, `explore` or `lower` writes to.
 
     A stage's result is kept under ``stages/`` as soon as it is known. The same command run again goes on from
@@ -66,12 +76,18 @@ class RunDirectory:
             raise InputError(f"'{self.path}' holds other files: give a new or empty folder for the result")
 
     def _claim(self, options: CompileOptions | LowerOptions, key: str) -> None:
-        marker, stages = self.path / MARKER, self.path / "stages"
-        found = _read(marker).get("key") if marker.is_file() else None
+        marker = self.path / MARKER
+        content = _read(marker) if marker.is_file() else {}
+        found = content.get("key")
         if found is not None and found != key:
             # A folder in which nothing was finished (a mistake in the options or the data) is taken over.
-            finished = (self.path / "report.json").is_file() or any(stages.glob("*.json"))
+            finished = (self.path / "report.json").is_file() or any((self.path / "stages").glob("*.json"))
             if finished and not options.overwrite:
+                if content.get("format") != _FORMAT:
+                    raise InputError(
+                        f"'{self.path}' holds the result of another version of sr2hls: give another folder, "
+                        "or --overwrite to replace it"
+                    )
                 raise InputError(
                     f"'{self.path}' holds the result of other options or data: give another folder, or "
                     "--overwrite to replace it"
@@ -82,20 +98,44 @@ class RunDirectory:
             for directory in (self._folder, *self._folder.folders()):
                 for name in _RESULTS:
                     directory.remove(name)
-            for old in stages.glob("*.json"):
-                self._folder.remove(f"stages/{old.name}")
-            self._folder.write(MARKER, json.dumps({"format": "sr2hls-run-1", "key": key}) + "\n")
-        self._folder.folder("stages")
+            for kept in _KEPT:
+                for old in (self.path / kept).glob("*.json"):
+                    self._folder.remove(f"{kept}/{old.name}")
+            self._folder.write(MARKER, json.dumps({"format": _FORMAT, "key": key}) + "\n")
+        for kept in _KEPT:
+            self._folder.folder(kept)
         self._folder.remove_unfinished()
 
-    def cached(self, name: str, compute: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
-        """Return a stage's result: the one that is kept, or else a new one, which is kept from now on."""
+    def stage(self, name: str, kind: type[StageRecord], compute: Callable[[], StageRecord]) -> StageRecord:
+        """Return what is kept of a stage, or else a new record, which is kept from now on.
+
+        Raises:
+            InputError: what is kept is no record of this kind.
+        """
         path = self.path / "stages" / f"{name}.json"
         if path.is_file() and not path.is_symlink():
-            return _read(path)
-        result = dict(compute())
-        self._folder.write(f"stages/{name}.json", json.dumps(result, indent=1))
-        return result
+            try:
+                return kind.model_validate_json(path.read_bytes())
+            except (OSError, ValidationError) as error:
+                reason = error.strerror if isinstance(error, OSError) else f"it is no {kind.__name__}"
+                raise InputError(f"'{path}' is damaged: {reason}; remove it and run again") from error
+        record = compute()
+        self._folder.write(f"stages/{name}.json", record.model_dump_json(indent=1))
+        return record
+
+    def keep_design(self, design: Design) -> None:
+        """Keep a design, for later runs and for ``--explored``."""
+        if not (self.path / file_name(design.proposal.name)).is_file():
+            self._folder.write(file_name(design.proposal.name), to_text(design))
+
+    def kept_design(self, name: str, problem: Problem) -> Design | None:
+        """Return a design that an earlier run kept.
+
+        Raises:
+            InputError: its file is damaged.
+        """
+        path = self.path / file_name(name)
+        return read_design(path, problem) if path.is_file() else None
 
 
 def options_key(options: CompileOptions | LowerOptions) -> str:
@@ -107,7 +147,7 @@ def options_key(options: CompileOptions | LowerOptions) -> str:
         files = {"checkpoint": options.checkpoint, "data": options.data}
     plain |= {name: _digest(path) for name, path in files.items() if path is not None}
     if isinstance(options, CompileOptions) and options.explored is not None:
-        frontier = options.explored / "frontier.json"
+        frontier = options.explored / frontier_file.JSON_NAME
         if not frontier.is_file():
             raise InputError(f"there is no '{frontier}': give the output of 'sr2hls explore'")
         plain["explored"] = sha256_of(frontier)

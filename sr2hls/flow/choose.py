@@ -1,0 +1,110 @@
+"""Which design is built, by what is known before synthesis; and which circuit a budget refuses."""
+
+from collections.abc import Sequence
+
+from sr2hls.circuit import Circuit
+from sr2hls.design import Design
+from sr2hls.errors import BudgetError
+from sr2hls.problem import Problem
+from sr2hls.program.predict import program_model
+from sr2hls.report.frontier import Frontier, Point
+from sr2hls.report.hardware import FigureKey
+from sr2hls.target import Budget
+
+_SIZES = (50, 100, 200)
+_SHARES = (0.5, 0.75, 1.0)
+_WORTH = 0.004
+"""Score that a smaller design may lack of the best one's, where no fidelity is asked for."""
+_UNSURE = 1.5
+"""A design is tried although it seems to need this many times the LUTs: they are predicted, not counted."""
+
+
+def sizes_for(budget: Budget) -> tuple[int, ...]:
+    """Return the LUTs that designs are made for: shares of the budget, or a few that suit small circuits."""
+    if budget.max_lut is None:
+        return _SIZES
+    return tuple(sorted({max(1, round(share * budget.max_lut)) for share in _SHARES}))
+
+
+def rank(problem: Problem, designs: Sequence[Design], budget: Budget) -> list[Design]:
+    """Return the designs that may meet the budget in the order in which they are to be tried.
+
+    First come the designs that are good enough, the smallest first: as faithful as ``min_fidelity`` asks, or
+    within 0.004 of the best score. The others follow, the best first. All is measured on validation data;
+    LUTs are predicted from the program.
+
+    Raises:
+        BudgetError: none is as faithful as asked.
+    """
+    luts = {d.proposal.name: program_model().luts(d.program) for d in designs}
+    most = float("inf") if budget.max_lut is None else _UNSURE * budget.max_lut
+    fitting = [d for d in designs if luts[d.proposal.name] <= most]
+    fitting = fitting or [min(designs, key=lambda d: luts[d.proposal.name])]
+    split = problem.validation
+    outputs = {d.proposal.name: d.predict(split.inputs) for d in fitting}
+    score = {name: problem.score(o, split) for name, o in outputs.items()}
+    floor = max(score.values()) - _WORTH
+    if budget.min_fidelity is not None:
+        score = {name: problem.fidelity(o, split) for name, o in outputs.items()}
+        floor = budget.min_fidelity
+        if max(score.values()) < floor:
+            raise BudgetError(
+                f"no design meets min_fidelity {floor:g}: the nearest has {max(score.values()):.4f} on "
+                "validation data; lower it, give the inputs more bits, or search with more effort"
+            )
+    good = [d for d in fitting if score[d.proposal.name] >= floor]
+    others = [] if budget.min_fidelity is not None else [d for d in fitting if d not in good]
+    return [
+        *sorted(good, key=lambda d: (luts[d.proposal.name], -score[d.proposal.name])),
+        *sorted(others, key=lambda d: -score[d.proposal.name]),
+    ]
+
+
+def refuse_over_budget(circuit: Circuit, budget: Budget) -> None:
+    """Refuse a circuit that breaks a budget of hardware, and say by how much.
+
+    Raises:
+        BudgetError: names the budget and the figure.
+    """
+    found = circuit.hardware
+    limits = [] if found is None else [
+        ("max_lut", budget.max_lut, found.lut),
+        ("max_dsp", budget.max_dsp, found.dsp),
+        ("max_bram", budget.max_bram, found.bram),
+        ("max_latency_ns", budget.max_latency_ns, found.latency_ns),
+    ]  # fmt: skip
+    for name, limit, figure in limits:
+        if limit is not None and figure is not None and figure.value > limit:
+            raise BudgetError(
+                f"no design meets {name} {limit:g}: the nearest has {figure.value:g}; raise "
+                "the budget, give the inputs fewer bits, or search with more effort"
+            )
+
+
+def best_point(frontier: Frontier, budget: Budget) -> Point:
+    """Return the design of an exploration with the highest validation score that meets all budgets.
+
+    Raises:
+        BudgetError: none does.
+    """
+    fitting = [p for p in frontier.designs if _meets(p, budget)]
+    if not fitting:
+        raise BudgetError(
+            "no design of the exploration meets the budgets: raise them, or explore with other --luts"
+        )
+    return max(fitting, key=lambda p: (round(p.validation, 4), -(p.value(FigureKey.LUT) or 0.0)))
+
+
+def _meets(point: Point, budget: Budget) -> bool:
+    limits = (
+        (FigureKey.LUT, budget.max_lut),
+        (FigureKey.DSP, budget.max_dsp),
+        (FigureKey.BRAM, budget.max_bram),
+        (FigureKey.LATENCY_NS, budget.max_latency_ns),
+    )
+    for key, limit in limits:
+        value = point.value(key)
+        if limit is not None and (value is None or value > limit):
+            return False
+    fidelity = point.validation_fidelity
+    return budget.min_fidelity is None or (fidelity is not None and fidelity >= budget.min_fidelity)

@@ -1,0 +1,145 @@
+"""A trained network to a verified circuit: the whole story, told straight through. Read this first."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from sr2hls.baseline.beside import OriginalResult, original_beside
+from sr2hls.circuit import Circuit
+from sr2hls.design import Design
+from sr2hls.errors import BudgetError, DegenerateDesignError, InputError, Sr2hlsError
+from sr2hls.flow.choose import rank, refuse_over_budget, sizes_for
+from sr2hls.flow.designs import Designs
+from sr2hls.flow.implement import TITLE, Inputs, Result, implement
+from sr2hls.flow.plan import PREPARING, building, finishing
+from sr2hls.flow.record import network_report, other_points
+from sr2hls.flow.run_folder import RunFolder
+from sr2hls.flow.select import explored_design
+from sr2hls.hls.compiler import compiler
+from sr2hls.options import CompileOptions, options_of
+from sr2hls.prepare import Prepared, prepare
+from sr2hls.program.predict import program_model
+from sr2hls.progress import Progress, SilentProgress
+from sr2hls.report.model import Report
+from sr2hls.target import Budget, Target
+
+
+def compile(
+    checkpoint: str | Path,
+    data: str | Path,
+    output: str | Path,
+    *,
+    part: str = Target().part,
+    clock_ns: float = Target().clock_ns,
+    max_latency_ns: float | None = None,
+    max_lut: int | None = None,
+    max_dsp: int | None = None,
+    max_bram: int | None = None,
+    min_fidelity: float | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Result:
+    """Distil a trained network into formulas and compile them to a verified circuit.
+
+    Args:
+        checkpoint: the trained network.
+        data: file with a row a sample.
+        output: folder of the result.
+        part: full part name.
+        clock_ns: clock period, nanoseconds.
+        max_latency_ns: most latency, nanoseconds.
+        max_lut: most LUTs.
+        max_dsp: most DSPs.
+        max_bram: most BRAMs.
+        min_fidelity: least agreement with the network, 0 to 1.
+        progress: told of every stage.
+        options: any other field of `CompileOptions`.
+
+    Raises:
+        Sr2hlsError: something the user can mend, in one sentence.
+    """
+    budget = Budget(max_latency_ns, max_lut, max_dsp, max_bram, min_fidelity)
+    target = Target(part, clock_ns, budget)
+    asked = options_of(CompileOptions, checkpoint, data, output, target, options)
+    return compile_network(asked, progress)
+
+
+def compile_network(options: CompileOptions, progress: Progress | None = None) -> Result:
+    """Distil a trained network into formulas and compile them to a verified circuit.
+
+    Designs of a few sizes are made, as `explore` makes them; the one that is best on validation data within
+    the budgets becomes a circuit. The same options and folder go on where an earlier run stopped.
+
+    Args:
+        options: see `CompileOptions`.
+        progress: told of every stage; by default nothing is shown.
+
+    Raises:
+        Sr2hlsError: something the user can mend, in one sentence.
+    """
+    progress = progress or SilentProgress()
+    compiler()  # its C++ is proven after the search: say before it if that cannot be
+    with RunFolder(options) as run:
+        progress.plan(PREPARING | building(TITLE, options) | finishing(options))
+        prepared = prepare(options, progress)
+        prepared.inputs.save(run.path / "inputs.json")
+        with original_beside(prepared, options, run.path / "network") as original:
+            if options.explored is not None:
+                designs = [explored_design(prepared.problem, options.explored, options)]
+                progress.note(f"of the exploration: {designs[0].proposal.title}")
+            else:
+                search = Designs(prepared, options, sizes_for(options.target.budget), run, progress)
+                progress.plan(search.plan())
+                designs = list(search.found())
+            return _best(prepared, designs, options, run, progress, original)
+
+
+def _best(
+    prepared: Prepared,
+    designs: Sequence[Design],
+    options: CompileOptions,
+    run: RunFolder,
+    progress: Progress,
+    original: "Future[OriginalResult]",
+) -> Result:
+    """Implement the best design; where synthesis shows that it breaks a budget, the next one that may not.
+
+    Raises:
+        BudgetError: no design meets the budgets; it says how far off the nearest is.
+        InputError: there is no design.
+    """
+
+    def describe(design: Design, circuit: Circuit) -> Report:
+        with progress.stage("original network"):
+            beside = original.result()
+        points = () if options.explored is None else other_points(options.explored, design)
+        with progress.stage("report"):
+            return network_report(prepared, design, circuit, options, progress, designs, points, beside)
+
+    if not designs:
+        raise InputError("no design was found: give the inputs fewer bits, or search with more effort")
+    budget, luts = options.target.budget, program_model().luts
+    least = float("inf")
+    refused: Sr2hlsError | None = None
+    for design in rank(prepared.problem, designs, budget):
+        if luts(design.program) >= least:
+            continue  # a smaller one broke the budget
+        try:
+            return implement(
+                design,
+                Inputs.of(prepared),
+                options,
+                run.path,
+                describe=describe,
+                accept=lambda circuit: refuse_over_budget(circuit, budget),
+                progress=progress,
+            )
+        except DegenerateDesignError as error:
+            progress.note(f"{design.proposal.name} is left out: {error}")
+            refused = refused or error
+        except BudgetError as error:
+            progress.note(f"{design.proposal.name} is too large: {error}")
+            least, refused = luts(design.program), error
+    assert refused is not None
+    raise refused

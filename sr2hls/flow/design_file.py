@@ -1,0 +1,81 @@
+"""Designs as files: what `explore` and `compile` keep of each, and what ``--explored`` takes one from."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from sr2hls.design import Design, Proposal
+from sr2hls.errors import InputError
+from sr2hls.problem import Problem
+from sr2hls.program import serialize
+from sr2hls.program.lower import OutputError
+from sr2hls.search.expressions import expr_from_text, text_of
+from sr2hls.search.front import Frontier
+from sr2hls.store.record import Record
+
+FOLDER = "designs"
+
+
+class DesignFile(Record):
+    """What ``designs/*.json`` hold."""
+
+    format: Literal["sr2hls-design-1"] = "sr2hls-design-1"
+    name: str
+    label: str
+    formulas: dict[str, str]
+    definitions: list[tuple[str, str]]
+    """Values that formulas share, name and formula, from the first to the last."""
+    program: dict[str, Any]
+    errors: dict[str, tuple[float, float]]
+    """Output to the rms and the largest difference from its formula on training data."""
+    notes: list[str]
+    frontier: dict[str, Any] | None
+
+
+def file_name(name: str) -> str:
+    """Return the file of a design, relative to the folder of the result."""
+    return f"{FOLDER}/{name}.json"
+
+
+def to_text(design: Design) -> str:
+    """Return a design as JSON text; constants keep every bit."""
+    proposal = design.proposal
+    record = DesignFile(
+        name=proposal.name,
+        label=proposal.label,
+        formulas={output: text_of(f) for output, f in proposal.formulas.items()},
+        definitions=[(name, text_of(f)) for name, f in proposal.definitions],
+        program=serialize.to_dict(design.program),
+        errors={output: (e.rms, e.largest) for output, e in design.errors.items()},
+        notes=list(design.notes),
+        frontier=None if proposal.frontier is None else proposal.frontier.to_dict(),
+    )
+    return record.model_dump_json(indent=1) + "\n"
+
+
+def read_design(path: Path, problem: Problem) -> Design:
+    """Read a design of a problem.
+
+    Raises:
+        InputError: the file is missing, damaged, or of a design with other inputs or outputs.
+    """
+    try:
+        record = DesignFile.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"'{path}' cannot be read: {error.strerror or error}; explore again") from error
+    except ValidationError as error:
+        raise InputError(f"'{path}' is damaged or of another version: explore again") from error
+    program = serialize.from_dict(record.program)
+    inputs = dict(zip(program.input_names, program.input_types, strict=True))
+    if inputs != dict(problem.types) or tuple(program.output_names) != problem.output_names:
+        raise InputError(f"'{path}' was made for other inputs: explore again")
+    proposal = Proposal(
+        record.name,
+        record.label,
+        {output: expr_from_text(text) for output, text in record.formulas.items()},
+        tuple((name, expr_from_text(text)) for name, text in record.definitions),
+        None if record.frontier is None else Frontier.from_dict(record.frontier),
+    )
+    errors = {output: OutputError(*figures) for output, figures in record.errors.items()}
+    return Design(proposal, program, errors, tuple(record.notes))

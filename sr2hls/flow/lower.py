@@ -1,0 +1,134 @@
+"""Formulas that people already have, to a verified circuit: the second half of `sr2hls.compile`'s story."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import ArrayLike
+
+from sr2hls.design import Proposal, optimised
+from sr2hls.errors import InputError
+from sr2hls.flow.implement import TITLE, Inputs, Result, implement
+from sr2hls.flow.plan import building
+from sr2hls.flow.record import formulas_report
+from sr2hls.flow.rows import Rows, input_format, input_rows, load_table
+from sr2hls.flow.run_folder import RunFolder
+from sr2hls.options import LowerOptions, given_fields
+from sr2hls.program.lower import Lowering, relative_errors
+from sr2hls.progress import Progress, SilentProgress
+from sr2hls.search.expressions import text_of
+from sr2hls.search.grammar import CONSTANTS
+from sr2hls.search.source import Source, read_source, refuse_constants
+from sr2hls.target import Budget, Target
+
+
+def lower(
+    source: str | Path,
+    output: str | Path,
+    *,
+    part: str = Target().part,
+    clock_ns: float = Target().clock_ns,
+    max_dsp: int | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Result:
+    """Compile formulas from a hall of fame, a PySR run, a file or a string to a verified circuit.
+
+    Args:
+        source: what has the formulas, or a formula.
+        output: folder of the result.
+        part: full part name.
+        clock_ns: clock period, nanoseconds.
+        max_dsp: most DSPs; none are used by default.
+        progress: told of every stage.
+        options: any other field of `LowerOptions`, e.g. ``data`` or ``ranges``.
+
+    Raises:
+        Sr2hlsError: something the user can mend, in one sentence.
+    """
+    target = Target(part, clock_ns, Budget(max_dsp=max_dsp))
+    given = given_fields(LowerOptions, options)
+    asked = LowerOptions(source=str(source), output=Path(output), target=target, **given)
+    return lower_formulas(asked, progress)
+
+
+def lower_formulas(options: LowerOptions, progress: Progress | None = None) -> Result:
+    """Compile formulas from a hall of fame, a PySR run, a file or a string to a verified circuit.
+
+    The same options and folder begin anew, whatever became of an earlier run, and give the same.
+
+    Args:
+        options: see `LowerOptions`.
+        progress: told of every stage; by default nothing is shown.
+
+    Raises:
+        Sr2hlsError: something the user can mend, in one sentence.
+    """
+    progress = progress or SilentProgress()
+    progress.plan({"formulas": 1.0, "data": 2.0, "program": 5.0, **building(TITLE, options), "report": 1.0})
+    with progress.stage("formulas"):
+        source = read_source(options)
+    with progress.stage("data"):
+        table = load_table(options, len(source.chosen))
+        if table is not None and (inputs_too := set(CONSTANTS) & set(table.names.display)):
+            source = read_source(options, inputs_too)
+        refuse_constants(source)
+        rows = input_rows(options, source, table)
+    return _lowered(source, rows, options, progress)
+
+
+def lower_expressions(
+    formulas: Mapping[str, sp.Expr],
+    X: ArrayLike,
+    output: str | Path,
+    *,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Result:
+    """Compile formulas that are there as sympy expressions, e.g. distilled ones, to a verified circuit.
+
+    Args:
+        formulas: output name to formula over x0, x1, ..., the columns of ``X``.
+        X: inputs as they will come, shape (rows, columns); columns that no formula reads are left out.
+        output: folder of the result.
+        progress: told of every stage.
+        options: any field of `LowerOptions` but source and data, e.g. ``input_bits`` or ``error``.
+
+    Raises:
+        Sr2hlsError: something the user can mend, in one sentence.
+    """
+    table = np.asarray(X, dtype=np.float64)
+    if table.ndim != 2 or not len(table):
+        raise InputError(f"the inputs of the formulas have the shape {table.shape}: give (rows, columns)")
+    text = "; ".join(f"{name} = {text_of(expr)}" for name, expr in formulas.items())
+    asked = LowerOptions(source=text, output=Path(output), **given_fields(LowerOptions, options))
+    source = read_source(asked)
+    refuse_constants(source)
+    used = table[:, [int(name.removeprefix("x")) for name in source.names]]
+    rows = Rows("rows given", None, dict.fromkeys(("train", "test"), (used, None)), None, ())
+    return _lowered(source, rows, asked, progress or SilentProgress())
+
+
+def _lowered(source: Source, rows: Rows, options: LowerOptions, progress: Progress) -> Result:
+    X = rows.splits["train"][0]
+    inputs = input_format(options, source.names, X)
+    train = inputs.values(X)
+    with progress.stage("program"):
+        proposal = Proposal(TITLE, "formulas given", source.formulas)
+        types = dict(zip(inputs.names.identifiers, inputs.types, strict=True))
+        lowering = Lowering(proposal.formulas, types, train)
+        design = optimised(proposal, lowering.within(relative_errors(lowering, options.error)), train)
+    with RunFolder(options) as run:
+        inputs.save(run.path / "inputs.json")
+        return implement(
+            design,
+            Inputs(inputs, train, inputs.values(rows.splits["test"][0])),
+            options,
+            run.path,
+            describe=partial(formulas_report, options, progress, source, rows, inputs),
+            progress=progress,
+            strict=True,
+        )

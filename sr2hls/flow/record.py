@@ -1,0 +1,360 @@
+"""The report of a result, put together from what the stages gave; for networks and for given formulas."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sr2hls.baseline.beside import OriginalResult
+from sr2hls.circuit import Circuit
+from sr2hls.data import InputFormat
+from sr2hls.design import Design, float_outputs
+from sr2hls.errors import InputError
+from sr2hls.flow.rows import Rows
+from sr2hls.options import CompileOptions, LowerOptions
+from sr2hls.prepare import Prepared
+from sr2hls.program.predict import program_model
+from sr2hls.progress import Progress
+from sr2hls.report import model
+from sr2hls.report.build import build_report, feature_records, formula_record, run_record
+from sr2hls.report.estimates import hls_row
+from sr2hls.report.frontier import load_frontier
+from sr2hls.report.hardware import FigureKey, HardwareFigure, HardwareRow, Subject
+from sr2hls.report.latex import formula_latex
+from sr2hls.report.metrics import measure
+from sr2hls.report.model import DesignPoint, Report
+from sr2hls.report.points import design_points
+from sr2hls.search import Candidate, Frontier
+from sr2hls.search.names import with_names
+from sr2hls.search.source import Source
+from sr2hls.store.files import sha256_of
+from sr2hls.teacher.task import Task
+
+NO_ORIGINAL: OriginalResult = (None, None, ())
+
+
+def network_report(
+    prepared: Prepared,
+    design: Design,
+    circuit: Circuit,
+    options: CompileOptions,
+    progress: Progress,
+    considered: Sequence[Design],
+    points: Sequence[DesignPoint] = (),
+    original: OriginalResult = NO_ORIGINAL,
+) -> Report:
+    """Return the report of a design that was distilled from a network.
+
+    Args:
+        prepared: teacher, data and problem.
+        design: the one that became a circuit.
+        circuit: its projects and figures.
+        options: of the run.
+        progress: has the wall times.
+        considered: designs that it was chosen among, itself one of them.
+        points: designs of an exploration to set beside it.
+        original: the network in fixed point, its circuit and notes on it.
+    """
+    problem, proposal = prepared.problem, design.proposal
+    names = dict(zip(problem.types, problem.feature_names, strict=True))
+    classifies = problem.task.is_classification
+    frontiers = [d.proposal.frontier for d in considered if d.proposal.frontier is not None]
+    rows = _network_rows(prepared, design, circuit, options, original)
+    return build_report(
+        title=options.checkpoint.stem,
+        run=run_record(options, progress.times, seed=options.seed, command=options.command),
+        task=model.Task(
+            kind="classification" if classifies else "regression",
+            outputs=problem.class_names,
+            decision=None if not classifies else "argmax" if problem.n_outputs > 1 else "output > 0",
+        ),
+        teacher=_teacher(prepared, options),
+        data=_network_data(prepared, design, options),
+        formulas=[
+            *(formula_record(name, expr, names) for name, expr in proposal.definitions),
+            *(
+                formula_record(title, expr, names)
+                for title, expr in zip(problem.class_names, proposal.formulas.values(), strict=True)
+            ),
+        ],
+        fronts=[]
+        if not frontiers
+        else _fronts(
+            frontiers[0],
+            problem.feature_names,
+            problem.class_names,
+            "mean squared error to the network's output",
+            latex=names,
+        ),
+        designs=[
+            *_considered(prepared, design, considered, rows),
+            *points,
+            *_originals(prepared, original, rows),
+        ],
+        fidelity=[
+            measure(
+                name,
+                Task.LOGITS if classifies else Task.REGRESSION,
+                problem.class_names,
+                teacher=split.outputs,
+                formulas=design.float_outputs(split.inputs),
+                design=design.predict(split.inputs),
+                labels=split.labels,
+            )
+            for name, split in problem.splits.items()
+        ],
+        program=design.program,
+        agreements=_agreements(circuit, "test split"),
+        checks=_checks(design, circuit, original[1]),
+        hardware=rows,
+        notes=(
+            *prepared.dataset.warnings(),
+            *(note for frontier in frontiers[:1] for note in frontier.notes),
+            *design.notes,
+            *original[2],
+        ),
+    )
+
+
+def formulas_report(
+    options: LowerOptions,
+    progress: Progress,
+    source: Source,
+    rows: Rows,
+    inputs: InputFormat,
+    design: Design,
+    circuit: Circuit,
+) -> Report:
+    """Return the report of formulas that were given.
+
+    Args:
+        options: of the run.
+        progress: has the wall times.
+        source: the formulas, and those they were chosen among.
+        rows: what their inputs look like.
+        inputs: how these become the circuit's inputs.
+        design: the formulas in fixed point.
+        circuit: its projects and figures.
+    """
+    outputs = rows.classes or tuple(f.output for f in source.frontier.fronts)
+    shown = dict(zip(inputs.names.identifiers, source.names, strict=True))
+    features = feature_records(inputs.names.identifiers, rows.splits["train"][0], design.program)
+    path = options.source_path
+    return build_report(
+        title=options.source[:80] if path is None else path.resolve().name,
+        run=run_record(options, progress.times, seed=options.seed, command=options.command),
+        task=model.Task(
+            kind="classification" if rows.classes else "regression",
+            outputs=outputs,
+            decision="argmax" if rows.classes else None,
+        ),
+        teacher=None,
+        data=model.Data(
+            file=rows.file,
+            sha256=rows.sha256,
+            splits=tuple(model.Split(name=n, rows=len(X)) for n, (X, _) in rows.splits.items()),
+            features=_named(features, source.names),
+        ),
+        formulas=[
+            formula_record(n, e, shown, complexity=c.complexity, loss=_finite(c.loss))
+            for n, e, c in zip(outputs, design.proposal.formulas.values(), source.chosen, strict=True)
+        ],
+        fronts=_fronts(
+            source.frontier, source.frontier.input_names, outputs, "as the file has it", source.chosen
+        ),
+        fidelity=[
+            measure(
+                name,
+                Task.LOGITS if rows.classes else Task.REGRESSION,
+                outputs,
+                # The formulas see the inputs as they are: rounding these is part of the circuit's error.
+                formulas=float_outputs(design.proposal.formulas, X),
+                design=design.predict(inputs.values(X)),
+                labels=labels,
+            )
+            for name, (X, labels) in rows.splits.items()
+        ],
+        program=design.program,
+        agreements=_agreements(circuit, "test rows"),
+        checks=_checks(design, circuit),
+        hardware=_rows(circuit, options, None),
+        notes=(*rows.warnings, *source.frontier.notes, *design.notes),
+    )
+
+
+def other_points(explored: Path, design: Design) -> tuple[DesignPoint, ...]:
+    """Return the other designs of the exploration that a design was taken from."""
+    points = design_points(load_frontier(explored), explored, "")
+    return tuple(p for p in points if p.subject == "design" and p.name != design.proposal.title)
+
+
+def _teacher(prepared: Prepared, options: CompileOptions) -> model.Teacher:
+    try:
+        layers = prepared.teacher.layers()
+    except InputError:
+        layers = ()
+    return model.Teacher(
+        kind=options.checkpoint.suffix.removeprefix("."),
+        file=options.checkpoint.name,
+        sha256=sha256_of(options.checkpoint),
+        layers=tuple(type(layer).__name__ for layer in layers),
+        n_parameters=prepared.teacher.n_parameters,
+    )
+
+
+def _network_data(prepared: Prepared, design: Design, options: CompileOptions) -> model.Data:
+    problem, scaler = prepared.problem, prepared.inputs.scaler
+    features = feature_records(tuple(problem.types), prepared.dataset.train.X, design.program)
+    return model.Data(
+        file=options.data.name,
+        sha256=sha256_of(options.data),
+        splits=tuple(model.Split(name=n, rows=len(s)) for n, s in problem.splits.items()),
+        features=_named(features, problem.feature_names),
+        scaler=model.Scaler(
+            kind=str(scaler.kind),
+            source="fitted on the training split" if options.scaler == "auto" else options.scaler,
+            shift=tuple(float(v) for v in scaler.offset),
+            scale=tuple(float(1 / v) for v in scaler.scale),
+        ),
+    )
+
+
+def _named(features: Sequence[model.Feature], names: Sequence[str]) -> tuple[model.Feature, ...]:
+    return tuple(f.model_copy(update={"name": n}) for f, n in zip(features, names, strict=True))
+
+
+def _fronts(
+    frontier: Frontier,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    loss: str,
+    chosen: Sequence[Candidate] = (),
+    latex: Mapping[str, str] | None = None,
+) -> list[model.Front]:
+    """Return the fronts of all outputs; one of a single formula is none."""
+    unit = f"{frontier.cost_model.get('unit', '')} ({frontier.cost_model.get('origin', 'estimated')})"
+    fronts = []
+    for front, output in zip(frontier.fronts, outputs, strict=True):
+        candidates = tuple(
+            model.Candidate(
+                formula=str(c.display(inputs)),
+                latex=None if latex is None else formula_latex(c.expr, latex),
+                loss=c.loss,
+                cost=float(c.cost),
+                complexity=c.complexity,
+                engine=c.engine,
+                chosen=any(c is one for one in chosen),
+            )
+            for c in front.candidates
+            if c.cost is not None and _finite(c.loss) is not None
+        )
+        if len(candidates) > 1:
+            fronts.append(model.Front(output=output, loss=loss, cost=unit, candidates=candidates))
+    return fronts
+
+
+def _finite(loss: float) -> float | None:
+    return float(loss) if np.isfinite(loss) else None
+
+
+def _considered(
+    prepared: Prepared, chosen: Design, considered: Sequence[Design], rows: Sequence[HardwareRow]
+) -> list[DesignPoint]:
+    problem = prepared.problem
+    row = next((r for r in rows if r.subject is Subject.DESIGN), None)
+    points = []
+    for design in considered:
+        mine = row if design is chosen else None
+        proposal = design.proposal
+        formulas = {
+            name: str(with_names(f, problem.feature_names))
+            for name, f in (
+                *zip(problem.class_names, proposal.formulas.values(), strict=True),
+                *proposal.definitions,
+            )
+        }
+        points.append(
+            _point(prepared, proposal.title, design.predict(problem.test.inputs), mine).model_copy(
+                update={"formulas": formulas, "chosen": design is chosen}
+                | ({} if mine else {"lut": HardwareFigure.of(program_model().predict(design.program)[0])})
+            )
+        )
+    return points
+
+
+def _originals(
+    prepared: Prepared, original: OriginalResult, rows: Sequence[HardwareRow]
+) -> list[DesignPoint]:
+    network = original[0]
+    row = next((r for r in rows if r.subject is Subject.NETWORK), None)
+    if network is None or row is None:
+        return []
+    outputs = network.network.predict(prepared.problem.test.inputs)
+    return [_point(prepared, row.label, outputs, row).model_copy(update={"subject": "network"})]
+
+
+def _point(
+    prepared: Prepared, name: str, outputs: NDArray[np.float64], row: HardwareRow | None
+) -> DesignPoint:
+    problem, figures = prepared.problem, {} if row is None else row.figures
+    return DesignPoint(
+        name=name,
+        score=problem.score(outputs, problem.test),
+        fidelity=problem.fidelity(outputs, problem.test),
+        split="test",
+        lut=figures.get(FigureKey.LUT),
+        latency_ns=figures.get(FigureKey.LATENCY_NS),
+    )
+
+
+def _network_rows(
+    prepared: Prepared, design: Design, circuit: Circuit, options: CompileOptions, original: OriginalResult
+) -> list[HardwareRow]:
+    problem, (network, its_circuit, _) = prepared.problem, original
+    score = problem.score(design.predict(problem.test.inputs), problem.test)
+    rows = _rows(circuit, options, score)
+    if network is not None and its_circuit is not None and its_circuit.hardware is not None:
+        score = problem.score(network.network.predict(problem.test.inputs), problem.test)
+        row = HardwareRow.of(its_circuit.hardware, Subject.NETWORK, network.label, score)
+        rows.insert(0 if circuit.hardware is None else 1, row)
+    return rows
+
+
+def _rows(circuit: Circuit, options: CompileOptions | LowerOptions, score: float | None) -> list[HardwareRow]:
+    """Return the design's figures, and those of its HLS project by the model of its scheduler."""
+    found = circuit.hardware
+    rows = [] if found is None else [HardwareRow.of(found, Subject.DESIGN, "formulas", score)]
+    hls = None if options.synthesis.takes_hls else hls_row(circuit.hls, options.target)
+    return rows if hls is None else [*rows, hls]
+
+
+def _agreements(circuit: Circuit, source: str) -> list[model.Agreement]:
+    return [
+        model.Agreement(executor=a.executor, vectors=a.vectors, values=a.values, differences=0, source=source)
+        for a in circuit.agreements
+    ]
+
+
+def _checks(design: Design, circuit: Circuit, network: Circuit | None = None) -> list[model.Check]:
+    checks = [
+        model.Check(
+            name=f"error of {name}",
+            passed=True,
+            detail=f"rms {e.rms:.4g}, largest {e.largest:.4g} from its formula on training data",
+        )
+        for name, e in design.errors.items()
+    ]
+    checks += [
+        model.Check(name=lint.rule, passed=False, detail=f"{lint.message}: {lint.remedy}")
+        for lint in circuit.lints
+    ]
+    checks += [
+        model.Check(
+            name=f"network: {a.executor}",
+            passed=True,
+            detail=f"{a.values} values of {a.vectors} test rows equal to the interpreter's",
+        )
+        for a in ([] if network is None else network.agreements)
+    ]
+    return checks

@@ -1,0 +1,123 @@
+"""One formula an output: an engine's fronts of loss and cost, and a choice among them for all outputs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+from sr2hls.design import Design, Proposal
+from sr2hls.options import StrategyName
+from sr2hls.problem import Problem
+from sr2hls.search.auto import choose_engine
+from sr2hls.search.base import Frontier, SearchOptions
+from sr2hls.search.base import Progress as SearchProgress
+from sr2hls.search.expressions import expr_from_text, text_of
+from sr2hls.store.record import Record
+from sr2hls.strategies.base import Context, Plan
+from sr2hls.strategies.joint_choice import JointChoice, joint_choices
+from sr2hls.strategies.refit import EFFORTS, formula_cost, refit_together
+
+NAME = StrategyName.FRONTS.value
+_OPERATORS = ("+", "-", "*", "tanh", "exp")
+_SEARCH = f"{NAME}: search"
+
+
+class FoundFronts(Record):
+    """What ``stages/fronts.json`` holds."""
+
+    format: Literal["sr2hls-stage-fronts-1"] = "sr2hls-stage-fronts-1"
+    frontier: dict[str, Any]
+
+
+class RefittedFormulas(Record):
+    """What ``stages/fronts-*.json`` hold."""
+
+    format: Literal["sr2hls-stage-formulas-1"] = "sr2hls-stage-formulas-1"
+    formulas: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Fronts:
+    """Formulas of single outputs by the engine that the user chose.
+
+    The best choice on validation data is ``fronts-best``; cheaper ones are named after the size that they
+    cost at most.
+    """
+
+    context: Context
+
+    def plan(self, problem: Problem, sizes: Sequence[int]) -> Plan:
+        """See `Strategy.plan`."""
+        options = self.context.options
+        seconds = options.time_s or problem.n_outputs * EFFORTS[options.effort].seconds
+        names = tuple(self._name(size) for size in (*sizes, None))
+        refits = {f"{name}: refit": EFFORTS[options.effort].seconds for name in names}
+        return Plan({_SEARCH: seconds, **refits}, names)
+
+    def propose(self, problem: Problem, sizes: Sequence[int]) -> Iterator[Proposal | Design]:
+        """See `Strategy.propose`."""
+        found = self.context.stages.stage(NAME, FoundFronts, partial(self._search, problem))
+        frontier = Frontier.from_dict(found.frontier)
+        choices = joint_choices(
+            frontier, problem.validation.inputs, lambda outputs: problem.score(outputs, problem.validation)
+        )
+        for size, choice in _of_sizes(choices, sizes):
+            name = self._name(size)
+            kept = self.context.stages.stage(
+                name, RefittedFormulas, partial(self._refitted, problem, name, choice)
+            )
+            formulas = {output: expr_from_text(text) for output, text in kept.formulas.items()}
+            yield Proposal(name, "one formula an output", formulas, frontier=frontier)
+
+    @staticmethod
+    def _name(size: int | None) -> str:
+        return f"{NAME}-best" if size is None else f"{NAME}-{size}"
+
+    def _search(self, problem: Problem) -> FoundFronts:
+        options, progress = self.context.options, self.context.progress
+        budgets = EFFORTS[options.effort]
+        engine, reason = choose_engine(options.engine.value, operon=budgets.direct)
+        progress.note(reason)
+        rows = problem.train.first(budgets.rows)
+        with progress.stage(_SEARCH, total=problem.n_outputs) as stage:
+            done: dict[str, float] = {}
+
+            def report(search: SearchProgress) -> None:
+                before = done.get(search.output, 0.0)
+                done[search.output] = search.fraction
+                stage.advance(search.fraction - before, f"{search.output}: loss {search.loss:.4g}")
+
+            frontier = engine.search(
+                rows.inputs,
+                rows.outputs,
+                cost=formula_cost(options),
+                options=SearchOptions(
+                    operators=_OPERATORS,
+                    max_size=30,
+                    input_names=tuple(problem.types),
+                    output_names=problem.output_names,
+                ),
+                seed=options.seed,
+                time_limit=options.time_s,
+                progress=report,
+            )
+        return FoundFronts(frontier=frontier.to_dict())
+
+    def _refitted(self, problem: Problem, name: str, choice: JointChoice) -> RefittedFormulas:
+        formulas = dict(zip(problem.output_names, (c.expr for c in choice.candidates), strict=True))
+        with self.context.progress.stage(f"{name}: refit"):
+            refitted = refit_together(formulas, problem, self.context.options.effort)
+        return RefittedFormulas(formulas={output: text_of(f) for output, f in refitted.items()})
+
+
+def _of_sizes(
+    choices: Sequence[JointChoice], sizes: Sequence[int]
+) -> Iterator[tuple[int | None, JointChoice]]:
+    """Yield the best choice within each size, each once, and at last the best of all."""
+    seen = [choices[-1]]
+    for size in sizes:
+        within = [c for c in choices if c.cost <= size]
+        if within and within[-1] not in seen:
+            seen.append(within[-1])
+            yield size, within[-1]
+    yield None, choices[-1]
