@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sr2hls.baseline.beside import original_beside
 from sr2hls.build import build_design
 from sr2hls.circuit import Circuit
 from sr2hls.design import Design
 from sr2hls.hls.compiler import compiler
-from sr2hls.options import CompileOptions, options_of
+from sr2hls.options import CompileOptions, called_with
 from sr2hls.prepare import prepare
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.report.model import Report
@@ -17,7 +16,6 @@ from sr2hls.report.notebook import to_notebook
 from sr2hls.report.store import write_report
 from sr2hls.rundir import RunDirectory
 from sr2hls.story import Stages, make_report
-from sr2hls.target import Budget, Target
 
 
 @dataclass(frozen=True)
@@ -40,44 +38,17 @@ class CompileResult:
         return to_notebook(self.report)
 
 
-def compile(
-    checkpoint: str | Path,
-    data: str | Path,
-    output: str | Path,
-    *,
-    part: str = Target().part,
-    clock_ns: float = Target().clock_ns,
-    max_latency_ns: float | None = None,
-    max_lut: int | None = None,
-    max_dsp: int | None = None,
-    max_bram: int | None = None,
-    min_fidelity: float | None = None,
-    progress: Progress | None = None,
-    **options: Any,
-) -> CompileResult:
+@called_with(CompileOptions)
+def compile(options: CompileOptions) -> CompileResult:
     """Distil a trained network into formulas and compile them to a verified circuit.
 
-    Args:
-        checkpoint: the trained network.
-        data: file with a row a sample.
-        output: folder of the result.
-        part: full part name.
-        clock_ns: clock period, nanoseconds.
-        max_latency_ns: most latency, nanoseconds.
-        max_lut: most LUTs.
-        max_dsp: most DSPs.
-        max_bram: most BRAMs.
-        min_fidelity: least agreement with the network, 0 to 1.
-        progress: told of every stage.
-        options: any other field of `CompileOptions`.
+    Its arguments are the fields of `CompileOptions`: the checkpoint, the data and the folder of the result,
+    then any other by name.
 
     Raises:
         Sr2hlsError: something the user can mend, in one sentence.
     """
-    budget = Budget(max_latency_ns, max_lut, max_dsp, max_bram, min_fidelity)
-    target = Target(part, clock_ns, budget)
-    asked = options_of(CompileOptions, checkpoint, data, output, target, options)
-    return compile_network(asked, progress)
+    return compile_network(options)
 
 
 def compile_network(options: CompileOptions, progress: Progress | None = None) -> CompileResult:

@@ -8,7 +8,7 @@ from sr2hls.design import Design
 from sr2hls.lower.report import make_report
 from sr2hls.lower.rows import input_format, input_rows, load_table
 from sr2hls.lower.source import read_source, refuse_constants
-from sr2hls.options import LowerOptions
+from sr2hls.options import LowerOptions, called_with
 from sr2hls.program.lower import Lowering, relative_errors
 from sr2hls.program.passes import optimize
 from sr2hls.progress import Progress, SilentProgress
@@ -33,6 +33,19 @@ class LowerResult:
     design: Design
     circuit: Circuit
     output: Path
+
+
+@called_with(LowerOptions)
+def lower(options: LowerOptions) -> LowerResult:
+    """Compile formulas from a hall of fame, a PySR run, a file or a string to a verified circuit.
+
+    Its arguments are the fields of `LowerOptions`: the formulas and the folder of the result, then any other
+    by name.
+
+    Raises:
+        Sr2hlsError: something the user can mend, in one sentence.
+    """
+    return lower_formulas(options)
 
 
 def lower_formulas(options: LowerOptions, progress: Progress | None = None) -> LowerResult:
