@@ -1,9 +1,9 @@
 """The folder of a result."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from sr2hls.errors import InputError
 from sr2hls.options import CompileOptions
@@ -34,7 +34,7 @@ def test_a_finished_stage_is_computed_once(options: CompileOptions) -> None:
 
 def test_overwrite_starts_afresh(options: CompileOptions) -> None:
     RunDirectory(options).cached("search", lambda: {"answer": 1})
-    again = RunDirectory(replace(options, overwrite=True))
+    again = RunDirectory(evolve(options, overwrite=True))
     assert again.cached("search", lambda: {"answer": 2}) == {"answer": 2}
 
 
@@ -43,12 +43,12 @@ def test_other_contents_of_the_same_file_are_other_data(options: CompileOptions)
     options.data.write_bytes(b"other data")
     with pytest.raises(InputError, match="holds the result of other options or data: give another folder"):
         RunDirectory(options)
-    RunDirectory(replace(options, overwrite=True))
+    RunDirectory(evolve(options, overwrite=True))
 
 
 def test_where_and_how_fast_it_runs_is_no_part_of_the_key(options: CompileOptions) -> None:
-    assert options_key(options) == options_key(replace(options, output=Path("elsewhere"), jobs=7))
-    assert options_key(options) != options_key(replace(options, seed=1))
+    assert options_key(options) == options_key(evolve(options, output=Path("elsewhere"), jobs=7))
+    assert options_key(options) != options_key(evolve(options, seed=1))
 
 
 def test_a_stage_that_fails_leaves_nothing(options: CompileOptions) -> None:
@@ -107,7 +107,7 @@ def test_overwriting_takes_the_old_report_away_first(options: CompileOptions) ->
     with RunDirectory(options) as run:
         pass
     (run.path / "report.json").write_text("{}")
-    RunDirectory(replace(options, seed=1, overwrite=True))
+    RunDirectory(evolve(options, seed=1, overwrite=True))
     assert not (run.path / "report.json").exists()
 
 
@@ -117,6 +117,6 @@ def test_overwriting_takes_the_designs_of_an_exploration_away_first(options: Com
     (run.path / "sum50").mkdir()
     for name in ("frontier.json", "sum50/report.json", "sum50/.report.html.abcdef12"):
         (run.path / name).write_text("{}")
-    RunDirectory(replace(options, seed=1, overwrite=True))
+    RunDirectory(evolve(options, seed=1, overwrite=True))
     assert [p.name for p in (run.path / "sum50").iterdir()] == []
     assert not (run.path / "frontier.json").exists()

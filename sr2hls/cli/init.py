@@ -5,6 +5,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, cast, get_args
 
+from cyclopts import App, Argument, Group
+
 from sr2hls.cli.compile import compile
 from sr2hls.cli.config import takes_pairs
 from sr2hls.cli.output import TEXT, Shown

@@ -1,9 +1,9 @@
 """Symbolic links planted in output folders: nothing is written or removed where they point to."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from sr2hls.errors import InputError
 from sr2hls.options import CompileOptions
@@ -57,7 +57,7 @@ def test_folders_of_a_result_that_are_links_are_refused(
     where.symlink_to(victim, target_is_directory=True)
     for overwrite in (False, True):
         with pytest.raises(InputError, match=rf"{name}' is a symbolic link: remove it"):
-            RunDirectory(replace(options, overwrite=overwrite))
+            RunDirectory(evolve(options, overwrite=overwrite))
     assert untouched(victim)
 
 

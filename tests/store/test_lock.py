@@ -4,11 +4,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from attrs import evolve
 
 from sr2hls.cli.main import run as command
 from sr2hls.errors import InputError
@@ -87,7 +87,7 @@ def test_the_folder_is_free_again_after_success_and_after_failure(tmp_path: Path
         with pytest.raises(InputError, match=REFUSED):
             RunDirectory(options)
     with pytest.raises(InputError, match="holds the result of other options"):
-        RunDirectory(replace(options, seed=1))
+        RunDirectory(evolve(options, seed=1))
     with pytest.raises(KeyboardInterrupt), RunDirectory(options):
         raise KeyboardInterrupt
     with RunDirectory(options) as run:
