@@ -1,18 +1,18 @@
 """Formulas for the jets in the published flow: those of the real PySR, and those that the demo finds."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import sympy as sp
+from attrs import evolve
 from frontier_rows import Row, row_of
 from published_flow import EVERYWHERE, published_program
+from sr2hls.find import find_formulas
 
 from sr2hls.circuit import build_circuit
 from sr2hls.costs import area, estimated_luts
 from sr2hls.design import float_outputs
 from sr2hls.errors import LoweringError
-from sr2hls.find import find_formulas
 from sr2hls.options import CompileOptions, Engine, Synthesis
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.problem import Problem
@@ -33,7 +33,7 @@ def demo_rows(prepared: Prepared, options: CompileOptions, folder: Path) -> Iter
         options: engine, effort and seed of the search.
         folder: of the projects.
     """
-    found = find_formulas(prepared.problem, replace(options, engine=Engine.OPERON), SilentProgress())
+    found = find_formulas(prepared.problem, evolve(options, engine=Engine.OPERON), SilentProgress())
     problem = _wide_problem(options)
     for k, proposal in enumerate(found.proposals):
         try:
@@ -48,7 +48,7 @@ def pysr_row(options: CompileOptions, folder: Path) -> Iterator[Row]:
     The recorded run distilled another network of the same shape, trained on an independent sample of the same
     jets, both standardised; here the formulas read this sample's features as this network standardises them.
     """
-    problem = _wide_problem(replace(options, scaler="checkpoint"))
+    problem = _wide_problem(evolve(options, scaler="checkpoint"))
     frontier = read_hall_of_fame(
         PYSR_RUN,
         cost=area(estimated_luts(str(EVERYWHERE))),
@@ -65,7 +65,7 @@ def _wide_problem(options: CompileOptions) -> Problem:
     """Return the problem with inputs of the flow's one type; scaler and splits stay."""
     names = prepare(options, SilentProgress()).dataset.names.display
     types = tuple((name, str(EVERYWHERE)) for name in names)
-    return prepare(replace(options, input_types=types), SilentProgress()).problem
+    return prepare(evolve(options, input_types=types), SilentProgress()).problem
 
 
 def _row(

@@ -20,7 +20,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sr2hls.strategies.joint_choice import joint_choices
 from sr2hls.costs import (
     FoldCost,
     additive_cycles,
@@ -36,6 +35,7 @@ from sr2hls.problem import Problem, Split
 from sr2hls.progress import SilentProgress
 from sr2hls.search import Frontier, OperonEngine, OperonSettings, SearchOptions
 from sr2hls.store.files import write_text
+from sr2hls.strategies.joint_choice import joint_choices
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "jet_tagger"
 OPERATORS = ("+", "-", "*", "sin", "exp")

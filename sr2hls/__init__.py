@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sr2hls.flow.explore import Exploration, explore
     from sr2hls.flow.implement import Result
     from sr2hls.flow.lower import lower
-    from sr2hls.flow.search import search_data
+    from sr2hls.flow.search import search as search_data
     from sr2hls.problem import Problem
 
 __all__ = [
@@ -36,21 +36,23 @@ __all__ = [
 __version__ = version("sr2hls")
 
 _HOMES = {
-    "Circuit": "circuit",
-    "Design": "design",
-    "Exploration": "flow.explore",
-    "Problem": "problem",
-    "Proposal": "design",
-    "Result": "flow.implement",
-    "compile": "flow.compile",
-    "explore": "flow.explore",
-    "lower": "flow.lower",
-    "search_data": "flow.search",
+    "Circuit": "circuit:Circuit",
+    "Design": "design:Design",
+    "Exploration": "flow.explore:Exploration",
+    "Problem": "problem:Problem",
+    "Proposal": "design:Proposal",
+    "Result": "flow.implement:Result",
+    "compile": "flow.compile:compile",
+    "explore": "flow.explore:explore",
+    "lower": "flow.lower:lower",
+    # `sr2hls.search` is the package of engines.
+    "search_data": "flow.search:search",
 }
 
 
 def __getattr__(name: str) -> object:
     # Loaded when asked for: torch and hls4ml take seconds, and a command's --help needs neither.
     if name in _HOMES:
-        return getattr(import_module(f"sr2hls.{_HOMES[name]}"), name)
+        module, _, attribute = _HOMES[name].partition(":")
+        return getattr(import_module(f"sr2hls.{module}"), attribute)
     raise AttributeError(f"module 'sr2hls' has no attribute '{name}'")

@@ -117,10 +117,12 @@ def test_the_program_decides_as_reported(name: str, report: Report) -> None:
 
 def target_of(report: Report) -> Target:
     options = report.run.options
-    max_dsp = options["target.budget.max_dsp"]
+    # Reports of before say "target.part" and "target.budget.max_dsp".
+    options = {key.rpartition(".")[2]: value for key, value in options.items()}
+    max_dsp = options["max_dsp"]
     return Target(
-        str(options["target.part"]),
-        float(str(options["target.clock_ns"])),
+        str(options["part"]),
+        float(str(options["clock_ns"])),
         Budget(max_dsp=None if max_dsp is None else int(str(max_dsp))),
     )
 

@@ -20,6 +20,7 @@ import sympy as sp
 import torch
 from network import GraphNetwork
 from simulate import COLUMNS, FORCES, Acceleration, Force, rollout, snapshots, start, true_acceleration
+from sr2hls.distil.hardware import formula_circuit
 from torch import Tensor, nn
 
 from sr2hls.distil import (
@@ -31,7 +32,6 @@ from sr2hls.distil import (
     principal_directions,
     record,
 )
-from sr2hls.distil.hardware import formula_circuit
 from sr2hls.search import OperonEngine, OperonSettings, SearchOptions
 from sr2hls.search.expressions import expr_from_text
 

@@ -29,11 +29,11 @@ from pinn import (
     network,
     train,
 )
+from sr2hls.distil.hardware import formula_circuit
 
 from sr2hls.costs import additive_cycles, published_cycles
 from sr2hls.distil import Distilled, Recording, distil_recording, elbow, record
 from sr2hls.distil.choose import Choose
-from sr2hls.distil.hardware import formula_circuit
 from sr2hls.search import Candidate, OperonEngine, OperonSettings, SearchOptions
 from sr2hls.search.expressions import evaluate_expr, expr_from_text
 

@@ -3,37 +3,44 @@
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
 
-import typer
+from cyclopts import App, ArgumentCollection, Parameter, Token
+from cyclopts.argument import Argument
 
 from sr2hls.errors import InputError
+from sr2hls.options.values import RUNNING
 
-PAIRS = ("input_type", "input_range")
-"""Flags that take NAME=VALUE; in a file they are tables."""
+_HELP = "TOML file with any of these options; `sr2hls init` writes one for `compile`."
+ConfigFile = Annotated[Path | None, RUNNING, Parameter(alias="-c", help=_HELP)]
+"""The type of the parameter of commands that take a TOML file; `read_config` reads it."""
 
 
-def read_config(context: typer.Context, path: Path | None) -> Path | None:
-    """Take the values of a TOML file as defaults of a command's parameters (callback of ``--config``).
+def read_config(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Give arguments that have no value yet those of the TOML file that ``--config`` names.
 
     Raises:
         InputError: the file cannot be read, is not TOML, or has a key that is no flag of the command.
     """
-    if path is None or context.resilient_parsing:
-        return path
-    known = {p.name: p for p in context.command.params if p.name not in (None, "config", "help")}
-    defaults: dict[str, Any] = {}
+    given = next((a for a in arguments if a.name == "--config"), None)
+    if given is None or not given.tokens:
+        return
+    path = Path(given.tokens[0].value)
+    known = {name[2:]: a for a in arguments if a is not given and a.parse for name in _long_names(a)}
     for key, value in _load(path).items():
-        name = key.replace("-", "_")
-        if name not in known:
-            near = difflib.get_close_matches(name, [str(k) for k in known], n=1)
-            hint = f": did you mean '{near[0].replace('_', '-')}'?" if near else ""
-            raise InputError(
-                f"'{path}' has the key '{key}', which is no option of '{context.info_name}'{hint}"
-            )
-        defaults[name] = _value(path, name, key, value, many=known[name].multiple)
-    context.default_map = {**(context.default_map or {}), **defaults}
-    return path
+        argument = known.get(key.replace("_", "-"))
+        if argument is None:
+            near = difflib.get_close_matches(key.replace("_", "-"), known, n=1)
+            hint = f": did you mean '{near[0]}'?" if near else ""
+            raise InputError(f"'{path}' has the key '{key}', which is no option of '{commands[-1]}'{hint}")
+        texts = _texts(path, key, value, argument)
+        if not argument.tokens:
+            for index, text in enumerate(texts):
+                argument.append(Token(keyword=argument.name, value=text, source=str(path), index=index))
+
+
+def _long_names(argument: Argument) -> list[str]:
+    return [name for name in argument.names if name.startswith("--") and name not in argument.negatives]
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -47,19 +54,34 @@ def _load(path: Path) -> dict[str, Any]:
         raise InputError(f"'{path}' is not TOML: {error}") from error
 
 
-def _value(path: Path, name: str, key: str, value: Any, many: bool) -> Any:
+def _texts(path: Path, key: str, value: Any, argument: Argument) -> list[str]:
+    """Return what stands on the command line for a value of the file."""
     _refuse_absurd(path, key, value)
-    if name in PAIRS:
+    if takes_pairs(argument):
         if not isinstance(value, dict):
             raise InputError(f"'{path}': the key '{key}' must be a table of names and values")
-        return [f"{k}={v}" for k, v in value.items()]
-    if isinstance(value, list):
-        if not many:
-            raise InputError(f"'{path}': the key '{key}' takes one value, not a list")
-        return [str(v) for v in value]
+        return [f"{name}={_pair_text(one)}" for name, one in value.items()]
     if isinstance(value, dict):
         raise InputError(f"'{path}': the key '{key}' takes a value, not a table")
-    return [str(value)] if many else value
+    if not isinstance(value, list):
+        return [str(value).lower() if isinstance(value, bool) else str(value)]
+    if not takes_many(argument):
+        raise InputError(f"'{path}': the key '{key}' takes one value, not a list")
+    return [str(one) for one in value]
+
+
+def takes_pairs(argument: Argument) -> bool:
+    """Whether an argument takes NAME=VALUE, which is a table in TOML."""
+    return (argument.parameter.metavar or "").startswith("NAME=")
+
+
+def takes_many(argument: Argument) -> bool:
+    """Whether an argument takes several values, which are a list in TOML."""
+    return any(get_origin(hint) is tuple for hint in (argument.hint, *get_args(argument.hint)))
+
+
+def _pair_text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _refuse_absurd(path: Path, key: str, value: Any) -> None:

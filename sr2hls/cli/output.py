@@ -6,52 +6,62 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-import typer
+from attrs import frozen
+from cyclopts import Parameter
 from rich.console import Console
 
+from sr2hls.cli.failure import Interrupted
+from sr2hls.cli.interrupt import interruptible
+from sr2hls.options.values import OUTPUT
 from sr2hls.progress import LineProgress, Progress, SilentProgress, TerminalProgress
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")]
-VerboseOption = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Show what the libraries underneath say, too.")
-]
 
-
+@frozen(kw_only=True)
 class Output:
-    """Where a command's words go.
+    """Where a command's words go; the fields are flags of every command."""
 
-    Args:
-        as_json: print JSON instead of text.
-        quiet: print no text and no progress.
-        verbose: let the log of the libraries through.
-    """
-
-    def __init__(self, as_json: bool = False, quiet: bool = False, verbose: bool = False) -> None:
-        self._json, self._quiet = as_json, quiet
-        self.out = Console(soft_wrap=True, highlight=False)
-        self.err = Console(stderr=True, highlight=False)
-        logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, format="%(name)s: %(message)s")
+    json: Annotated[bool, OUTPUT] = False
+    """Print one JSON object on standard output."""
+    quiet: Annotated[bool, OUTPUT, Parameter(alias="-q")] = False
+    """Show errors only."""
+    verbose: Annotated[bool, OUTPUT, Parameter(alias="-v")] = False
+    """Show what the libraries underneath say, too."""
 
     @contextmanager
-    def progress(self) -> Iterator[Progress]:
-        """Open what shows progress: bars on a terminal, lines in a log, nothing if quiet."""
-        if self._quiet:
+    def working(self, interrupted: str) -> Iterator[Progress]:
+        """Show progress: bars on a terminal, lines in a log, nothing if quiet.
+
+        Args:
+            interrupted: what to say after Ctrl-C: what was kept and how to go on.
+        """
+        level = logging.INFO if self.verbose else logging.ERROR
+        logging.basicConfig(level=level, format="%(name)s: %(message)s")
+        try:
+            with self._progress() as shown, interruptible(shown) as progress:
+                yield progress
+        except KeyboardInterrupt:
+            raise Interrupted(interrupted) from None
+
+    @contextmanager
+    def _progress(self) -> Iterator[Progress]:
+        console = Console(stderr=True, highlight=False)
+        if self.quiet:
             yield SilentProgress()
-        elif self.err.is_terminal:
-            with TerminalProgress(self.err) as bars:
+        elif console.is_terminal:
+            with TerminalProgress(console) as bars:
                 yield bars
         else:
-            yield LineProgress(self.err)
+            yield LineProgress(console)
 
-    def data(self, value: Any) -> None:
-        """Print a value if JSON was asked for."""
-        if self._json:
-            typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    def show(self, data: Any, *renderables: Any) -> None:
+        """Print the data if JSON was asked for, else the text and tables; strings are printed as they are."""
+        if self.json:
+            print(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
+        elif not self.quiet:
+            console = Console(soft_wrap=True, highlight=False)
+            for item in renderables:
+                console.print(item, markup=not isinstance(item, str))
 
-    def text(self, *renderables: Any) -> None:
-        """Print text or tables, unless JSON or quiet was asked for; strings are printed as they are."""
-        if self._json or self._quiet:
-            return
-        for item in renderables:
-            self.out.print(item, markup=False) if isinstance(item, str) else self.out.print(item)
+
+Shown = Annotated[Output, Parameter(name="*")]
+TEXT = Output()

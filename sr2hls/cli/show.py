@@ -1,48 +1,51 @@
 """A result on the terminal."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from sr2hls.report.model import Report
-from sr2hls.report.summary import cards
+from sr2hls.cli.output import Output
+
+if TYPE_CHECKING:
+    from sr2hls.report.model import Report
 
 
-def result_data(report: Report, folder: Path) -> dict[str, Any]:
-    """Return what ``--json`` prints: where things are and the figures that matter most."""
-    return {
-        "output": str(folder),
-        "report": str(folder / "report.json"),
-        "formulas": {f.output: f.sympy for f in report.formulas},
-        "summary": [
-            {
-                "name": c.label,
-                "value": c.value,
-                "unit": c.unit,
-                "detail": c.detail,
-                "provenance": None if c.figure is None else c.figure.provenance,
-            }
-            for c in cards(report)
-        ],
-        "notes": list(report.notes),
-    }
+def show_result(shown: Output, report: "Report", folder: Path) -> None:
+    """Show where a result is, the figures that matter most, and the notes."""
+    from sr2hls.report.summary import cards
 
-
-def result_table(report: Report, folder: Path) -> list[RenderableType]:
-    """Return the summary as a table, the notes, and where to look next."""
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column(justify="right", style="bold")
     table.add_column()
-    for card in cards(report):
-        origin = f" [dim]({card.figure.origin.value})[/]" if card.figure else ""
-        table.add_row(
-            escape(card.label), escape(f"{card.value} {card.unit}".strip()), escape(card.detail) + origin
+    summary: list[dict[str, Any]] = []
+    for c in cards(report):
+        origin = f" [dim]({c.figure.origin.value})[/]" if c.figure else ""
+        table.add_row(escape(c.label), escape(f"{c.value} {c.unit}".strip()), escape(c.detail) + origin)
+        provenance = None if c.figure is None else c.figure.provenance
+        row = {"name": c.label, "value": c.value, "unit": c.unit, "detail": c.detail}
+        summary.append(row | {"provenance": provenance})
+    data = {
+        "output": str(folder),
+        "report": str(folder / "report.json"),
+        "formulas": {f.output: f.sympy for f in report.formulas},
+        "summary": summary,
+        "notes": list(report.notes),
+    }
+    notes = [f"note: {note}" for note in report.notes]
+    shown.show(data, table, *notes, f"The whole story: {folder / 'report.html'}")
+
+
+def grid(*titles: str, fold: bool = False) -> Table:
+    """Return a table without lines; a title that ends in ``>`` has its column to the right."""
+    table = Table(box=None, pad_edge=False)
+    for title in titles:
+        right = title.endswith(">")
+        table.add_column(
+            escape(title.removesuffix(">")),
+            justify="right" if right else "left",
+            overflow="fold" if fold else "ellipsis",
         )
-    shown: list[RenderableType] = [table]
-    shown += [f"note: {note}" for note in report.notes]
-    shown.append(f"The whole story: {folder / 'report.html'}")
-    return shown
+    return table

@@ -19,9 +19,9 @@ from sr2hls.costs.fold import Combine, FoldCost, Part
 from sr2hls.costs.operators import Hardware, Operators, default_operators
 from sr2hls.costs.tables import CostTable, canonical_precision, precision_width
 from sr2hls.errors import InputError
+from sr2hls.options.measure import FAMILIES
 from sr2hls.provenance import Origin, Provenance
 
-FAMILIES = ("xcup", "xc7", "ecp5")
 """Families that there are tables of: UltraScale+, 7 series, ECP5."""
 COLUMNS = ("operator", "in_bits", "out_bits", "detail", "lut", "carry", "ff", "dsp", "delay_ns")
 _TABLE_BITS = 10

@@ -1,6 +1,5 @@
 """A submodule of a checkpoint to formulas on disk: what ``sr2hls distil`` does."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from sr2hls.distil.choose import Choose, elbow
 from sr2hls.distil.distil import Distilled, distil_recording
 from sr2hls.distil.record import record
 from sr2hls.errors import InputError
+from sr2hls.options import DistilOptions
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.search.auto import choose_engine
 from sr2hls.search.base import Progress as SearchReport
@@ -22,47 +22,6 @@ from sr2hls.store.directory import Directory
 from sr2hls.store.files import write_text
 from sr2hls.store.lock import locked
 from sr2hls.teacher import load_teacher
-
-
-@dataclass(frozen=True, slots=True)
-class DistilOptions:
-    """Options of `distil_checkpoint`.
-
-    Attributes:
-        checkpoint: the trained network, in a torch format that keeps its modules.
-        module: dotted name of the submodule; empty for the whole network.
-        data: file with a row a sample.
-        output: folder of the result.
-        model: ``module:factory`` of a state_dict.
-        allow_pickle: load whole pickled modules, which runs their code.
-        features: input columns of the data.
-        outputs: which outputs of the submodule to search; ``None`` for all.
-        operators: names of the operators.
-        max_size: largest number of nodes.
-        restarts: independent runs of the embedded engine.
-        engine: ``auto``, ``operon`` or ``pysr``.
-        choose: rule that takes one formula from each front: ``elbow`` or one of `sr2hls.search.Choice`.
-        max_rows: rows that the search sees.
-        seed: of draws and search.
-        time_s: seconds for the search.
-    """
-
-    checkpoint: Path
-    module: str
-    data: Path
-    output: Path
-    model: str | None = None
-    allow_pickle: bool = False
-    features: tuple[str, ...] | None = None
-    outputs: tuple[int, ...] | None = None
-    operators: tuple[str, ...] = SearchOptions().operators
-    max_size: int = 20
-    restarts: int = 4
-    engine: str = "auto"
-    choose: str = "elbow"
-    max_rows: int = 2000
-    seed: int = 0
-    time_s: float | None = None
 
 
 def distil_checkpoint(options: DistilOptions, progress: Progress | None = None) -> Distilled:

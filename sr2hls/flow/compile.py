@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from pathlib import Path
-from typing import Any
 
 from sr2hls.baseline.beside import OriginalResult, original_beside
 from sr2hls.circuit import Circuit
@@ -17,52 +15,24 @@ from sr2hls.flow.record import network_report, other_points
 from sr2hls.flow.run_folder import RunFolder
 from sr2hls.flow.select import explored_design
 from sr2hls.hls.compiler import compiler
-from sr2hls.options import CompileOptions, options_of
+from sr2hls.options import CompileOptions, called_with
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.program.predict import program_model
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.report.model import Report
-from sr2hls.target import Budget, Target
 
 
-def compile(
-    checkpoint: str | Path,
-    data: str | Path,
-    output: str | Path,
-    *,
-    part: str = Target().part,
-    clock_ns: float = Target().clock_ns,
-    max_latency_ns: float | None = None,
-    max_lut: int | None = None,
-    max_dsp: int | None = None,
-    max_bram: int | None = None,
-    min_fidelity: float | None = None,
-    progress: Progress | None = None,
-    **options: Any,
-) -> Result:
+@called_with(CompileOptions)
+def compile(options: CompileOptions) -> Result:
     """Distil a trained network into formulas and compile them to a verified circuit.
 
-    Args:
-        checkpoint: the trained network.
-        data: file with a row a sample.
-        output: folder of the result.
-        part: full part name.
-        clock_ns: clock period, nanoseconds.
-        max_latency_ns: most latency, nanoseconds.
-        max_lut: most LUTs.
-        max_dsp: most DSPs.
-        max_bram: most BRAMs.
-        min_fidelity: least agreement with the network, 0 to 1.
-        progress: told of every stage.
-        options: any other field of `CompileOptions`.
+    Its arguments are the fields of `CompileOptions`: the checkpoint, the data and the folder of the result,
+    then any other by name, e.g. ``max_lut``.
 
     Raises:
         Sr2hlsError: something the user can mend, in one sentence.
     """
-    budget = Budget(max_latency_ns, max_lut, max_dsp, max_bram, min_fidelity)
-    target = Target(part, clock_ns, budget)
-    asked = options_of(CompileOptions, checkpoint, data, output, target, options)
-    return compile_network(asked, progress)
+    return compile_network(options)
 
 
 def compile_network(options: CompileOptions, progress: Progress | None = None) -> Result:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sr2hls.baseline.beside import OriginalResult, original_beside
 from sr2hls.design import Design
@@ -15,7 +14,7 @@ from sr2hls.flow.plan import PREPARING, building, finishing
 from sr2hls.flow.record import network_report
 from sr2hls.flow.run_folder import RunFolder
 from sr2hls.hls.compiler import compiler
-from sr2hls.options import ExploreOptions, options_of
+from sr2hls.options import ExploreOptions, called_with
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.report.frontier import MARKDOWN_NAME, Frontier, Point, markdown, write_frontier
@@ -24,7 +23,6 @@ from sr2hls.report.plot import draw
 from sr2hls.report.points import design_points
 from sr2hls.report.store import JSON_NAME, load_report, write_report
 from sr2hls.store.directory import Directory
-from sr2hls.target import Target
 
 _NETWORK = "network"
 
@@ -42,32 +40,17 @@ class Exploration:
     folder: Path
 
 
-def explore(
-    checkpoint: str | Path,
-    data: str | Path,
-    output: str | Path,
-    *,
-    part: str = Target().part,
-    clock_ns: float = Target().clock_ns,
-    progress: Progress | None = None,
-    **options: Any,
-) -> Exploration:
+@called_with(ExploreOptions)
+def explore(options: ExploreOptions) -> Exploration:
     """Make designs of many sizes, verify and synthesise each, and report them side by side.
 
-    Args:
-        checkpoint: the trained network.
-        data: file with a row a sample.
-        output: folder of the result.
-        part: full part name.
-        clock_ns: clock period, nanoseconds.
-        progress: told of every stage.
-        options: any other field of `ExploreOptions`, e.g. ``luts``.
+    Its arguments are the fields of `ExploreOptions`: the checkpoint, the data and the folder of the result,
+    then any other by name, e.g. ``luts``.
 
     Raises:
         Sr2hlsError: something the user can mend, in one sentence.
     """
-    asked = options_of(ExploreOptions, checkpoint, data, output, Target(part, clock_ns), options)
-    return explore_network(asked, progress)
+    return explore_network(options)
 
 
 def explore_network(options: ExploreOptions, progress: Progress | None = None) -> Exploration:

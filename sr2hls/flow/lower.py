@@ -16,43 +16,25 @@ from sr2hls.flow.plan import building
 from sr2hls.flow.record import formulas_report
 from sr2hls.flow.rows import Rows, input_format, input_rows, load_table
 from sr2hls.flow.run_folder import RunFolder
-from sr2hls.options import LowerOptions, given_fields
+from sr2hls.options import LowerOptions, called_with
 from sr2hls.program.lower import Lowering, relative_errors
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.search.expressions import text_of
 from sr2hls.search.grammar import CONSTANTS
 from sr2hls.search.source import Source, read_source, refuse_constants
-from sr2hls.target import Budget, Target
 
 
-def lower(
-    source: str | Path,
-    output: str | Path,
-    *,
-    part: str = Target().part,
-    clock_ns: float = Target().clock_ns,
-    max_dsp: int | None = None,
-    progress: Progress | None = None,
-    **options: Any,
-) -> Result:
+@called_with(LowerOptions)
+def lower(options: LowerOptions) -> Result:
     """Compile formulas from a hall of fame, a PySR run, a file or a string to a verified circuit.
 
-    Args:
-        source: what has the formulas, or a formula.
-        output: folder of the result.
-        part: full part name.
-        clock_ns: clock period, nanoseconds.
-        max_dsp: most DSPs; none are used by default.
-        progress: told of every stage.
-        options: any other field of `LowerOptions`, e.g. ``data`` or ``ranges``.
+    Its arguments are the fields of `LowerOptions`: the formulas and the folder of the result, then any other
+    by name, e.g. ``data`` or ``ranges``.
 
     Raises:
         Sr2hlsError: something the user can mend, in one sentence.
     """
-    target = Target(part, clock_ns, Budget(max_dsp=max_dsp))
-    given = given_fields(LowerOptions, options)
-    asked = LowerOptions(source=str(source), output=Path(output), target=target, **given)
-    return lower_formulas(asked, progress)
+    return lower_formulas(options)
 
 
 def lower_formulas(options: LowerOptions, progress: Progress | None = None) -> Result:
@@ -104,7 +86,7 @@ def lower_expressions(
     if table.ndim != 2 or not len(table):
         raise InputError(f"the inputs of the formulas have the shape {table.shape}: give (rows, columns)")
     text = "; ".join(f"{name} = {text_of(expr)}" for name, expr in formulas.items())
-    asked = LowerOptions(source=text, output=Path(output), **given_fields(LowerOptions, options))
+    asked = LowerOptions(source=text, output=output, **options)
     source = read_source(asked)
     refuse_constants(source)
     used = table[:, [int(name.removeprefix("x")) for name in source.names]]

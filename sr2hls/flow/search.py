@@ -16,7 +16,7 @@ from sr2hls.costs import (
 )
 from sr2hls.data import load_dataset
 from sr2hls.errors import InputError
-from sr2hls.options import SearchCost, StudyOptions
+from sr2hls.options import SearchCost, StudyOptions, called_with
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.search import Frontier, Loss, OperonSettings, SearchOptions, Study, choose_engine, run_study
 from sr2hls.search.base import Progress as SearchProgress
@@ -26,6 +26,19 @@ from sr2hls.search.write import write_hall_of_fame
 
 _SEARCH_S = 30.0
 """About how long one search takes where no time is given."""
+
+
+@called_with(StudyOptions)
+def search(options: StudyOptions) -> Frontier:
+    """Search formulas for every target of a data file and write them.
+
+    Its arguments are the fields of `StudyOptions`: the data and the folder of the result, then any
+    other by name.
+
+    Raises:
+        Sr2hlsError: something the user can mend, in one sentence.
+    """
+    return search_data(options)
 
 
 def search_data(options: StudyOptions, progress: Progress | None = None) -> Frontier:

@@ -1,11 +1,11 @@
 """Put a report together from what the stages gave."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
+import attrs
 import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
@@ -145,7 +145,7 @@ def feature_records(names: Sequence[str], X: ArrayLike, program: Program | None)
 
 
 def run_record(
-    options: object,
+    options: attrs.AttrsInstance,
     times: Mapping[str, float],
     *,
     seed: int,
@@ -155,7 +155,7 @@ def run_record(
     """Return the record of a run that ends now.
 
     Args:
-        options: a data class of options; nested data classes become dotted keys.
+        options: options of the run.
         times: stage to its seconds.
         seed: seed of the run.
         command: the command line.
@@ -171,19 +171,9 @@ def run_record(
     )
 
 
-def plain_options(options: object, prefix: str = "") -> dict[str, Plain]:
-    """Return the fields of a data class as plain values; paths lose their folders."""
-    if not is_dataclass(options):
-        raise TypeError(f"options of type {type(options).__name__} are not a data class")
-    found: dict[str, Plain] = {}
-    for field in fields(options):
-        value = getattr(options, field.name)
-        key = prefix + field.name
-        if is_dataclass(value):
-            found |= plain_options(value, key + ".")
-        else:
-            found[key] = _plain(value)
-    return found
+def plain_options(options: attrs.AttrsInstance) -> dict[str, Plain]:
+    """Return options as plain values; paths lose their folders."""
+    return {field.name: _plain(getattr(options, field.name)) for field in attrs.fields(type(options))}
 
 
 def _plain(value: object) -> Plain:

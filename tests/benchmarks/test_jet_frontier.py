@@ -14,8 +14,8 @@ from frontier_table import SYMBOLIC, bars, page, table
 from jet_frontier import explored_rows
 
 from sr2hls.errors import InputError
-from sr2hls.explore.frontier import Frontier, Point, load_frontier, write_frontier
 from sr2hls.provenance import Figure, Origin, Provenance
+from sr2hls.report.frontier import Frontier, Point, load_frontier, write_frontier
 from sr2hls.report.hardware import FigureKey, HardwareRow, Subject
 from sr2hls.synthesis.report import HardwareReport
 

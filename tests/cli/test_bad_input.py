@@ -144,7 +144,7 @@ def no_search(monkeypatch: pytest.MonkeyPatch) -> None:
     def went_on(*_: object, **__: object) -> None:
         raise AssertionError("the mistake went unnoticed")
 
-    monkeypatch.setattr("sr2hls.pipeline.original_beside", went_on)
+    monkeypatch.setattr("sr2hls.flow.compile.original_beside", went_on)
 
 
 @pytest.mark.usefixtures("no_search")

@@ -1,3 +1,4 @@
+import inspect
 import json
 import re
 import subprocess
@@ -7,42 +8,44 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
+from cyclopts import App
+from walk_commands import walk
 
 from sr2hls.cli.main import app
 from sr2hls.doctor import PROBES, Probe, diagnose
 
-
-def _commands(group: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
-    found = []
-    for name, command in group.commands.items():
-        inner = getattr(command, "commands", None)
-        found += _commands(command, (*path, name)) if inner else [((*path, name), command)]
-    return found
+COMMANDS = [(" ".join(path), path, command) for path, command in walk(app)]
+each_command = pytest.mark.parametrize(
+    ("path", "command"), [c[1:] for c in COMMANDS], ids=[c[0] for c in COMMANDS]
+)
 
 
-@pytest.mark.parametrize("path", [p for p, _ in _commands(typer.main.get_command(app))])
-def test_help_teaches_with_an_example(sr2hls: Any, path: tuple[str, ...]) -> None:
+@each_command
+def test_help_teaches_with_an_example(sr2hls: Any, path: tuple[str, ...], command: App) -> None:
     result = sr2hls(*path, "--help")
     assert result.code == 0
     text = " ".join(re.sub(r"[│╭╮╰╯─]", " ", result.out).split())
     assert f"Example: sr2hls {' '.join(path)}" in text
+    for argument in command.assemble_argument_collection(parse_docstring=True):
+        if argument.show:
+            assert argument.parameter.help, f"{argument.name} has no help"
 
 
-@pytest.mark.parametrize(("path", "command"), _commands(typer.main.get_command(app)))
-def test_every_option_has_help(path: tuple[str, ...], command: Any) -> None:
-    assert [p.name for p in command.params if not p.help] == []
+@each_command
+def test_every_command_speaks_json(path: tuple[str, ...], command: App) -> None:
+    assert "--json" in {a.name for a in command.assemble_argument_collection()}
 
 
-@pytest.mark.parametrize(("path", "command"), _commands(typer.main.get_command(app)))
-def test_every_command_speaks_json(path: tuple[str, ...], command: Any) -> None:
-    assert "json" in {p.name for p in command.params}
+@each_command
+def test_no_command_has_a_long_list_of_parameters(path: tuple[str, ...], command: App) -> None:
+    assert command.default_command is not None
+    assert len(inspect.signature(command.default_command).parameters) <= 6
 
 
 COMPLETE = """
 source <("$1" --show-completion bash)
 COMP_WORDS=(sr2hls "${@:2}") COMP_CWORD=$(($# - 1))
-_sr2hls_completion "$1"
+_sr2hls
 echo "${COMPREPLY[@]}"
 """
 

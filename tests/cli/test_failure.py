@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sr2hls.cli.failure import Settings, explain
+from sr2hls.cli.failure import Interrupted, explain
 from sr2hls.errors import BudgetError, InputError, ToolError
 
 
@@ -32,6 +32,7 @@ from sr2hls.errors import BudgetError, InputError, ToolError
             2,
             "sr2hls: there is not enough memory: use fewer rows, fewer --jobs or a lower --effort\n",
         ),
+        (Interrupted("interrupted; the rest is kept"), 130, "sr2hls: interrupted; the rest is kept\n"),
         (
             KeyError("x"),
             1,
@@ -43,7 +44,7 @@ from sr2hls.errors import BudgetError, InputError, ToolError
 def test_one_sentence_and_a_code(
     error: Exception, code: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert explain(error, Settings()) == code
+    assert explain(error) == code
     captured = capsys.readouterr()
     assert captured.err == message
     assert captured.out == ""
@@ -53,16 +54,33 @@ def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     try:
         raise InputError("wrong")
     except InputError as error:
-        assert explain(error, Settings(debug=True)) == 2
+        assert explain(error, debug=True) == 2
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["compile", "x"], "Missing option '--data'"),
-        (["compile", "x", "--data", "y", "-o", "z", "--colour"], "No such option: --colour"),
-        (["compile", "x", "--data", "y", "-o", "z", "--max-lut", "few"], "'--max-lut'"),
+        (["compile", "x"], "--data is missing: give it as well"),
+        (["compile", "x", "--data", "y", "-o", "z", "--colour"], "Unknown option: --colour"),
+        (
+            ["compile", "x", "--data", "y", "-o", "z", "--max-lut", "few"],
+            "Invalid value for --max-lut: unable",
+        ),
+        (["compile", "x", "--data", "y", "-o", "z", "--max-luts", "3"], "Did you mean --max-lut?"),
+        (["compile", "x", "y", "z", "w"], "'w' is one argument too many"),
+        (["compile", "x", "y", "z", "--seed"], "--seed needs a value"),
+        (
+            ["compile", "x", "y", "z", "--engine", "julia"],
+            '"julia" for --engine. Choose from: "auto", "operon"',
+        ),
+        (["compile", "x", "y", "z", "--seed", "1", "--seed", "2"], "--seed specified multiple times"),
+        (["explore", "x", "y", "z", "--luts", "9,b"], "--luts '9,b' are not integers"),
+        (
+            ["lower", "x", "z", "--range", "x=1"],
+            "--range 'x=1' is no NAME=LOW,HIGH: write e.g. --range x=0,1",
+        ),
+        (["view", "x", "--port", "99999"], '"99999" for --port. Must be <= 65535'),
         (
             ["compile", "x", "--data", "y", "-o", "z", "--max-lut", "-3"],
             "max_lut is -3: give a number of at least 0",
@@ -82,7 +100,7 @@ def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
         ),
         (["compile", "x", "--data", "y", "-o", "z", "--jobs", "0"], "jobs is 0: give a number of at least 1"),
         (["compile", "x", "--data", "y", "-o", "z", "--features", "a,a"], "the feature 'a' is given twice"),
-        (["frobnicate"], "No such command 'frobnicate'"),
+        (["frobnicate"], 'Unknown command "frobnicate". Available commands: compile, explore'),
         (["report", "show", "nowhere"], "cannot read the report 'nowhere'"),
         (["cite", "Nobody1999"], "there is no entry 'Nobody1999': give some of Cranmer2023PySR"),
     ],

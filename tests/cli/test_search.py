@@ -9,10 +9,10 @@ import pytest
 import sympy
 
 from sr2hls.costs import Operators
-from sr2hls.lower.source import read_source
+from sr2hls.flow.search import search_cost
 from sr2hls.options import LowerOptions, SearchCost, StudyOptions
 from sr2hls.search import Frontier
-from sr2hls.study import search_cost
+from sr2hls.search.source import read_source
 
 
 @pytest.fixture

@@ -88,6 +88,6 @@ def test_messages(files: dict[str, Path], tmp_path: Path, capsys: Any) -> None:
     torch.onnx.export(
         nn.Linear(2, 1), (torch.zeros(1, 2),), tmp_path / "net.onnx", dynamo=False, input_names=["x"]
     )
-    options = DistilOptions(tmp_path / "net.onnx", "0", files["data"], tmp_path / "out")
+    options = DistilOptions(tmp_path / "net.onnx", files["data"], tmp_path / "out", module="0")
     with pytest.raises(InputError, match="keeps no submodules: give a state_dict with --model"):
         distil_checkpoint(options)

@@ -1,13 +1,14 @@
 """Symbolic links planted in output folders: nothing is written or removed where they point to."""
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from sr2hls.cli.main import run as command
 from sr2hls.errors import InputError
+from sr2hls.flow.run_folder import RunFolder
 from sr2hls.hls.compiled import CompiledProgram
 from sr2hls.hls.project import write_hls
 from sr2hls.options import CompileOptions
@@ -15,7 +16,6 @@ from sr2hls.program.interpreter import Interpreter
 from sr2hls.report.store import write_report
 from sr2hls.rtl.project import write_rtl
 from sr2hls.rtl.simulate import simulate
-from sr2hls.rundir import RunDirectory
 from sr2hls.store.directory import Directory, written_beside
 from sr2hls.store.files import write_text
 from sr2hls.target import Target
@@ -67,7 +67,7 @@ LEVELS = (
 def test_links_in_a_result_are_refused(
     name: str, leads_to: str, overwrite: bool, options: CompileOptions, victim: Path
 ) -> None:
-    RunDirectory(options).cached("search0", lambda: {"answer": 1})
+    RunFolder(options).cached("search0", lambda: {"answer": 1})
     for other in ("docs", "cascade-25-symbolic", "network"):
         (options.output / other).mkdir()
     where = options.output / name
@@ -78,7 +78,7 @@ def test_links_in_a_result_are_refused(
         {"folder": victim, "file": victim / "precious.json", "nothing": victim / "new"}[leads_to]
     )
     with pytest.raises(InputError, match=r"is a symbolic link|holds other files"):
-        RunDirectory(replace(options, overwrite=overwrite))
+        RunFolder(evolve(options, overwrite=overwrite))
     assert untouched(victim)
     assert where.is_symlink()
 
@@ -136,7 +136,7 @@ def test_a_marker_that_is_a_link_claims_nothing(options: CompileOptions, victim:
     options.output.mkdir()
     (options.output / "sr2hls.json").symlink_to(victim / "precious.json")
     with pytest.raises(InputError):
-        RunDirectory(options)
+        RunFolder(options)
     assert untouched(victim)
 
 

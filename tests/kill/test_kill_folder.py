@@ -7,8 +7,8 @@ import signal
 import time
 from pathlib import Path
 
+from sr2hls.flow.run_folder import RunFolder
 from sr2hls.options import CompileOptions
-from sr2hls.rundir import RunDirectory
 from sr2hls.store.files import write_text
 
 STAGES = 12
@@ -21,7 +21,7 @@ def _stage(number: int) -> dict[str, list[int]]:
 
 def _work(options: CompileOptions) -> None:
     """What a command does to its folder: claim it, keep stages, write pages, the JSON last."""
-    run = RunDirectory(options)
+    run = RunFolder(options)
     total = sum(sum(run.cached(f"s{k}", lambda k=k: _stage(k))["values"]) for k in range(STAGES))
     for name in ("report.html", "report.json"):
         write_text(run.path / name, json.dumps({"total": total, "padding": "x" * 50_000}))

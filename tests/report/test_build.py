@@ -9,7 +9,7 @@ from sr2hls.program.ops import Predicate
 from sr2hls.program.types import FixedType
 from sr2hls.report.build import feature_records, formula_record, plain_options, run_record
 from sr2hls.report.graph import program_record
-from sr2hls.target import Budget, Target
+from sr2hls.target import Target
 
 
 def test_formulas_in_the_users_names() -> None:
@@ -23,11 +23,11 @@ def test_formulas_in_the_users_names() -> None:
 def test_options_are_plain_and_hold_no_folder() -> None:
     options = CompileOptions(
         checkpoint=Path("/home/me/net.onnx"), data=Path("d.npz"), output=Path("/home/me/out"),
-        features=("a", "b"), input_types=(("a", "ap_fixed<8,3>"),), target=Target(budget=Budget(max_lut=400)),
+        features=("a", "b"), input_types=(("a", "ap_fixed<8,3>"),), max_lut=400,
     )  # fmt: skip
     found = plain_options(options)
     assert found["checkpoint"] == "net.onnx"
-    assert found["target.budget.max_lut"] == 400
+    assert found["max_lut"] == 400
     assert found["features"] == ["a", "b"]
     assert found["input_types"] == {"a": "ap_fixed<8,3>"}
     assert found["engine"] == "auto"

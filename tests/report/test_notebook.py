@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from sr2hls.pipeline import CompileResult
+from sr2hls.flow.compile import CompileResult
 from sr2hls.report.model import Report
 from sr2hls.report.notebook import to_notebook
 

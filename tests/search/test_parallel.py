@@ -157,7 +157,7 @@ def test_engines_with_other_settings_are_another_study(tmp_path: Path) -> None:
 
 
 def test_a_study_of_an_older_version_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "study.json").write_text('{"schema": "sr2hls.study/1", "fingerprint": "0"}')
+    (tmp_path / "study.json").write_text('{"schema": "sr2hls.flow.search/1", "fingerprint": "0"}')
     with pytest.raises(InputError, match="holds a study of another version: choose another directory"):
         run_study(study(LoggedEngine("none")), tmp_path)
 

@@ -4,17 +4,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from attrs import evolve
 
 from sr2hls.cli.main import run as command
 from sr2hls.errors import InputError
-from sr2hls.lower import lower_formulas
+from sr2hls.flow.lower import lower_formulas
+from sr2hls.flow.run_folder import RunFolder
 from sr2hls.options import CompileOptions, LowerOptions, Synthesis
-from sr2hls.rundir import RunDirectory
 from sr2hls.store.lock import LOCK_NAME, locked
 
 HOLD = """
@@ -82,15 +82,15 @@ def test_the_folder_is_free_again_after_success_and_after_failure(tmp_path: Path
     options = CompileOptions(
         checkpoint=tmp_path / "net.onnx", data=tmp_path / "data.npz", output=tmp_path / "out"
     )
-    with RunDirectory(options) as run:
+    with RunFolder(options) as run:
         run.cached("search", lambda: {"answer": 1})
         with pytest.raises(InputError, match=REFUSED):
-            RunDirectory(options)
+            RunFolder(options)
     with pytest.raises(InputError, match="holds the result of other options"):
-        RunDirectory(replace(options, seed=1))
-    with pytest.raises(KeyboardInterrupt), RunDirectory(options):
+        RunFolder(evolve(options, seed=1))
+    with pytest.raises(KeyboardInterrupt), RunFolder(options):
         raise KeyboardInterrupt
-    with RunDirectory(options) as run:
+    with RunFolder(options) as run:
         assert run.cached("search", dict) == {"answer": 1}
 
 

@@ -73,7 +73,7 @@ class _Progress(SilentProgress):
 @pytest.mark.slow
 def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_BATCH", {"xcup": 4})
-    options = MeasureOptions("xcup", tmp_path, only=("neg",))
+    options = MeasureOptions(tmp_path, family="xcup", only=("neg",))
     with pytest.raises(KeyboardInterrupt):
         measure(options, _Progress(0))
     assert not options.table.exists()
@@ -93,7 +93,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.slow
 def test_operators_side_by_side_have_an_fmax_each(tmp_path: Path) -> None:
-    options = MeasureOptions("ecp5", tmp_path, only=("equal",))
+    options = MeasureOptions(tmp_path, family="ecp5", only=("equal",))
     table = load_measured(measure(options, SilentProgress()))
     delays = {r.widths[0]: r.delay_ns for r in table.rows}
     assert len(set(delays.values())) > 4 and delays[18] > delays[4]
@@ -101,7 +101,7 @@ def test_operators_side_by_side_have_an_fmax_each(tmp_path: Path) -> None:
 
 
 def test_what_is_there_is_not_replaced_or_mixed(tmp_path: Path) -> None:
-    options = MeasureOptions("xc7", tmp_path)
+    options = MeasureOptions(tmp_path, family="xc7")
     options.table.write_text("mine")
     with pytest.raises(
         InputError, match=r"'.*xc7\.csv' is there already: give another folder, or --overwrite"

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from sr2hls.options.measure import WIDTHS
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
 from sr2hls.program.program import Program
 from sr2hls.program.size import nonzero_digits
 from sr2hls.program.types import FixedType, Overflow, Rounding
 
-WIDTHS = (4, 6, 8, 10, 12, 14, 16, 18)
 _UNEQUAL = ((4, 8), (4, 12), (4, 16), (6, 10), (8, 12), (8, 16), (12, 16), (12, 18))
 _EXTRA = 4
 """Bits that rounding and saturation take away."""

@@ -3,20 +3,20 @@
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from sr2hls.costs.measured import FAMILIES, MeasuredOperator, format_rows, parse_rows
+from sr2hls.costs.measured import MeasuredOperator, format_rows, parse_rows
 from sr2hls.errors import InputError, ToolError
+from sr2hls.options import MeasureOptions
 from sr2hls.progress import Progress
 from sr2hls.rtl.lower import to_alkaid
 from sr2hls.rtl.project import RtlProject, write_rtl
 from sr2hls.store.directory import Directory
 from sr2hls.store.files import write_text
 from sr2hls.synthesis.ecp5 import cell_resources, nextpnr_version, place_and_route
-from sr2hls.synthesis.operators.grid import WIDTHS, OperatorPoint, grid
+from sr2hls.synthesis.operators.grid import OperatorPoint, grid
 from sr2hls.synthesis.together import clock_of, ecp5_together, xilinx_together
 from sr2hls.synthesis.yosys import resources
 from sr2hls.synthesis.yosys_run import yosys_version
@@ -27,45 +27,6 @@ _CLOCK_NS = 5.0
 # Operators in one run: Yosys starts once for each; nextpnr has 16 global clock lines, one an operator.
 _BATCH = {"xcup": 32, "xc7": 32, "ecp5": 16}
 _ONE_STAGE_NS = 1000.0
-
-
-@dataclass(frozen=True, slots=True)
-class MeasureOptions:
-    """What to measure and where to write it.
-
-    Attributes:
-        family: ``xcup``, ``xc7`` or ``ecp5``.
-        output: folder of ``<family>.csv`` and ``<family>.json``.
-        seed: of constants, entries of tables and the placer.
-        overwrite: replace a table that is there.
-        only: operators to measure, all by default.
-        widths: bits of the arguments of single operators.
-        command: what the record says it was made by.
-    """
-
-    family: str
-    output: Path
-    seed: int = 0
-    overwrite: bool = False
-    only: tuple[str, ...] = ()
-    widths: tuple[int, ...] = WIDTHS
-    command: str = "sr2hls costs measure"
-
-    def __post_init__(self) -> None:
-        if self.family not in FAMILIES:
-            raise InputError(f"family '{self.family}' is unknown: give {', '.join(FAMILIES)}")
-        if not self.widths or not all(4 <= w <= 24 for w in self.widths):
-            raise InputError(f"widths are {self.widths}: give widths from 4 to 24 bits")
-
-    @property
-    def table(self) -> Path:
-        """The finished table."""
-        return self.output / f"{self.family}.csv"
-
-    @property
-    def partial(self) -> Path:
-        """What is done so far."""
-        return self.output / f"{self.family}.partial.csv"
 
 
 def measure(options: MeasureOptions, progress: Progress) -> Path:

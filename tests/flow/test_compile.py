@@ -6,18 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from attrs import evolve
 
 from sr2hls.errors import BudgetError, InputError, VerificationError
+from sr2hls.flow.compile import CompileResult, compile_network
 from sr2hls.hls.compiled import CompiledProgram
 from sr2hls.hls.project import HlsProject
 from sr2hls.options import CompileOptions
-from sr2hls.pipeline import CompileResult, compile_network
 from sr2hls.program.interpreter import Interpreter, quantize_inputs
 from sr2hls.program.serialize import load
 from sr2hls.report.store import load_report
 from sr2hls.rtl.project import load_project
 from sr2hls.rtl.simulate import simulate
-from sr2hls.target import Budget, Target
 
 
 @pytest.fixture(scope="module")
@@ -72,19 +72,18 @@ def test_the_files_are_there_and_read_back(result: CompileResult) -> None:
 
 def test_another_command_is_refused_in_the_same_folder(small: CompileOptions, result: CompileResult) -> None:
     with pytest.raises(InputError, match="holds the result of other options or data"):
-        compile_network(replace(small, seed=1))
+        compile_network(evolve(small, seed=1))
 
 
 def test_a_folder_of_somebody_elses_is_left_alone(small: CompileOptions, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("precious")
     with pytest.raises(InputError, match="holds other files: give a new or empty folder"):
-        compile_network(replace(small, output=tmp_path))
+        compile_network(evolve(small, output=tmp_path))
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
 
 
 def test_impossible_budgets_say_how_far_off_the_nearest_is(small: CompileOptions, tmp_path: Path) -> None:
-    target = Target(budget=Budget(max_lut=1))
-    options = replace(small, output=tmp_path / "r", target=target, baseline=False)
+    options = evolve(small, output=tmp_path / "r", max_lut=1, baseline=False)
     with pytest.raises(BudgetError, match=r"no design meets max_lut 1: the nearest has \d+; raise"):
         compile_network(options)
     assert not (tmp_path / "r" / "report.json").exists()
@@ -109,11 +108,11 @@ def test_a_broken_width_stops_the_compilation(
 
     monkeypatch.setattr(circuit, "write_rtl", narrower)
     with pytest.raises(VerificationError, match=r"Verilog \(Verilator\) (differs from|gives)"):
-        compile_network(replace(small, output=tmp_path / "r", baseline=False))
+        compile_network(evolve(small, output=tmp_path / "r", baseline=False))
 
 
 def test_same_seed_same_program(small: CompileOptions, result: CompileResult, tmp_path: Path) -> None:
-    again = compile_network(replace(small, output=tmp_path / "again", baseline=False))
+    again = compile_network(evolve(small, output=tmp_path / "again", baseline=False))
     assert again.design.program == result.design.program
     assert json.loads((tmp_path / "again" / "rtl" / "program.json").read_text()) == json.loads(
         (result.output / "rtl" / "program.json").read_text()
@@ -131,8 +130,7 @@ def test_the_function_takes_plain_arguments_and_names_unknown_ones(tmp_path: Pat
 
 def test_a_budget_of_luts_is_kept(small: CompileOptions, result: CompileResult, tmp_path: Path) -> None:
     spent = result.circuit.hardware.lut.value
-    budget = Budget(max_lut=int(0.7 * spent))
-    options = replace(small, output=tmp_path / "r", target=Target(budget=budget), baseline=False)
+    options = evolve(small, output=tmp_path / "r", max_lut=int(0.7 * spent), baseline=False)
     smaller = compile_network(options)
-    assert smaller.circuit.hardware.lut.value <= budget.max_lut
+    assert smaller.circuit.hardware.lut.value <= options.max_lut
     assert smaller.report.split("test").scores["design"].accuracy > 0.5

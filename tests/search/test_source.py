@@ -8,8 +8,8 @@ import pytest
 import sympy
 
 from sr2hls.errors import InputError, UnsafeFileError
-from sr2hls.lower.source import Source, read_source
 from sr2hls.options import LowerOptions
+from sr2hls.search.source import Source, read_source
 
 RUNS = Path(__file__).parents[1] / "search" / "data" / "pysr_runs"
 OPERATORS = """

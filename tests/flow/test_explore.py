@@ -3,36 +3,36 @@
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from attrs import evolve, fields
+from sr2hls.explore import explore
+from sr2hls.explore import run as explore_run
+from sr2hls.explore.candidates import as_design
+from sr2hls.explore.run import Exploration, explore_network
 
 from sr2hls.circuit import build_circuit
 from sr2hls.design import float_outputs
 from sr2hls.errors import BudgetError, InputError
-from sr2hls.explore import explore
-from sr2hls.explore import run as explore_run
-from sr2hls.explore.candidates import as_design
-from sr2hls.explore.frontier import Point, load_frontier
-from sr2hls.explore.run import Exploration, explore_network
+from sr2hls.flow.compile import compile_network
 from sr2hls.lut_network.designs import LutNetworkDesign
 from sr2hls.options import CompileOptions, ExploreOptions, Structure, Tables
-from sr2hls.pipeline import compile_network
 from sr2hls.prepare import prepare
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.serialize import load
 from sr2hls.progress import SilentProgress
+from sr2hls.report.frontier import Point, load_frontier
 from sr2hls.report.gallery import find_results
 from sr2hls.report.hardware import FigureKey
 from sr2hls.report.store import load_report
-from sr2hls.target import Budget, Target
 
 
 @pytest.fixture(scope="module")
 def options(small: CompileOptions, tmp_path_factory: pytest.TempPathFactory) -> ExploreOptions:
-    given = {f.name: getattr(small, f.name) for f in fields(CompileOptions)}
+    shared = {f.name for f in fields(ExploreOptions) if f.init} & {f.name for f in fields(CompileOptions)}
+    given = {name: getattr(small, name) for name in shared}
     given |= {"output": tmp_path_factory.mktemp("study"), "baseline": False}
     return ExploreOptions(**given, luts=(12,))
 
@@ -102,7 +102,7 @@ def test_symbolic_formulas_are_the_circuit_to_the_bit(
 def test_goes_on_where_it_stopped_with_the_same_result(
     options: ExploreOptions, exploration: Exploration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    few = replace(options, structures=(Structure.CASCADE,))
+    few = evolve(options, structures=(Structure.CASCADE,))
     part = tmp_path / "study"
     calls = 0
 
@@ -115,10 +115,10 @@ def test_goes_on_where_it_stopped_with_the_same_result(
 
     monkeypatch.setattr(explore_run, "build_circuit", stop)
     with pytest.raises(KeyboardInterrupt):
-        explore_network(replace(few, output=part))
+        explore_network(evolve(few, output=part))
     assert len(load_frontier(part).designs) == 1, "what was finished is kept"
     monkeypatch.setattr(explore_run, "build_circuit", build_circuit)
-    resumed = explore_network(replace(few, output=part)).frontier
+    resumed = explore_network(evolve(few, output=part)).frontier
     cascades = [p for p in exploration.frontier.designs if p.name.startswith("cascade")]
     assert _figures(resumed.designs) == _figures(cascades)
 
@@ -131,7 +131,7 @@ def test_compile_takes_a_design_by_name_or_by_budget(
     small: CompileOptions, exploration: Exploration, tmp_path: Path
 ) -> None:
     cascade = next(p for p in exploration.frontier.designs if p.name.endswith("symbolic"))
-    named = replace(
+    named = evolve(
         small, output=tmp_path / "named", explored=exploration.output, design=cascade.name, baseline=False
     )
     result = compile_network(named)
@@ -147,30 +147,28 @@ def test_compile_takes_a_design_by_name_or_by_budget(
         Interpreter(result.design.program).run(np.zeros((1, program.n_inputs), np.int64)),
     )
     cheapest = min(p.value(FigureKey.LUT) or 0 for p in exploration.frontier.designs)
-    budget = Target(budget=Budget(max_lut=int(cheapest)))
-    small_one = compile_network(
-        replace(small, output=tmp_path / "b", explored=exploration.output, target=budget, baseline=False)
-    )
+    asked = evolve(small, output=tmp_path / "b", explored=exploration.output, baseline=False)
+    small_one = compile_network(evolve(asked, max_lut=int(cheapest)))
     assert small_one.circuit.hardware is not None and small_one.circuit.hardware.lut is not None
     assert small_one.circuit.hardware.lut.value <= cheapest
 
 
 def test_what_it_refuses(small: CompileOptions, exploration: Exploration, tmp_path: Path) -> None:
-    asked = replace(small, output=tmp_path / "r", explored=exploration.output, baseline=False)
+    asked = evolve(small, output=tmp_path / "r", explored=exploration.output, baseline=False)
     with pytest.raises(InputError, match="has no design 'sum-9999': it has "):
-        compile_network(replace(asked, design="sum-9999"))
+        compile_network(evolve(asked, design="sum-9999"))
     with pytest.raises(BudgetError, match="no design of the exploration meets the budgets"):
-        compile_network(replace(asked, target=Target(budget=Budget(max_lut=1))))
+        compile_network(evolve(asked, max_lut=1))
     with pytest.raises(InputError, match="of which exploration"):
-        replace(small, design="sum-12")
+        evolve(small, design="sum-12")
     with pytest.raises(InputError, match=r"give the output of 'sr2hls explore'"):
-        compile_network(replace(asked, explored=tmp_path))
+        compile_network(evolve(asked, explored=tmp_path))
     other = tmp_path / "data.npz"
     shutil.copy(small.data, other)
     with np.load(other) as kept:
         np.savez(other, X=kept["X"][:2500], y=kept["y"][:2500])
     with pytest.raises(InputError, match="of another network or other data"):
-        compile_network(replace(asked, data=other, design=exploration.frontier.designs[0].name))
+        compile_network(evolve(asked, data=other, design=exploration.frontier.designs[0].name))
     with pytest.raises(InputError, match="at least one size"):
         ExploreOptions(checkpoint=small.checkpoint, data=small.data, output=tmp_path, luts=())
 
@@ -182,7 +180,7 @@ def test_sizes_that_nothing_fits_are_named(options: ExploreOptions, tmp_path: Pa
         def note(self, text: str) -> None:
             heard.append(text)
 
-    tiny = replace(options, output=tmp_path / "t", luts=(1,), structures=(Structure.CASCADE,))
+    tiny = evolve(options, output=tmp_path / "t", luts=(1,), structures=(Structure.CASCADE,))
     with pytest.raises(InputError, match="no design was made: give fewer bits to the inputs, or more --luts"):
         explore_network(tiny, Notes())
     assert any(note.startswith("no cascade of 1 LUT: the smallest takes ") for note in heard)

@@ -1,0 +1,93 @@
+"""Options of ``compile``."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+from attrs import field, frozen
+from attrs.converters import optional
+from cyclopts import Parameter
+
+from sr2hls.errors import InputError
+from sr2hls.options.choices import Cost, Effort, StrategyName, Tables
+from sr2hls.options.circuit import CircuitOptions
+from sr2hls.options.network import NetworkOptions
+from sr2hls.options.values import (
+    BUDGETS,
+    INPUTS,
+    RUNNING,
+    SEARCH,
+    YES_OR_NO,
+    Example,
+    at_least_one,
+    on_the_command_line,
+    path,
+)
+from sr2hls.target import Budget
+
+
+def _strategies(value: Iterable[str]) -> tuple[StrategyName, ...]:
+    return tuple(StrategyName(one) for one in value)
+
+
+@on_the_command_line
+@frozen(kw_only=True, slots=False)
+class CompileOptions(CircuitOptions, NetworkOptions):
+    """Options of `sr2hls.compile`: the same as the command's flags and the keys of its TOML file."""
+
+    task: Annotated[str | None, INPUTS, Example('"logits"')] = None
+    """`logits`, `probabilities` or `regression`, where the guess from the network is wrong."""
+    target_column: Annotated[str | None, INPUTS, Example('"label"')] = None
+    """Column or key of the labels; by default `y`, `label` or `target` if there."""
+    scaler: Annotated[str, INPUTS] = "auto"
+    """Affine map before the circuit: `auto` (the range of each feature that uses the bits best), `checkpoint`
+    (the one at the network's front), one fitted on the training split (`range`, `standard`, `robust`,
+    `power-of-two`, `identity`), or a file with one. It is written out beside the design."""
+    drop_nonfinite: Annotated[bool, INPUTS] = False
+    """Leave out rows with NaN or infinity instead of refusing them."""
+    max_latency_ns: Annotated[float | None, BUDGETS, Example("10.0")] = None
+    """Most latency, ns."""
+    max_lut: Annotated[int | None, BUDGETS, Example("400")] = None
+    """Most LUTs."""
+    max_dsp: Annotated[int | None, BUDGETS, Example("0")] = None
+    """Most DSP blocks; no design uses any without this."""
+    max_bram: Annotated[int | None, BUDGETS, Example("0")] = None
+    """Most block RAMs."""
+    min_fidelity: Annotated[float | None, BUDGETS, Example("0.9")] = None
+    """Least agreement with the network (regression: R² to it), 0 to 1."""
+    cost: Annotated[Cost, SEARCH] = field(default=Cost.ESTIMATED, converter=Cost)
+    """Costs of operators for the search; see `sr2hls costs`."""
+    effort: Annotated[Effort, SEARCH] = field(default=Effort.MEDIUM, converter=Effort)
+    """How much to search."""
+    strategies: Annotated[tuple[StrategyName, ...], SEARCH, Parameter(name="--strategy")] = field(
+        default=tuple(StrategyName), converter=_strategies
+    )
+    """Ways to find designs: `fronts` (one formula an output), `additive` (sums of functions of one input),
+    `lut-network` (sums of tables of few bits); all if not given."""
+    tables: Annotated[Tables | None, SEARCH] = field(default=None, converter=optional(Tables))
+    """Tables of LUT networks: `symbolic` keeps their formulas, `free` lets entries move and reports how many
+    did; both if not given."""
+    explored: Annotated[Path | None, SEARCH, Example('"study"')] = field(
+        default=None, converter=optional(path)
+    )
+    """Output of `sr2hls explore`: take the best of its designs that meets the budgets, and search no more."""
+    design: Annotated[str | None, SEARCH, Example('"additive-100"')] = None
+    """Name of the design to take from --explored."""
+    baseline: Annotated[bool, RUNNING, YES_OR_NO] = True
+    """Put the original network through the same tools."""
+    jobs: Annotated[int | None, RUNNING, Parameter(alias="-j"), Example("2")] = field(
+        default=None, validator=at_least_one
+    )
+    """Processes to use; by default one a core."""
+
+    def __attrs_post_init__(self) -> None:
+        CircuitOptions.__attrs_post_init__(self)
+        if not self.strategies:
+            raise InputError("strategies: name at least one of " + ", ".join(StrategyName))
+        if self.design is not None and self.explored is None:
+            raise InputError(f"the design '{self.design}' of which exploration? Give --explored as well")
+
+    @property
+    def budget(self) -> Budget:
+        """Limits that the chosen design has to meet."""
+        return Budget(self.max_latency_ns, self.max_lut, self.max_dsp, self.max_bram, self.min_fidelity)
