@@ -12,7 +12,7 @@ from sr2hls.options import (
     Engine,
     ExploreOptions,
     LowerOptions,
-    Structure,
+    StrategyName,
     StudyOptions,
     Synthesis,
     Tables,
@@ -27,8 +27,10 @@ def test_words_become_choices_and_paths() -> None:
     assert options.checkpoint == Path("net.onnx") and options.output == Path("out")
     assert options.effort is Effort.LOW and options.engine is Engine.OPERON
     assert options.synthesis is Synthesis.ECP5 and options.explored == Path("study")
-    explored = ExploreOptions("net.onnx", "data.npz", "out", structures=["sum"], tables="free", luts=(30,))
-    assert explored.structures == (Structure.SUM,) and explored.tables is Tables.FREE
+    explored = ExploreOptions(
+        "net.onnx", "data.npz", "out", strategies=["additive"], tables="free", luts=(30,)
+    )
+    assert explored.strategies == (StrategyName.ADDITIVE,) and explored.tables is Tables.FREE
     assert ExploreOptions("n", "d", "o", tables=None, effort=Effort.HIGH).effort is Effort.HIGH
     assert LowerOptions("x*y", "out", features=["x", "y"]).features == ("x", "y")
     assert StudyOptions("data.csv", "out", seeds=[1, 2]).seeds == (1, 2)
@@ -37,8 +39,10 @@ def test_words_become_choices_and_paths() -> None:
 def test_a_word_that_is_no_choice_is_named() -> None:
     with pytest.raises(InputError, match=r"^effort is 'lo': give one of low, medium, high$"):
         CompileOptions("n", "d", "o", effort="lo")
-    with pytest.raises(InputError, match=r"^structure is 'tree': give one of sum, cascade$"):
-        ExploreOptions("n", "d", "o", structures=["tree"])
+    with pytest.raises(
+        InputError, match=r"^strategy name is 'tree': give one of fronts, additive, lut-network$"
+    ):
+        ExploreOptions("n", "d", "o", strategies=["tree"])
     with pytest.raises(InputError, match=r"^search cost is 'x': give one of additive, path, area, combined$"):
         StudyOptions("d", "o", cost="x")
 

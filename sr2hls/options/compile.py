@@ -64,7 +64,9 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     )
     """Ways to find designs: `fronts` (one formula an output), `additive` (sums of functions of one input),
     `lut-network` (sums of tables of few bits); all if not given."""
-    tables: Annotated[Tables | None, SEARCH] = field(default=None, converter=optional(Tables))
+    tables: Annotated[Tables | None, SEARCH, Example('"symbolic"')] = field(
+        default=None, converter=optional(Tables)
+    )
     """Tables of LUT networks: `symbolic` keeps their formulas, `free` lets entries move and reports how many
     did; both if not given."""
     explored: Annotated[Path | None, SEARCH, Example('"study"')] = field(

@@ -7,7 +7,7 @@ import pytest
 
 from sr2hls.cli.init import config_text
 from sr2hls.cli.main import app, run
-from sr2hls.options import Backend, CompileOptions, Engine, Structure
+from sr2hls.options import Backend, CompileOptions, Engine, StrategyName
 
 
 def options(*arguments: object) -> CompileOptions:
@@ -151,7 +151,7 @@ def test_a_file_has_lists_and_tables_where_flags_have_commas(tmp_path: Path) -> 
     _, bound, _ = app.parse_args(["lower", "--config", str(file)])
     found = bound.arguments["options"]
     assert found.features == ("x", "y") and found.ranges == (("x", 0.0, 1.0), ("y", -1.0, 2.5))
-    file.write_text('checkpoint = "n"\ndata = "d"\noutput = "o"\nluts = [30, 60]\nstructure = ["sum"]\n')
+    file.write_text('checkpoint = "n"\ndata = "d"\noutput = "o"\nluts = [30, 60]\nstrategy = ["additive"]\n')
     _, bound, _ = app.parse_args(["explore", "--config", str(file)])
     assert bound.arguments["options"].luts == (30, 60)
-    assert bound.arguments["options"].structures == (Structure.SUM,)
+    assert bound.arguments["options"].strategies == (StrategyName.ADDITIVE,)

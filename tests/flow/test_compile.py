@@ -9,7 +9,8 @@ import pytest
 from attrs import evolve
 
 from sr2hls.errors import BudgetError, InputError, VerificationError
-from sr2hls.flow.compile import CompileResult, compile_network
+from sr2hls.flow.compile import compile_network
+from sr2hls.flow.implement import Result
 from sr2hls.hls.compiled import CompiledProgram
 from sr2hls.hls.project import HlsProject
 from sr2hls.options import CompileOptions
@@ -21,11 +22,11 @@ from sr2hls.rtl.simulate import simulate
 
 
 @pytest.fixture(scope="module")
-def result(small: CompileOptions) -> CompileResult:
+def result(small: CompileOptions) -> Result:
     return compile_network(small)
 
 
-def test_the_design_keeps_what_the_network_does(result: CompileResult) -> None:
+def test_the_design_keeps_what_the_network_does(result: Result) -> None:
     test = result.report.split("test")
     assert test is not None
     teacher, formulas, design = (test.scores[k].accuracy for k in ("teacher", "formulas", "design"))
@@ -33,7 +34,7 @@ def test_the_design_keeps_what_the_network_does(result: CompileResult) -> None:
     assert design >= formulas - 0.02
 
 
-def test_every_executor_agreed_on_every_test_row(result: CompileResult) -> None:
+def test_every_executor_agreed_on_every_test_row(result: Result) -> None:
     executors = result.report.verification.executors
     assert {e.executor.split()[0] for e in executors} == {"C++", "Verilog"}
     test = result.report.split("test")
@@ -41,9 +42,9 @@ def test_every_executor_agreed_on_every_test_row(result: CompileResult) -> None:
     assert all(e.differences == 0 and e.vectors == test.rows for e in executors)
 
 
-def test_the_projects_on_disk_are_the_program(result: CompileResult) -> None:
-    rtl, hls = load_project(result.output / "rtl"), HlsProject.open(result.output / "hls")
-    program = load(result.output / "rtl" / "program.json")
+def test_the_projects_on_disk_are_the_program(result: Result) -> None:
+    rtl, hls = load_project(result.folder / "rtl"), HlsProject.open(result.folder / "hls")
+    program = load(result.folder / "rtl" / "program.json")
     X = np.random.default_rng(5).uniform(-1, 1, size=(500, 4))
     raw = quantize_inputs(program, X)
     expected = Interpreter(result.design.program).run(raw)
@@ -51,7 +52,7 @@ def test_the_projects_on_disk_are_the_program(result: CompileResult) -> None:
     assert np.array_equal(CompiledProgram(hls).run(raw), expected)
 
 
-def test_hardware_is_measured_and_beside_it_the_network(result: CompileResult) -> None:
+def test_hardware_is_measured_and_beside_it_the_network(result: Result) -> None:
     rows = result.report.hardware
     assert [r.subject.value for r in rows] == ["design", "network", "other"]
     assert rows[2].figures["latency_cycles"].origin == "estimated", "the HLS project, by its model"
@@ -64,13 +65,13 @@ def test_hardware_is_measured_and_beside_it_the_network(result: CompileResult) -
     assert result.report.comparisons
 
 
-def test_the_files_are_there_and_read_back(result: CompileResult) -> None:
-    assert load_report(result.output) == result.report
+def test_the_files_are_there_and_read_back(result: Result) -> None:
+    assert load_report(result.folder) == result.report
     for name in ("report.html", "report.md", "inputs.json", "network/hls/build_prj.tcl"):
-        assert (result.output / name).is_file(), name
+        assert (result.folder / name).is_file(), name
 
 
-def test_another_command_is_refused_in_the_same_folder(small: CompileOptions, result: CompileResult) -> None:
+def test_another_command_is_refused_in_the_same_folder(small: CompileOptions, result: Result) -> None:
     with pytest.raises(InputError, match="holds the result of other options or data"):
         compile_network(evolve(small, seed=1))
 
@@ -111,11 +112,11 @@ def test_a_broken_width_stops_the_compilation(
         compile_network(evolve(small, output=tmp_path / "r", baseline=False))
 
 
-def test_same_seed_same_program(small: CompileOptions, result: CompileResult, tmp_path: Path) -> None:
+def test_same_seed_same_program(small: CompileOptions, result: Result, tmp_path: Path) -> None:
     again = compile_network(evolve(small, output=tmp_path / "again", baseline=False))
     assert again.design.program == result.design.program
     assert json.loads((tmp_path / "again" / "rtl" / "program.json").read_text()) == json.loads(
-        (result.output / "rtl" / "program.json").read_text()
+        (result.folder / "rtl" / "program.json").read_text()
     )
 
 
@@ -128,7 +129,7 @@ def test_the_function_takes_plain_arguments_and_names_unknown_ones(tmp_path: Pat
         sr2hls.compile("net.onnx", "data.npz", tmp_path / "r", max_lut=3)
 
 
-def test_a_budget_of_luts_is_kept(small: CompileOptions, result: CompileResult, tmp_path: Path) -> None:
+def test_a_budget_of_luts_is_kept(small: CompileOptions, result: Result, tmp_path: Path) -> None:
     spent = result.circuit.hardware.lut.value
     options = evolve(small, output=tmp_path / "r", max_lut=int(0.7 * spent), baseline=False)
     smaller = compile_network(options)

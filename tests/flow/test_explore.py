@@ -1,6 +1,5 @@
 """An exploration from start to end on a small network: every design verified, resumable, selectable."""
 
-import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,17 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from attrs import evolve, fields
-from sr2hls.explore import explore
-from sr2hls.explore import run as explore_run
-from sr2hls.explore.candidates import as_design
-from sr2hls.explore.run import Exploration, explore_network
 
 from sr2hls.circuit import build_circuit
-from sr2hls.design import float_outputs
 from sr2hls.errors import BudgetError, InputError
+from sr2hls.flow import implement
 from sr2hls.flow.compile import compile_network
-from sr2hls.lut_network.designs import LutNetworkDesign
-from sr2hls.options import CompileOptions, ExploreOptions, Structure, Tables
+from sr2hls.flow.design_file import file_name, read_design
+from sr2hls.flow.explore import Exploration, explore, explore_network
+from sr2hls.options import CompileOptions, ExploreOptions, StrategyName, Tables
 from sr2hls.prepare import prepare
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.serialize import load
@@ -43,11 +39,10 @@ def exploration(options: ExploreOptions) -> Exploration:
 
 
 def test_designs_of_every_kind_with_measured_figures(exploration: Exploration) -> None:
-    frontier = load_frontier(exploration.output)
+    frontier = load_frontier(exploration.folder)
     assert frontier == exploration.frontier
-    kinds = {p.name.split("-")[0] + p.name.split("-")[-1] for p in frontier.designs if "cascade" in p.name}
-    assert kinds == {"cascadesymbolic", "cascadefree"}
-    assert any(p.name.startswith("sum-") for p in frontier.designs)
+    names = {p.name for p in frontier.designs}
+    assert {"lut-network-12-symbolic", "lut-network-12-free", "additive-12", "fronts-best"} <= names
     for point in frontier.designs:
         assert point.hardware is not None
         lut = point.hardware.figures[FigureKey.LUT]
@@ -55,12 +50,12 @@ def test_designs_of_every_kind_with_measured_figures(exploration: Exploration) -
     assert max(p.test for p in frontier.designs) > 0.8 * frontier.teacher_test
     best = frontier.best()
     assert [p.validation for p in best] == sorted(p.validation for p in best)
-    assert (exploration.output / "frontier.svg").read_text().count("<path") > 10
-    assert "| accuracy, test |" in (exploration.output / "frontier.md").read_text()
+    assert (exploration.folder / "frontier.svg").read_text().count("<path") > 10
+    assert "| accuracy, test |" in (exploration.folder / "frontier.md").read_text()
 
 
 def test_every_design_is_a_verified_result_that_view_finds(exploration: Exploration) -> None:
-    entries = find_results(exploration.output)
+    entries = find_results(exploration.folder)
     assert {e.name for e in entries} == {p.name for p in exploration.frontier.designs}
     for entry in entries:
         executors = entry.report.verification.executors
@@ -72,37 +67,33 @@ def test_every_report_shows_all_designs_and_marks_its_own(exploration: Explorati
     designs = exploration.frontier.designs
     assert len(designs) > 2
     for point in designs:
-        shown = load_report(exploration.output / point.name).designs
+        shown = load_report(exploration.folder / point.name).designs
         assert [d.name for d in shown] == [f"{p.name}: {p.label}" for p in designs]
         assert [d.name for d in shown if d.chosen] == [f"{point.name}: {point.label}"]
         assert all(d.lut is not None and d.formulas for d in shown)
-        cascades = [d for d in shown if "cascade" in d.name]
-        assert cascades and all("v0" in d.formulas for d in cascades), "values that formulas share are told"
+        networks = [d for d in shown if d.name.startswith("lut-network")]
+        assert networks and all("v0" in d.formulas for d in networks), "values that formulas share are told"
 
 
 def test_symbolic_formulas_are_the_circuit_to_the_bit(
     options: ExploreOptions, exploration: Exploration
 ) -> None:
     problem = prepare(options, SilentProgress()).problem
-    stages = sorted((exploration.output / "stages").glob("cascade-*-designs.json"))
-    checked = 0
-    for path in stages:
-        for content in json.loads(path.read_text())["designs"]:
-            design = as_design(LutNetworkDesign.from_json(content, problem), problem)
-            formulas = float_outputs(design.formulas, problem.test.inputs, design.definitions)
-            same = np.array_equal(formulas, design.predict(problem.test.inputs))
-            if content["tables"] == Tables.SYMBOLIC:
-                checked += 1
-                assert same, "a symbolic table is the rounded value of its formula"
-            else:
-                assert same == (sum(content["moved"].values()) == 0 and same)
-    assert checked > 0
+    inputs = problem.test.inputs
+    for kind in Tables:
+        path = exploration.folder / file_name(f"lut-network-12-{kind.value}")
+        design = read_design(path, problem)
+        same = np.array_equal(design.float_outputs(inputs), design.predict(inputs))
+        exact = all(e.largest == 0 for e in design.errors.values())
+        assert same == exact, "entries that moved are told from those of the formula"
+        if kind is Tables.SYMBOLIC:
+            assert same, "a symbolic table is the rounded value of its formula"
 
 
 def test_goes_on_where_it_stopped_with_the_same_result(
     options: ExploreOptions, exploration: Exploration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    few = evolve(options, structures=(Structure.CASCADE,))
+    few = evolve(options, strategies=(StrategyName.LUT_NETWORK,))
     part = tmp_path / "study"
     calls = 0
 
@@ -113,14 +104,14 @@ def test_goes_on_where_it_stopped_with_the_same_result(
             raise KeyboardInterrupt
         return build_circuit(*arguments, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(explore_run, "build_circuit", stop)
+    monkeypatch.setattr(implement, "build_circuit", stop)
     with pytest.raises(KeyboardInterrupt):
         explore_network(evolve(few, output=part))
     assert len(load_frontier(part).designs) == 1, "what was finished is kept"
-    monkeypatch.setattr(explore_run, "build_circuit", build_circuit)
+    monkeypatch.setattr(implement, "build_circuit", build_circuit)
     resumed = explore_network(evolve(few, output=part)).frontier
-    cascades = [p for p in exploration.frontier.designs if p.name.startswith("cascade")]
-    assert _figures(resumed.designs) == _figures(cascades)
+    networks = [p for p in exploration.frontier.designs if p.name.startswith("lut-network")]
+    assert _figures(resumed.designs) == _figures(networks)
 
 
 def _figures(points: Sequence[Point]) -> list[tuple[str, float, float | None]]:
@@ -130,37 +121,37 @@ def _figures(points: Sequence[Point]) -> list[tuple[str, float, float | None]]:
 def test_compile_takes_a_design_by_name_or_by_budget(
     small: CompileOptions, exploration: Exploration, tmp_path: Path
 ) -> None:
-    cascade = next(p for p in exploration.frontier.designs if p.name.endswith("symbolic"))
+    network = next(p for p in exploration.frontier.designs if p.name.endswith("symbolic"))
     named = evolve(
-        small, output=tmp_path / "named", explored=exploration.output, design=cascade.name, baseline=False
+        small, output=tmp_path / "named", explored=exploration.folder, design=network.name, baseline=False
     )
     result = compile_network(named)
     assert result.circuit.hardware is not None and result.circuit.hardware.lut is not None
-    assert result.circuit.hardware.lut.value == cascade.value(FigureKey.LUT)
+    assert result.circuit.hardware.lut.value == network.value(FigureKey.LUT)
     report = load_report(tmp_path / "named")
     assert any(f.output == "v0" for f in report.formulas), "shared values have lines of their own"
     assert {d.name for d in report.designs} == {f"{p.name}: {p.label}" for p in exploration.frontier.designs}
-    assert [d.name for d in report.designs if d.chosen] == [f"{cascade.name}: {cascade.label}"]
+    assert [d.name for d in report.designs if d.chosen] == [f"{network.name}: {network.label}"]
     program = load(tmp_path / "named" / "rtl" / "program.json")
     assert np.array_equal(
         Interpreter(program).run(np.zeros((1, program.n_inputs), np.int64)),
         Interpreter(result.design.program).run(np.zeros((1, program.n_inputs), np.int64)),
     )
     cheapest = min(p.value(FigureKey.LUT) or 0 for p in exploration.frontier.designs)
-    asked = evolve(small, output=tmp_path / "b", explored=exploration.output, baseline=False)
+    asked = evolve(small, output=tmp_path / "b", explored=exploration.folder, baseline=False)
     small_one = compile_network(evolve(asked, max_lut=int(cheapest)))
     assert small_one.circuit.hardware is not None and small_one.circuit.hardware.lut is not None
     assert small_one.circuit.hardware.lut.value <= cheapest
 
 
 def test_what_it_refuses(small: CompileOptions, exploration: Exploration, tmp_path: Path) -> None:
-    asked = evolve(small, output=tmp_path / "r", explored=exploration.output, baseline=False)
-    with pytest.raises(InputError, match="has no design 'sum-9999': it has "):
-        compile_network(evolve(asked, design="sum-9999"))
+    asked = evolve(small, output=tmp_path / "r", explored=exploration.folder, baseline=False)
+    with pytest.raises(InputError, match="has no design 'additive-9999': it has "):
+        compile_network(evolve(asked, design="additive-9999"))
     with pytest.raises(BudgetError, match="no design of the exploration meets the budgets"):
         compile_network(evolve(asked, max_lut=1))
     with pytest.raises(InputError, match="of which exploration"):
-        evolve(small, design="sum-12")
+        evolve(small, design="additive-12")
     with pytest.raises(InputError, match=r"give the output of 'sr2hls explore'"):
         compile_network(evolve(asked, explored=tmp_path))
     other = tmp_path / "data.npz"
@@ -180,19 +171,19 @@ def test_sizes_that_nothing_fits_are_named(options: ExploreOptions, tmp_path: Pa
         def note(self, text: str) -> None:
             heard.append(text)
 
-    tiny = evolve(options, output=tmp_path / "t", luts=(1,), structures=(Structure.CASCADE,))
+    tiny = evolve(options, output=tmp_path / "t", luts=(1,), strategies=(StrategyName.LUT_NETWORK,))
     with pytest.raises(InputError, match="no design was made: give fewer bits to the inputs, or more --luts"):
         explore_network(tiny, Notes())
-    assert any(note.startswith("no cascade of 1 LUT: the smallest takes ") for note in heard)
+    assert any(note.startswith("no LUT network of 1 LUT: the smallest takes ") for note in heard)
 
 
 def test_the_python_call(small: CompileOptions, exploration: Exploration, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="unknown option 'sizes': ExploreOptions has "):
         explore(small.checkpoint, small.data, tmp_path, sizes=(10,))
     found = explore(
-        small.checkpoint, small.data, tmp_path / "s", luts=(12,), structures=(Structure.CASCADE,),
+        small.checkpoint, small.data, tmp_path / "s", luts=(12,), strategies=(StrategyName.LUT_NETWORK,),
         tables=Tables.SYMBOLIC, effort=small.effort, engine=small.engine, baseline=False,
     )  # fmt: skip
     assert _figures(found.frontier.designs) == [
-        f for f in _figures(exploration.frontier.designs) if f[0] == "cascade-12-symbolic"
+        f for f in _figures(exploration.frontier.designs) if f[0] == "lut-network-12-symbolic"
     ]

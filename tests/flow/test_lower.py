@@ -9,13 +9,14 @@ import pytest
 
 from sr2hls.cli.main import run
 from sr2hls.errors import InputError, LoweringError, Sr2hlsError
-from sr2hls.flow.lower import LowerResult, lower_formulas
+from sr2hls.flow.implement import Result
+from sr2hls.flow.lower import lower_formulas
 from sr2hls.options import LowerOptions, Synthesis
 
 RUNS = Path(__file__).parents[1] / "search" / "data" / "pysr_runs"
 
 
-def lower(source: object, output: Path, **more: Any) -> LowerResult:
+def lower(source: object, output: Path, **more: Any) -> Result:
     more = {"synthesis": Synthesis.ESTIMATE, **more}
     return lower_formulas(LowerOptions(source=str(source), output=output, **more))
 
@@ -86,7 +87,7 @@ def test_command_line_with_ranges_operators_and_types(
         (
             "x",
             {"ranges": (("x", 0, 1),), "input_types": (("x", "float"),)},
-            "--input-type 'x=float' is not of the form NAME=ap_fixed<W,I>",
+            "type 'float' of input 'x' is not of the form ap_fixed<W,I>",
         ),
         (
             "(x - 2)**1.5",

@@ -6,9 +6,14 @@ import pytest
 from attrs import evolve
 
 from sr2hls.errors import InputError
-from sr2hls.flow.run_folder import RunFolder, options_key
+from sr2hls.flow.run_folder import MARKER, RunFolder, options_key
 from sr2hls.options import CompileOptions
 from sr2hls.store.lock import LOCK_NAME
+from sr2hls.store.record import Record
+
+
+class Answer(Record):
+    answer: int
 
 
 @pytest.fixture
@@ -23,23 +28,33 @@ def options(tmp_path: Path) -> CompileOptions:
 def test_a_finished_stage_is_computed_once(options: CompileOptions) -> None:
     calls = []
 
-    def compute() -> dict[str, int]:
+    def compute() -> Answer:
         calls.append(1)
-        return {"answer": 42}
+        return Answer(answer=42)
 
-    assert RunFolder(options).cached("search", compute) == {"answer": 42}
-    assert RunFolder(options).cached("search", compute) == {"answer": 42}
+    assert RunFolder(options).stage("search", Answer, compute) == Answer(answer=42)
+    assert RunFolder(options).stage("search", Answer, compute) == Answer(answer=42)
     assert len(calls) == 1
 
 
+def test_a_stage_of_another_kind_is_refused(options: CompileOptions) -> None:
+    class Other(Record):
+        answer: str
+
+    run = RunFolder(options)
+    run.stage("search", Answer, lambda: Answer(answer=1))
+    with pytest.raises(InputError, match=r"search\.json' is damaged: it is no Other; remove it"):
+        run.stage("search", Other, lambda: Other(answer=""))
+
+
 def test_overwrite_starts_afresh(options: CompileOptions) -> None:
-    RunFolder(options).cached("search", lambda: {"answer": 1})
+    RunFolder(options).stage("search", Answer, lambda: Answer(answer=1))
     again = RunFolder(evolve(options, overwrite=True))
-    assert again.cached("search", lambda: {"answer": 2}) == {"answer": 2}
+    assert again.stage("search", Answer, lambda: Answer(answer=2)) == Answer(answer=2)
 
 
 def test_other_contents_of_the_same_file_are_other_data(options: CompileOptions) -> None:
-    RunFolder(options).cached("search", lambda: {"answer": 1})
+    RunFolder(options).stage("search", Answer, lambda: Answer(answer=1))
     options.data.write_bytes(b"other data")
     with pytest.raises(InputError, match="holds the result of other options or data: give another folder"):
         RunFolder(options)
@@ -54,11 +69,11 @@ def test_where_and_how_fast_it_runs_is_no_part_of_the_key(options: CompileOption
 def test_a_stage_that_fails_leaves_nothing(options: CompileOptions) -> None:
     run = RunFolder(options)
 
-    def fail() -> dict[str, int]:
+    def fail() -> Answer:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run.cached("search", fail)
+        run.stage("search", Answer, fail)
     assert not list((run.path / "stages").iterdir())
 
 
@@ -66,7 +81,7 @@ def test_damage_is_named(options: CompileOptions) -> None:
     run = RunFolder(options)
     (run.path / "stages" / "search.json").write_text("[1, 2")
     with pytest.raises(InputError, match=r"search\.json' is damaged: .* remove it and run again"):
-        run.cached("search", dict)
+        run.stage("search", Answer, lambda: Answer(answer=1))
 
 
 def test_a_file_in_its_place_is_refused(options: CompileOptions) -> None:
@@ -86,7 +101,7 @@ def test_killed_before_the_marker_was_whole(options: CompileOptions) -> None:
     options.output.mkdir()
     (options.output / ".sr2hls.json.a1b2c3d4").write_text('{"format": "sr2')
     RunFolder(options)
-    assert sorted(p.name for p in options.output.iterdir()) == [LOCK_NAME, "sr2hls.json", "stages"]
+    assert sorted(p.name for p in options.output.iterdir()) == [LOCK_NAME, "designs", "sr2hls.json", "stages"]
 
 
 def test_what_a_killed_run_was_writing_is_removed_and_nothing_else(options: CompileOptions) -> None:
@@ -99,7 +114,7 @@ def test_what_a_killed_run_was_writing_is_removed_and_nothing_else(options: Comp
     (run.path / ".notes.txt").write_text("mine")
     RunFolder(options)
     found = sorted(p.name for p in run.path.iterdir())
-    assert found == [".git", ".notes.txt", LOCK_NAME, "sr2hls.json", "stages"]
+    assert found == [".git", ".notes.txt", LOCK_NAME, "designs", "sr2hls.json", "stages"]
     assert list((run.path / "stages").iterdir()) == []
 
 
@@ -113,10 +128,20 @@ def test_overwriting_takes_the_old_report_away_first(options: CompileOptions) ->
 
 def test_overwriting_takes_the_designs_of_an_exploration_away_first(options: CompileOptions) -> None:
     with RunFolder(options) as run:
-        run.cached("search", lambda: {"answer": 1})
+        run.stage("search", Answer, lambda: Answer(answer=1))
     (run.path / "sum50").mkdir()
     for name in ("frontier.json", "sum50/report.json", "sum50/.report.html.abcdef12"):
         (run.path / name).write_text("{}")
     RunFolder(evolve(options, seed=1, overwrite=True))
     assert [p.name for p in (run.path / "sum50").iterdir()] == []
     assert not (run.path / "frontier.json").exists()
+
+
+def test_the_result_of_an_older_version_is_refused(options: CompileOptions) -> None:
+    with RunFolder(options) as run:
+        run.stage("search", Answer, lambda: Answer(answer=1))
+    (run.path / MARKER).write_text('{"format": "sr2hls-run-1", "key": "0"}')
+    with pytest.raises(InputError, match="holds the result of another version of sr2hls"):
+        RunFolder(options)
+    RunFolder(evolve(options, overwrite=True))
+    assert not list((run.path / "stages").iterdir())

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from sr2hls.flow.compile import CompileResult
+from sr2hls.flow.implement import Result
 from sr2hls.report.model import Report
 from sr2hls.report.notebook import to_notebook
 
@@ -17,7 +17,7 @@ def test_figures_formulas_and_where_they_come_from(report: Report) -> None:
 
 
 def test_a_result_shows_itself(report: Report) -> None:
-    result = CompileResult(report, None, None, Path("r"))  # type: ignore[arg-type]
+    result = Result(report, None, None, Path("r"), None)  # type: ignore[arg-type]
     assert result._repr_html_() == to_notebook(report)
 
 
