@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from sr2hls.options import CompileOptions, Effort, Engine
+from sr2hls.options import CompileOptions, Effort, Engine, StrategyName
 
 
 @pytest.fixture(scope="session")
@@ -29,4 +29,5 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> CompileOptions:
     return CompileOptions(
         checkpoint=folder / "net.pt2", data=folder / "data.npz", output=folder / "result",
         engine=Engine.OPERON, effort=Effort.LOW,
+        strategies=(StrategyName.FRONTS, StrategyName.ADDITIVE),
     )  # fmt: skip

@@ -25,7 +25,7 @@ def draw(frontier: Frontier, folder: Path) -> Path:
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     _panel(left, frontier, FigureKey.LUT, "LUT")
-    left.set_xscale("log")
+    left.set_xscale("symlog", linthresh=1)  # a design of wires takes no LUT
     left.set_ylabel(f"{frontier.score} on the test split")
     _panel(right, frontier, FigureKey.LATENCY_NS, "latency, ns")
     for axes in (left, right):

@@ -1,6 +1,8 @@
 """The whole road on a small network, and what it refuses."""
 
 import json
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,13 +11,17 @@ import pytest
 from attrs import evolve
 
 from sr2hls.errors import BudgetError, InputError, VerificationError
+from sr2hls.flow.choose import rank
 from sr2hls.flow.compile import compile_network
+from sr2hls.flow.design_file import read_design
 from sr2hls.flow.implement import Result
 from sr2hls.hls.compiled import CompiledProgram
 from sr2hls.hls.project import HlsProject
-from sr2hls.options import CompileOptions
+from sr2hls.options import CompileOptions, StrategyName
+from sr2hls.prepare import prepare
 from sr2hls.program.interpreter import Interpreter, quantize_inputs
 from sr2hls.program.serialize import load
+from sr2hls.progress import SilentProgress, Stage
 from sr2hls.report.store import load_report
 from sr2hls.rtl.project import load_project
 from sr2hls.rtl.simulate import simulate
@@ -135,3 +141,34 @@ def test_a_budget_of_luts_is_kept(small: CompileOptions, result: Result, tmp_pat
     smaller = compile_network(options)
     assert smaller.circuit.hardware.lut.value <= options.max_lut
     assert smaller.report.split("test").scores["design"].accuracy > 0.5
+
+
+def test_it_chooses_among_everything_that_explore_makes(small: CompileOptions, tmp_path: Path) -> None:
+    opened: list[str] = []
+    planned: dict[str, float] = {}
+
+    class Recorded(SilentProgress):
+        def plan(self, expected_s: Mapping[str, float]) -> None:
+            planned.update(expected_s)
+
+        def stage(self, name: str, total: float | None = None) -> AbstractContextManager[Stage]:
+            assert planned.get(name), f"'{name}' is in the time that is left before it begins"
+            opened.append(name)
+            return super().stage(name, total)
+
+    asked = evolve(
+        small, output=tmp_path / "r", strategies=tuple(StrategyName), max_lut=30, synthesis="estimate",
+        baseline=False,
+    )  # fmt: skip
+    result = compile_network(asked, Recorded())
+    left = {name for name, seconds in planned.items() if seconds} - set(opened)
+    assert left == set(), "no time is left for stages that never come"
+    considered = {d.name.split(":")[0]: d for d in result.report.designs}
+    for strategy in StrategyName:
+        assert any(name.startswith(strategy.value) for name in considered), strategy
+    chosen = result.design.proposal.name
+    assert considered[chosen].chosen
+    problem = prepare(asked, SilentProgress()).problem
+    designs = [read_design(path, problem) for path in sorted((tmp_path / "r" / "designs").glob("*.json"))]
+    assert {d.proposal.name for d in designs} == set(considered)
+    assert rank(problem, designs, asked.budget)[0].proposal.name == chosen

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy
 
 from sr2hls.cli.main import run
-from sr2hls.errors import InputError, LoweringError, Sr2hlsError
+from sr2hls.errors import DegenerateDesignError, InputError, LoweringError, Sr2hlsError
 from sr2hls.flow.implement import Result
 from sr2hls.flow.lower import lower_formulas
 from sr2hls.options import LowerOptions, Synthesis
@@ -167,3 +168,27 @@ def test_deeply_nested_functions(tmp_path: Path, depth: int) -> None:
         text = f"sinh({text})"
     with pytest.raises(LoweringError, match="formula of 'y' is not finite on row 0"):
         lower(text, tmp_path / "big", ranges=(("x", 1.9, 2.0),))
+
+
+def test_formulas_that_do_not_survive_are_refused(tmp_path: Path) -> None:
+    ranges = (("x0", 0.0, 1.0), ("x1", 0.0, 1.0))
+    with pytest.raises(
+        DegenerateDesignError, match=r"input 'x1' cannot influence output 'y' = .*: allow a sm"
+    ):
+        lower("x0 + 0.0000001*x1", tmp_path / "out", ranges=ranges)
+    assert not (tmp_path / "out" / "report.json").exists()
+
+
+def test_expressions_go_the_same_way(tmp_path: Path) -> None:
+    x0, x2 = sympy.symbols("x0 x2")
+    X = np.random.default_rng(0).uniform(0, 1, (500, 3))
+    result = lower_expressions({"u": x0 * x2 + sympy.Float("0.1")}, X, tmp_path / "out", synthesis="estimate")
+    assert [f.name for f in result.report.data.features] == ["x0", "x2"], (
+        "columns that nothing reads are left out"
+    )
+    exact = X[:, 0] * X[:, 2] + 0.1
+    assert np.abs(result.predict(X[:, [0, 2]])[:, 0] - exact).max() < 0.02
+    with pytest.raises(InputError, match=r"have the shape \(3,\): give \(rows, columns\)"):
+        lower_expressions({"u": x0}, X[0], tmp_path / "other")
+    with pytest.raises(DegenerateDesignError, match="input 'x2' cannot influence"):
+        lower_expressions({"u": x0 + 1e-9 * x2}, X, tmp_path / "third", synthesis="estimate")

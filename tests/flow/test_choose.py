@@ -1,0 +1,83 @@
+"""Which design is built: small enough, good enough, and then the smallest."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from sr2hls.circuit import Circuit
+from sr2hls.design import Design, Proposal, make_design
+from sr2hls.errors import BudgetError
+from sr2hls.flow.choose import rank, refuse_over_budget, sizes_for
+from sr2hls.problem import Problem, Split
+from sr2hls.program.predict import program_model
+from sr2hls.program.types import FixedType
+from sr2hls.provenance import Figure, Origin, Provenance
+from sr2hls.synthesis.report import HardwareReport
+from sr2hls.target import Budget
+from sr2hls.teacher.task import Task
+
+X0, X1 = sp.symbols("x0 x1")
+TYPES = {"x0": FixedType(True, 6, 2), "x1": FixedType(True, 6, 2)}
+
+
+def problem() -> Problem:
+    rng = np.random.default_rng(0)
+    parts = []
+    for _ in range(3):
+        inputs = rng.integers(-32, 32, (2000, 2)) / 16
+        outputs = (inputs[:, 0] + 0.2 * np.tanh(2 * inputs[:, 1]) * inputs[:, 0])[:, None]
+        parts.append(Split(inputs, outputs, None))
+    return Problem(Task.REGRESSION, TYPES, ("y0",), ("a", "b"), ("y0",), *parts)
+
+
+@pytest.fixture(scope="module")
+def designs() -> dict[str, Design]:
+    product = X0 + sp.Float(0.19) * sp.tanh(2 * X1) * X0
+    formulas = {"rough": (X0, 1e-3), "good": (product, 1e-3), "wasteful": (product, 1e-6)}
+    return {
+        name: make_design(problem(), Proposal(name, name, {"y0": formula}), max_loss=loss)
+        for name, (formula, loss) in formulas.items()
+    }
+
+
+def names(found: list[Design]) -> list[str]:
+    return [d.proposal.name for d in found]
+
+
+def test_the_smallest_of_those_that_are_as_good_as_the_best(designs: dict[str, Design]) -> None:
+    luts = {n: program_model().luts(d.program) for n, d in designs.items()}
+    assert luts["rough"] < luts["good"] < luts["wasteful"]
+    assert names(rank(problem(), list(designs.values()), Budget())) == ["good", "wasteful", "rough"]
+
+
+def test_what_cannot_fit_is_not_tried(designs: dict[str, Design]) -> None:
+    luts = program_model().luts(designs["good"].program)
+    few = Budget(max_lut=int(luts / 1.5))
+    assert names(rank(problem(), list(designs.values()), few)) == ["rough"]
+    assert names(rank(problem(), [designs["good"], designs["wasteful"]], Budget(max_lut=1))) == ["good"]
+
+
+def test_a_fidelity_that_is_asked_for_decides_what_is_good(designs: dict[str, Design]) -> None:
+    assert names(rank(problem(), list(designs.values()), Budget(min_fidelity=0.5)))[0] == "rough"
+    with pytest.raises(BudgetError, match=r"no design meets min_fidelity 0.9999: the nearest has 0\.9"):
+        rank(problem(), [designs["rough"], designs["good"]], Budget(min_fidelity=0.9999))
+
+
+def test_sizes_come_from_the_budget() -> None:
+    assert sizes_for(Budget(max_lut=400)) == (200, 300, 400)
+    assert sizes_for(Budget(max_lut=1)) == (1,)
+    assert len(sizes_for(Budget())) > 1
+
+
+def test_a_circuit_over_its_budget_is_refused_with_the_figure() -> None:
+    lut = Figure(120, "", Provenance(Origin.MEASURED, "yosys", "part", "synthesis"))
+    hardware = HardwareReport("formula", "yosys", "0", "part", "synthesis", lut=lut)
+    circuit = Circuit(None, None, None, (), hardware)  # type: ignore[arg-type]
+    with pytest.raises(
+        BudgetError, match="no design meets max_lut 100: the nearest has 120; raise the budget"
+    ):
+        refuse_over_budget(circuit, Budget(max_lut=100))
+    refuse_over_budget(circuit, Budget(max_lut=120, max_dsp=0))
+    refuse_over_budget(replace(circuit, hardware=None), Budget(max_lut=1))

@@ -1,0 +1,71 @@
+"""Engine and time that a user asks for reach every strategy that searches formulas."""
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from sr2hls.flow.run_folder import RunFolder
+from sr2hls.options import CompileOptions, Engine
+from sr2hls.prepare import Prepared, prepare
+from sr2hls.progress import SilentProgress
+from sr2hls.search.operon import OperonEngine
+from sr2hls.search.shape_formulas import ShapeFormulaOptions
+from sr2hls.strategies import additive, fronts
+from sr2hls.strategies.additive import Additive
+from sr2hls.strategies.base import Context
+from sr2hls.strategies.fronts import Fronts
+from sr2hls.strategies.lut_network import LutNetworks
+
+
+class Reached(Exception):
+    """Ends a search as soon as its settings are known."""
+
+
+@pytest.fixture
+def context(small: CompileOptions, tmp_path: Any) -> Context:
+    options = evolve(small, output=tmp_path / "r", engine=Engine.EQL, time_s=6.0, jobs=2)
+    return Context(prepare(options, SilentProgress()), options, RunFolder(options), SilentProgress())
+
+
+def test_the_fronts(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Recorded(OperonEngine):
+        def search(self, *_: Any, time_limit: float | None = None, **__: Any) -> Any:
+            raise Reached(time_limit)
+
+    asked: list[str] = []
+
+    def choose(name: str, **_: Any) -> tuple[OperonEngine, str]:
+        asked.append(name)
+        return Recorded(), "recorded"
+
+    monkeypatch.setattr(fronts, "choose_engine", choose)
+    with pytest.raises(Reached, match="^6.0$"):
+        next(Fronts(context).propose(context.problem, (50,)))
+    assert asked == ["eql"]
+
+
+def test_the_functions_of_the_additive_model(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[ShapeFormulaOptions] = []
+
+    def searched(model: Any, *_: Any, options: ShapeFormulaOptions, **__: Any) -> Any:
+        found.append(options)
+        raise Reached(model.n_functions)
+
+    monkeypatch.setattr(additive, "shape_formulas", searched)
+    with pytest.raises(Reached) as reached:
+        next(Additive(context).propose(context.problem, (30,)))
+    assert found[0].engine.name == "eql"
+    functions = reached.value.args[0]
+    assert found[0].time_s == pytest.approx(6.0 * 2 / functions), "all functions share the time"
+
+
+def test_the_growth_of_lut_networks(context: Context) -> None:
+    hurried = Context(
+        context.prepared, evolve(context.options, time_s=1e-6), context.stages, context.progress
+    )
+    design = next(LutNetworks(hurried).propose(hurried.problem, (60,)))
+    small = design.program.n_outputs * 8
+    assert len(design.program.ops) < 10 * small, "growth ends with the first step"
+    prepared: Prepared = context.prepared
+    assert prepared.problem is hurried.problem
