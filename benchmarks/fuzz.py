@@ -31,7 +31,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from fuzz_inputs import GOOD, SPOIL, network
-from sr2hls.explore.frontier import load_frontier, markdown
 
 from sr2hls.cli.main import run as run_command
 from sr2hls.costs import area, estimated_luts, load_table
@@ -40,6 +39,7 @@ from sr2hls.data import InputFormat, load_dataset, load_scaler
 from sr2hls.errors import Sr2hlsError
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.serialize import load as load_program
+from sr2hls.report.frontier import load_frontier, markdown
 from sr2hls.report.markdown import to_markdown
 from sr2hls.report.store import load_report
 from sr2hls.search import Frontier, read_formulas, read_hall_of_fame

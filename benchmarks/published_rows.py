@@ -7,19 +7,21 @@ import sympy as sp
 from attrs import evolve
 from frontier_rows import Row, row_of
 from published_flow import EVERYWHERE, published_program
-from sr2hls.find import find_formulas
 
 from sr2hls.circuit import build_circuit
 from sr2hls.costs import area, estimated_luts
-from sr2hls.design import float_outputs
+from sr2hls.design import Proposal, float_outputs
 from sr2hls.errors import LoweringError
-from sr2hls.options import CompileOptions, Engine, Synthesis
+from sr2hls.options import CompileOptions, Engine, StrategyName, Synthesis
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.problem import Problem
 from sr2hls.progress import SilentProgress
 from sr2hls.search import read_hall_of_fame
+from sr2hls.strategies import STRATEGIES, Context, Unkept
 
 GROUP = "published flow, ap_fixed<16,6>"
+_LUTS = 200
+"""Size of the sum of functions."""
 PYSR_RUN = Path(__file__).resolve().parent.parent / "tests" / "search" / "data" / "pysr_runs" / "jets"
 
 
@@ -33,13 +35,19 @@ def demo_rows(prepared: Prepared, options: CompileOptions, folder: Path) -> Iter
         options: engine, effort and seed of the search.
         folder: of the projects.
     """
-    found = find_formulas(prepared.problem, evolve(options, engine=Engine.OPERON), SilentProgress())
+    context = Context(prepared, evolve(options, engine=Engine.OPERON), Unkept(), SilentProgress())
+    found = [
+        proposal
+        for name in (StrategyName.FRONTS, StrategyName.ADDITIVE)
+        for proposal in STRATEGIES[name](context).propose(prepared.problem, (_LUTS,))
+        if isinstance(proposal, Proposal)
+    ]
     problem = _wide_problem(options)
-    for k, proposal in enumerate(found.proposals):
+    for k, proposal in enumerate(found):
         try:
-            yield _row(problem, f"demo-{k}", f"Operon, {proposal.name}", proposal.formulas, options, folder)
+            yield _row(problem, f"demo-{k}", f"Operon, {proposal.title}", proposal.formulas, options, folder)
         except LoweringError as error:
-            print(f"Operon, {proposal.name}: left out: {error}", flush=True)
+            print(f"Operon, {proposal.title}: left out: {error}", flush=True)
 
 
 def pysr_row(options: CompileOptions, folder: Path) -> Iterator[Row]:

@@ -20,7 +20,6 @@ import sympy as sp
 import torch
 from network import GraphNetwork
 from simulate import COLUMNS, FORCES, Acceleration, Force, rollout, snapshots, start, true_acceleration
-from sr2hls.distil.hardware import formula_circuit
 from torch import Tensor, nn
 
 from sr2hls.distil import (
@@ -32,6 +31,7 @@ from sr2hls.distil import (
     principal_directions,
     record,
 )
+from sr2hls.flow.lower import lower_expressions
 from sr2hls.search import OperonEngine, OperonSettings, SearchOptions
 from sr2hls.search.expressions import expr_from_text
 
@@ -190,15 +190,11 @@ def hardware(formulas: tuple[sp.Expr, ...], pairs: Tensor, args: argparse.Namesp
     whole = [f.xreplace({r: sp.sqrt(dx**2 + dy**2)}) for f in formulas]
     used = sorted({int(str(s)[1:]) for f in whole for s in f.free_symbols})
     renamed = {sp.Symbol(f"x{c}"): sp.Symbol(f"x{k}") for k, c in enumerate(used)}
-    built = formula_circuit(
-        [f.xreplace(renamed) for f in whole],
+    built = lower_expressions(
+        {name: f.xreplace(renamed) for name, f in zip(("ax", "ay"), whole, strict=True)},
         pairs[:20_000, used].numpy(),
         args.out / "circuit",
-        input_bits=10,
-        error=0.01,
-        names=["ax", "ay"],
     )
-    assert built.circuit is not None
     tool = built.circuit.hardware
     figures = {} if tool is None else {k: f.value for k, f in tool.figures().items()}
     return {

@@ -29,11 +29,11 @@ from pinn import (
     network,
     train,
 )
-from sr2hls.distil.hardware import formula_circuit
 
 from sr2hls.costs import additive_cycles, published_cycles
 from sr2hls.distil import Distilled, Recording, distil_recording, elbow, record
 from sr2hls.distil.choose import Choose
+from sr2hls.flow.lower import lower_expressions
 from sr2hls.search import Candidate, OperonEngine, OperonSettings, SearchOptions
 from sr2hls.search.expressions import evaluate_expr, expr_from_text
 
@@ -169,16 +169,9 @@ def hardware(formula: sp.Expr, recording: Recording, args: argparse.Namespace) -
     rows = []
     for bits in BITS[1:2] if args.quick else BITS:
         # The rounding error asked for is that of the inputs themselves: one step of them.
-        built = formula_circuit(
-            [formula],
-            recording.X,
-            args.out / f"circuit_{bits}",
-            input_bits=bits,
-            error=2.0**-bits,
-            names=["u"],
-            backend="Vitis" if bits == 10 else None,
+        built = lower_expressions(
+            {"u": formula}, recording.X, args.out / f"circuit_{bits}", input_bits=bits, error=2.0**-bits
         )
-        assert built.circuit is not None
         tool = built.circuit.hardware
         exact = np.asarray(recording.Y[:, 0])
         values = built.predict(recording.X)[:, 0]

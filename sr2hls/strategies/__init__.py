@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 
 from sr2hls.options import StrategyName
 from sr2hls.strategies.additive import Additive
-from sr2hls.strategies.base import Context, Plan, Stages, Strategy
+from sr2hls.strategies.base import Context, Plan, Stages, Strategy, Unkept
 from sr2hls.strategies.fronts import Fronts
 from sr2hls.strategies.lut_network import LutNetworks
 
-__all__ = ["STRATEGIES", "Context", "Plan", "Stages", "Strategy"]
+__all__ = ["STRATEGIES", "Context", "Plan", "Stages", "Strategy", "Unkept"]
 
 STRATEGIES: Mapping[StrategyName, Callable[[Context], Strategy]] = {
     StrategyName.FRONTS: Fronts,

@@ -31,6 +31,14 @@ class Stages(Protocol):
         """
 
 
+class Unkept:
+    """Keeps nothing: stages of a search that is never gone on with."""
+
+    def stage(self, name: str, kind: type[StageRecord], compute: Callable[[], StageRecord]) -> StageRecord:
+        """Compute the stage."""
+        return compute()
+
+
 @dataclass(frozen=True, eq=False)
 class Context:
     """What every strategy is given.

@@ -11,7 +11,7 @@ import sympy
 from sr2hls.cli.main import run
 from sr2hls.errors import DegenerateDesignError, InputError, LoweringError, Sr2hlsError
 from sr2hls.flow.implement import Result
-from sr2hls.flow.lower import lower_formulas
+from sr2hls.flow.lower import lower_expressions, lower_formulas
 from sr2hls.options import LowerOptions, Synthesis
 
 RUNS = Path(__file__).parents[1] / "search" / "data" / "pysr_runs"
@@ -172,9 +172,7 @@ def test_deeply_nested_functions(tmp_path: Path, depth: int) -> None:
 
 def test_formulas_that_do_not_survive_are_refused(tmp_path: Path) -> None:
     ranges = (("x0", 0.0, 1.0), ("x1", 0.0, 1.0))
-    with pytest.raises(
-        DegenerateDesignError, match=r"input 'x1' cannot influence output 'y' = .*: allow a sm"
-    ):
+    with pytest.raises(DegenerateDesignError, match="input 'x1' cannot influence output 'y'"):
         lower("x0 + 0.0000001*x1", tmp_path / "out", ranges=ranges)
     assert not (tmp_path / "out" / "report.json").exists()
 
@@ -183,9 +181,8 @@ def test_expressions_go_the_same_way(tmp_path: Path) -> None:
     x0, x2 = sympy.symbols("x0 x2")
     X = np.random.default_rng(0).uniform(0, 1, (500, 3))
     result = lower_expressions({"u": x0 * x2 + sympy.Float("0.1")}, X, tmp_path / "out", synthesis="estimate")
-    assert [f.name for f in result.report.data.features] == ["x0", "x2"], (
-        "columns that nothing reads are left out"
-    )
+    read = [f.name for f in result.report.data.features]
+    assert read == ["x0", "x2"], "columns that no formula reads are left out"
     exact = X[:, 0] * X[:, 2] + 0.1
     assert np.abs(result.predict(X[:, [0, 2]])[:, 0] - exact).max() < 0.02
     with pytest.raises(InputError, match=r"have the shape \(3,\): give \(rows, columns\)"):

@@ -7,7 +7,7 @@ from attrs import evolve
 
 from sr2hls.flow.run_folder import RunFolder
 from sr2hls.options import CompileOptions, Engine
-from sr2hls.prepare import Prepared, prepare
+from sr2hls.prepare import prepare
 from sr2hls.progress import SilentProgress
 from sr2hls.search.operon import OperonEngine
 from sr2hls.search.shape_formulas import ShapeFormulaOptions
@@ -18,7 +18,7 @@ from sr2hls.strategies.fronts import Fronts
 from sr2hls.strategies.lut_network import LutNetworks
 
 
-class Reached(Exception):
+class ReachedError(Exception):
     """Ends a search as soon as its settings are known."""
 
 
@@ -31,7 +31,7 @@ def context(small: CompileOptions, tmp_path: Any) -> Context:
 def test_the_fronts(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     class Recorded(OperonEngine):
         def search(self, *_: Any, time_limit: float | None = None, **__: Any) -> Any:
-            raise Reached(time_limit)
+            raise ReachedError(time_limit)
 
     asked: list[str] = []
 
@@ -40,7 +40,7 @@ def test_the_fronts(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
         return Recorded(), "recorded"
 
     monkeypatch.setattr(fronts, "choose_engine", choose)
-    with pytest.raises(Reached, match="^6.0$"):
+    with pytest.raises(ReachedError, match=r"^6\.0$"):
         next(Fronts(context).propose(context.problem, (50,)))
     assert asked == ["eql"]
 
@@ -50,10 +50,10 @@ def test_the_functions_of_the_additive_model(context: Context, monkeypatch: pyte
 
     def searched(model: Any, *_: Any, options: ShapeFormulaOptions, **__: Any) -> Any:
         found.append(options)
-        raise Reached(model.n_functions)
+        raise ReachedError(model.n_functions)
 
     monkeypatch.setattr(additive, "shape_formulas", searched)
-    with pytest.raises(Reached) as reached:
+    with pytest.raises(ReachedError) as reached:
         next(Additive(context).propose(context.problem, (30,)))
     assert found[0].engine.name == "eql"
     functions = reached.value.args[0]
@@ -67,5 +67,3 @@ def test_the_growth_of_lut_networks(context: Context) -> None:
     design = next(LutNetworks(hurried).propose(hurried.problem, (60,)))
     small = design.program.n_outputs * 8
     assert len(design.program.ops) < 10 * small, "growth ends with the first step"
-    prepared: Prepared = context.prepared
-    assert prepared.problem is hurried.problem
