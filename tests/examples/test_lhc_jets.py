@@ -145,7 +145,8 @@ def server(frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> Iterator[typ
     content = arff_text(frame).encode()
     described = {
         "id": "42468", "name": "hls4ml_lhc_jets_hlf", "version": "1", "format": "ARFF", "status": "active",
-        "url": f"{base}/data/v1/download/1/jets.arff", "file_id": "1", "default_target_attribute": "class", "description": "jets",
+        "url": f"{base}/data/v1/download/1/jets.arff", "file_id": "1", "default_target_attribute": "class",
+        "description": "jets",
         "md5_checksum": hashlib.md5(content).hexdigest(),
     }  # fmt: skip
     features = [
