@@ -22,7 +22,7 @@ class Layout:
     Attributes:
         network: the network; changes of its tables go through `Layout.replace`.
         samples: the samples.
-        values: of inputs and nodes, shape (samples, values).
+        values: of inputs and nodes, shape (values, samples).
     """
 
     def __init__(self, network: Network, samples: Samples) -> None:
@@ -61,14 +61,14 @@ class Layout:
             all(self._kind[a] == kernels.SUM and self._is_output[a] for a in above) and not self._is_output[n]
             for n, above in enumerate(self._above)
         ]
-        self.values: IndexArray = np.zeros((len(samples), count), np.int16)
-        self.values[:, : network.n_inputs] = samples.indices
+        self.values: IndexArray = np.zeros((count, len(samples)), np.int16)
+        self.values[: network.n_inputs] = samples.indices.T
         self._run(np.arange(network.n_inputs, count))
 
     @property
     def outputs(self) -> IndexArray:
         """Raw values of the outputs, shape (samples, outputs)."""
-        return self.values[:, self._outputs]
+        return self.values[self._outputs].T
 
     @property
     def predictions(self) -> FloatArray:
@@ -77,7 +77,7 @@ class Layout:
 
     def of(self, number: int) -> IntArray:
         """Return the values of an input or a node, shape (samples,)."""
-        return self.values[:, self.at[number]].astype(np.int64)
+        return self.values[self.at[number]].astype(np.int64)
 
     def loss(self, weights: Weights) -> float:
         """Return the mean loss of the samples."""

@@ -1,6 +1,7 @@
 """Inner loops over the samples of a LUT network, compiled.
 
-A sample's values stand in one row, inputs first, then nodes children before parents.
+The values of all samples stand in rows, shape (values, samples): inputs first, then nodes, children before
+parents. A row is contiguous, so that a node is computed in one pass.
 A node is a table over the concatenated bits of its children (the first child in the highest bits) or the sum
 of its children.
 """
@@ -36,12 +37,30 @@ def _value(node, row, kind, first, children, shift, offset, entries):  # type: i
 
 @_jit
 def run(values, nodes, kind, first, children, shift, offset, entries):  # type: ignore[no-untyped-def]
-    """Compute the given nodes of every row, in their order."""
-    for s in range(values.shape[0]):
-        row = values[s]
-        for i in range(nodes.shape[0]):
-            node = nodes[i]
-            row[node] = _value(node, row, kind, first, children, shift, offset, entries)
+    """Compute the given nodes of every sample, in their order; each node is one pass over whole rows."""
+    for i in range(nodes.shape[0]):
+        node = nodes[i]
+        begin, end = first[node], first[node + 1]
+        result = values[node]
+        if kind[node] == SUM:
+            result[:] = 0
+            for k in range(begin, end):
+                result += values[children[k]]
+            continue
+        table = entries[offset[node] :]
+        if end - begin == 1:
+            only = values[children[begin]]
+            for s in range(result.shape[0]):
+                result[s] = table[only[s]]
+            continue
+        left, right = values[children[begin]], values[children[begin + 1]]
+        high, low = shift[begin], shift[begin + 1]
+        if end - begin == 2:
+            for s in range(result.shape[0]):
+                result[s] = table[left[s] << high | right[s] << low]
+            continue
+        for s in range(result.shape[0]):
+            result[s] = _value(node, values[:, s], kind, first, children, shift, offset, entries)
 
 
 @_jit
@@ -78,9 +97,9 @@ def total_loss(  # type: ignore[no-untyped-def]
 ):
     """Mean loss of all rows."""
     total = 0.0
-    for s in range(values.shape[0]):
-        total += _loss(values[s], outputs, targets[s], loss, scale, offsets, base, powers, decision, soft)
-    return total / values.shape[0]
+    for s in range(values.shape[1]):
+        total += _loss(values[:, s], outputs, targets[s], loss, scale, offsets, base, powers, decision, soft)
+    return total / values.shape[1]
 
 
 @_jit
@@ -95,11 +114,11 @@ def entry_losses(  # type: ignore[no-untyped-def]
     Only what changes is computed again; ``only_sums``: all above the table is outputs that add it up.
     """
     n_above = above.shape[0]
-    changed = np.zeros(values.shape[1], np.uint8)
+    changed = np.zeros(values.shape[0], np.uint8)
     touched = np.empty(n_above + 1, np.int64)
-    before = np.zeros(values.shape[1], np.int64)
-    for s in range(values.shape[0]):
-        row = values[s]
+    before = np.zeros(values.shape[0], np.int64)
+    for s in range(values.shape[1]):
+        row = values[:, s]
         entry = 0
         for k in range(first[node], first[node + 1]):
             entry |= row[children[k]] << shift[k]
