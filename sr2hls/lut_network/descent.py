@@ -93,10 +93,17 @@ class Layout:
         node, n = self.network.nodes[number], self.at[number]
         assert node.entries is not None
         result = np.zeros((len(node.entries), 1 << node.bits))
+        loss = self._objective(weights)
+        if self._only_sums[n] and self.samples.kind is Kind.CLASSES:
+            kernels.class_entry_losses(
+                n, self.values, 1 << node.bits, np.isin(self._outputs, self._above[n]), self._first,
+                self._children, self._shift, self._outputs, self.samples.targets, loss[1], *loss[3:], result,
+            )  # fmt: skip
+            return result
         kernels.entry_losses(
             n, self.values, 1 << node.bits, self._above[n], self._only_sums[n], self._is_output, self._kind,
             self._first, self._children, self._shift, self._offset, self._entries, self._outputs,
-            self.samples.targets, *self._objective(weights), result,
+            self.samples.targets, *loss, result,
         )  # fmt: skip
         return result
 

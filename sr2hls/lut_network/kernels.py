@@ -102,6 +102,56 @@ def total_loss(  # type: ignore[no-untyped-def]
     return total / values.shape[1]
 
 
+_LARGE = 1e100
+"""Products of so many are turned into logarithms before they leave the range of doubles."""
+
+
+@_jit
+def class_entry_losses(  # type: ignore[no-untyped-def]
+    node, values, levels, is_above, first, children, shift, outputs, targets, scale, base, powers, decision,
+    soft, result,
+):  # fmt: skip
+    """`entry_losses` for classes where all above the table is scores that add it up.
+
+    What the other scores add to the loss is computed once a sample. The logarithms of the samples that read
+    an entry are taken of the product of their sums of powers, not one by one.
+    """
+    moving = np.flatnonzero(is_above)
+    fixed = np.flatnonzero(~is_above)
+    product = np.ones(result.shape)
+    for s in range(values.shape[1]):
+        entry = 0
+        for k in range(first[node], first[node + 1]):
+            entry |= values[children[k], s] << shift[k]
+        kept = values[node, s]
+        rest, rest_dot, rest_top, rest_at = 0.0, 0.0, -1, -1
+        for k in fixed:
+            score = values[outputs[k], s] + base[k]
+            rest += powers[score]
+            rest_dot += targets[s, k] * score
+            if score > rest_top:
+                rest_top, rest_at = score, k
+        for v in range(levels):
+            total, dot, top, at = rest, rest_dot, rest_top, rest_at
+            for k in moving:
+                score = values[outputs[k], s] + base[k] + v - kept
+                total += powers[score]
+                dot += targets[s, k] * score
+                if score > top or (score == top and k < at):
+                    top, at = score, k
+            result[entry, v] -= decision * targets[s, at] + soft * scale * dot
+            if total > _LARGE:
+                result[entry, v] += soft * np.log(total)
+                continue
+            product[entry, v] *= total
+            if product[entry, v] > _LARGE:
+                result[entry, v] += soft * np.log(product[entry, v])
+                product[entry, v] = 1.0
+    for e in range(result.shape[0]):
+        for v in range(levels):
+            result[e, v] += soft * np.log(product[e, v])
+
+
 @_jit
 def entry_losses(  # type: ignore[no-untyped-def]
     node, values, levels, above, only_sums, is_output, kind, first, children, shift, offset, entries,
