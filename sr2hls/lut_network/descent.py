@@ -78,7 +78,7 @@ class Layout:
         return result
 
     def replace(self, number: int, entries: IntArray) -> None:
-        """Give a table other entries and compute again what depends on it."""
+        """Give a table other entries, shape (2^index bits,), and compute again what depends on it."""
         node, n = self.network.nodes[number], self.at[number]
         node.entries = entries.copy()
         self._flat.entries[self._flat.offset[n] : self._flat.offset[n] + len(entries)] = entries
