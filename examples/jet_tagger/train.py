@@ -41,7 +41,7 @@ def train(
     torch.manual_seed(seed)
     X, y = parts["train"]
     X_val, y_val = parts["validation"]
-    model = JetTagger(X.shape[1])
+    model = JetTagger(X.shape[1], n_classes=int(y.max()) + 1)
     model.scaler.mean.copy_(X.double().mean(0).float())
     model.scaler.scale.copy_(X.double().std(0).float())
     loss_of = nn.CrossEntropyLoss()
@@ -88,7 +88,7 @@ def export(model: JetTagger, out: Path) -> None:
     """Write jet_tagger.onnx, jet_tagger.pt2 and jet_tagger.state_dict.pt."""
     out.mkdir(parents=True, exist_ok=True)
     torch.save(model.state_dict(), out / "jet_tagger.state_dict.pt")
-    example = (torch.zeros(2, 16),)
+    example = (torch.zeros(2, len(model.scaler.mean)),)
     shapes = {"features": {0: torch.export.Dim("batch")}}
     exported = torch.export.export(model, example, dynamic_shapes=shapes)
     for node in exported.graph.nodes:

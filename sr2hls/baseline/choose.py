@@ -92,7 +92,7 @@ def smallest_network(
 
 
 def on_input_grid(layers: Sequence[FloatLayer], offset: FloatArray, scale: FloatArray) -> list[FloatLayer]:
-    """Return the layers over circuit inputs u, where the network's own inputs are ``u · scale + offset``."""
+    """Return layers over circuit inputs u: the network's are ``u · scale + offset``, shape (inputs,)."""
     first, *rest = layers
     weights = first.weights * np.asarray(scale)[:, None]
     bias = first.bias + np.asarray(offset) @ first.weights

@@ -12,12 +12,12 @@ from sr2hls.errors import InputError
 
 
 def l1_penalty(values: Tensor) -> Tensor:
-    """Mean absolute value: drives whole channels to zero (Cranmer et al., arXiv 2006.11287, section 3)."""
+    """Mean absolute value, a scalar: empties channels (Cranmer et al., arXiv 2006.11287, section 3)."""
     return values.abs().mean()
 
 
 def kl_penalty(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Divergence of N(mean, variance) from N(0, 1) in nats, averaged: (μ² + σ² - log σ² - 1)/2."""
+    """Mean divergence of N(mean, variance) from N(0, 1) in nats, a scalar: (μ² + σ² - log σ² - 1)/2."""
     return 0.5 * (mean**2 + log_variance.exp() - log_variance - 1).mean()
 
 

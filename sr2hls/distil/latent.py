@@ -75,7 +75,7 @@ class LinearMap:
 
 
 def linear_map(inputs: ArrayLike, outputs: ArrayLike) -> LinearMap:
-    """Least-squares affine map from inputs (rows, n) to outputs (rows, m), e.g. from forces to messages."""
+    """Least-squares affine map from inputs, shape (rows, n), to outputs, shape (rows, m)."""
     X = np.asarray(inputs, dtype=np.float64)
     Y = np.asarray(outputs, dtype=np.float64)
     design = np.column_stack([X, np.ones(len(X))])
@@ -85,7 +85,7 @@ def linear_map(inputs: ArrayLike, outputs: ArrayLike) -> LinearMap:
 
 
 def r_squared(truth: FloatArray, prediction: FloatArray) -> tuple[float, ...]:
-    """Coefficient of determination of each column; for a constant column 1 if it is met, else -inf."""
+    """R² of each column, arrays of shape (rows, columns); of a constant column 1 if met, else -inf."""
     residual = ((truth - prediction) ** 2).sum(axis=0)
     spread = ((truth - truth.mean(axis=0)) ** 2).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -101,7 +101,7 @@ def channel_importance(model: nn.Module, module: str, loss: Callable[[], Tensor]
     Args:
         model: the model; is left as it was.
         module: dotted name of the submodule, whose last output axis has the channels.
-        loss: runs the model on data, the same at each call.
+        loss: runs the model on data, the same at each call, and gives a scalar.
 
     Raises:
         InputError: no such submodule, or it is never called.

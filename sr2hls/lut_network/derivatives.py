@@ -28,7 +28,7 @@ class Derivatives:
 
     @classmethod
     def of(cls, predictions: FloatArray, samples: Samples) -> "Derivatives":
-        """Return the derivatives at some predictions."""
+        """Return the derivatives at some predictions, shape (samples, outputs)."""
         return cls(*gradient(predictions, samples))
 
     def sums(self, cells: IntArray, n_cells: int) -> tuple[FloatArray, FloatArray]:

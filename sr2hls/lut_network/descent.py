@@ -22,7 +22,7 @@ class Layout:
     Attributes:
         network: the network; changes of its tables go through `Layout.replace`.
         samples: the samples.
-        values: of inputs and nodes, shape (samples, values).
+        values: of inputs and nodes, shape (values, samples).
     """
 
     def __init__(self, network: Network, samples: Samples) -> None:
@@ -30,45 +30,17 @@ class Layout:
         order = network.order()
         self.at = {number: n for n, number in enumerate([*range(network.n_inputs), *order])}
         count = len(self.at)
-        self._kind = np.zeros(count, np.int64)
-        self._first = np.zeros(count + 1, np.int64)
-        self._offset = np.zeros(count, np.int64)
-        children: list[int] = []
-        shifts: list[int] = []
-        entries: list[IntArray] = [np.zeros(1, np.int64)]
-        filled = 1
-        for number in order:
-            node, n = network.nodes[number], self.at[number]
-            shift = network.index_bits(node.children)
-            for child in node.children:
-                shift -= network.bits(child)
-                children.append(self.at[child])
-                shifts.append(shift)
-            self._first[n + 1] = len(children)
-            if node.entries is None:
-                self._kind[n] = kernels.SUM
-            else:
-                self._offset[n] = filled
-                entries.append(node.entries)
-                filled += len(node.entries)
-        self._children, self._shift = np.array(children, np.int64), np.array(shifts, np.int64)
-        self._entries = np.concatenate(entries)
-        self._outputs = np.array([self.at[o] for o in network.outputs], np.int64)
-        self._is_output = np.zeros(count, np.uint8)
-        self._is_output[self._outputs] = 1
+        self._flat = _flat(network, order, self.at)
         self._above = self._ancestors(count)
-        self._only_sums = [
-            all(self._kind[a] == kernels.SUM and self._is_output[a] for a in above) and not self._is_output[n]
-            for n, above in enumerate(self._above)
-        ]
-        self.values: IndexArray = np.zeros((len(samples), count), np.int16)
-        self.values[:, : network.n_inputs] = samples.indices
+        self._only_sums = [self._is_only_summed(n) for n in range(count)]
+        self.values: IndexArray = np.zeros((count, len(samples)), np.int16)
+        self.values[: network.n_inputs] = samples.indices.T
         self._run(np.arange(network.n_inputs, count))
 
     @property
     def outputs(self) -> IndexArray:
         """Raw values of the outputs, shape (samples, outputs)."""
-        return self.values[:, self._outputs]
+        return self.values[self._flat.outputs].T
 
     @property
     def predictions(self) -> FloatArray:
@@ -77,13 +49,12 @@ class Layout:
 
     def of(self, number: int) -> IntArray:
         """Return the values of an input or a node, shape (samples,)."""
-        return self.values[:, self.at[number]].astype(np.int64)
+        return np.asarray(self.values[self.at[number]], dtype=np.int64)
 
     def loss(self, weights: Weights) -> float:
         """Return the mean loss of the samples."""
-        return float(
-            kernels.total_loss(self.values, self._outputs, self.samples.targets, *self._objective(weights))
-        )
+        objective = self._objective(weights)
+        return float(kernels.total_loss(self.values, self._flat, self.samples.targets, objective))
 
     def entry_losses(self, number: int, weights: Weights) -> FloatArray:
         """Return, for each entry of a table and each value it may have, the loss of the rows that read it.
@@ -93,18 +64,24 @@ class Layout:
         node, n = self.network.nodes[number], self.at[number]
         assert node.entries is not None
         result = np.zeros((len(node.entries), 1 << node.bits))
+        loss = self._objective(weights)
+        if self._only_sums[n] and self.samples.kind is Kind.CLASSES:
+            moved = np.isin(self._flat.outputs, self._above[n])
+            kernels.class_entry_losses(
+                n, self.values, 1 << node.bits, moved, self._flat, self.samples.targets, loss, result
+            )
+            return result
         kernels.entry_losses(
-            n, self.values, 1 << node.bits, self._above[n], self._only_sums[n], self._is_output, self._kind,
-            self._first, self._children, self._shift, self._offset, self._entries, self._outputs,
-            self.samples.targets, *self._objective(weights), result,
+            n, self.values, 1 << node.bits, self._above[n], self._only_sums[n], self._flat,
+            self.samples.targets, loss, result,
         )  # fmt: skip
         return result
 
     def replace(self, number: int, entries: IntArray) -> None:
-        """Give a table other entries and compute again what depends on it."""
+        """Give a table other entries, shape (2^index bits,), and compute again what depends on it."""
         node, n = self.network.nodes[number], self.at[number]
         node.entries = entries.copy()
-        self._entries[self._offset[n] : self._offset[n] + len(entries)] = entries
+        self._flat.entries[self._flat.offset[n] : self._flat.offset[n] + len(entries)] = entries
         self._run(np.concatenate([[n], self._above[n]]).astype(np.int64))
 
     def fit_scale(self, weights: Weights) -> None:
@@ -138,14 +115,9 @@ class Layout:
         self.network.scale = scale
 
     def _run(self, nodes: IntArray) -> None:
-        kernels.run(
-            self.values, nodes, self._kind, self._first, self._children, self._shift, self._offset,
-            self._entries,
-        )  # fmt: skip
+        kernels.run(self.values, nodes, self._flat)
 
-    def _objective(
-        self, weights: Weights
-    ) -> tuple[int, float, FloatArray, IntArray, FloatArray, float, float]:
+    def _objective(self, weights: Weights) -> kernels.FlatLoss:
         network = self.network
         kind = self.samples.kind
         base, powers = np.zeros(len(network.outputs), np.int64), np.ones(1)
@@ -153,18 +125,56 @@ class Layout:
             base = network.steps()
             levels = int(base.max()) + (1 << max(network.bits(o) for o in network.outputs))
             powers = np.exp(np.minimum(network.scale * np.arange(levels), 600.0))
-        return int(kind), network.scale, network.offsets, base, powers, weights.decision, weights.soft
+        return kernels.FlatLoss(
+            int(kind), network.scale, network.offsets, base, powers, weights.decision, weights.soft
+        )
+
+    def _is_only_summed(self, n: int) -> bool:
+        flat = self._flat
+        summed = all(flat.kind[a] == kernels.SUM and flat.is_output[a] for a in self._above[n])
+        return summed and not flat.is_output[n]
 
     def _ancestors(self, count: int) -> list[IntArray]:
         parents: list[list[int]] = [[] for _ in range(count)]
         for n in range(count):
-            for k in range(self._first[n], self._first[n + 1]):
-                parents[self._children[k]].append(n)
+            for k in range(self._flat.first[n], self._flat.first[n + 1]):
+                parents[self._flat.children[k]].append(n)
         found: list[set[int]] = [set() for _ in range(count)]
         for n in reversed(range(count)):
             for parent in parents[n]:
                 found[n] |= {parent, *found[parent]}
         return [np.array(sorted(f), np.int64) for f in found]
+
+
+def _flat(network: Network, order: list[int], at: dict[int, int]) -> kernels.FlatNetwork:
+    count = len(at)
+    kind, offset = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    first = np.zeros(count + 1, np.int64)
+    children: list[int] = []
+    shifts: list[int] = []
+    entries: list[IntArray] = [np.zeros(1, np.int64)]
+    filled = 1
+    for number in order:
+        node, n = network.nodes[number], at[number]
+        shift = network.index_bits(node.children)
+        for child in node.children:
+            shift -= network.bits(child)
+            children.append(at[child])
+            shifts.append(shift)
+        first[n + 1] = len(children)
+        if node.entries is None:
+            kind[n] = kernels.SUM
+        else:
+            offset[n] = filled
+            entries.append(node.entries)
+            filled += len(node.entries)
+    outputs = np.array([at[o] for o in network.outputs], np.int64)
+    is_output = np.zeros(count, np.uint8)
+    is_output[outputs] = 1
+    return kernels.FlatNetwork(
+        kind, first, np.array(children, np.int64), np.array(shifts, np.int64), offset,
+        np.concatenate(entries), outputs, is_output,
+    )  # fmt: skip
 
 
 def improve(layout: Layout, numbers: Iterable[int], weights: Weights, move_lambda: float = 0.0) -> None:

@@ -191,7 +191,15 @@ def training_samples(
     raw: FloatArray | None,
     evaluate_teacher: TeacherEvaluation | None,
 ) -> Samples:
-    """Return what LUT networks learn: training rows and, with a teacher to ask, rows between them."""
+    """Return what LUT networks learn: training rows and, with a teacher to ask, rows between them.
+
+    Args:
+        problem: what to copy.
+        options: how many rows between training rows.
+        seed: of the rows between.
+        raw: training rows as the teacher sees them, shape (samples, features).
+        evaluate_teacher: asks the teacher.
+    """
     samples = samples_of(problem, problem.train)
     if raw is None or evaluate_teacher is None or options.copies < 1:
         return samples

@@ -118,7 +118,8 @@ def _source(network: Network, value: int) -> int:
 def staircase(values: IntArray, input_bits: int, bits: int, derivatives: Derivatives) -> IntArray:
     """Return the staircase of 2^bits steps over an input whose steps gain most.
 
-    Dynamic programming over all contiguous partitions; the entries are the numbers of the steps, so that the
+    Values have the shape (samples,), the result (2^input_bits,). Dynamic programming over all contiguous
+    partitions; the entries are the numbers of the steps, so that the
     function rises with the input.
     """
     size, steps = 1 << input_bits, 1 << bits

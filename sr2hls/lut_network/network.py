@@ -75,7 +75,7 @@ class Network:
         return sum(self.bits(v) for v in values)
 
     def add(self, children: Sequence[int], bits: int, entries: IntArray | None) -> int:
-        """Add a node and return its number."""
+        """Add a node and return its number; entries of a table have the shape (2^index bits,)."""
         number = self._next
         self._next += 1
         self.nodes[number] = Node(tuple(children), bits, entries)
@@ -247,7 +247,7 @@ def most_terms(cycles: int) -> int:
 
 
 def index(parts: Sequence[tuple[IntArray, int]]) -> IntArray:
-    """Return the concatenation of values of given widths, the first in the highest bits."""
+    """Return values of given widths concatenated, the first in the highest bits; all of one shape."""
     return reduce(lambda left, part: (left << part[1]) | part[0], parts, np.zeros((), dtype=np.int64))
 
 

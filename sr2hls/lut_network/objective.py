@@ -62,7 +62,7 @@ class Samples:
         return len(self.indices)
 
     def take(self, rows: IntArray) -> "Samples":
-        """Return some rows."""
+        """Return the rows of some numbers, shape (rows,)."""
         return Samples(
             np.ascontiguousarray(self.indices[rows]), np.ascontiguousarray(self.targets[rows]), self.kind
         )

@@ -41,7 +41,7 @@ def samples_between(
 
     Args:
         problem: types and task.
-        raw: training rows as the teacher sees them.
+        raw: training rows as the teacher sees them, shape (samples, features).
         evaluate_teacher: asks the teacher.
         copies: new rows for each row.
         rng: source of randomness.
@@ -71,7 +71,7 @@ def _neighbours(scaled: FloatArray) -> NDArray[np.int64]:
 
 
 def indices_of(types: Mapping[str, FixedType], inputs: FloatArray) -> NDArray[np.int16]:
-    """Return the positions of circuit inputs on the grids of their types, lowest value 0."""
+    """Return positions on the grids of the types, lowest 0; both of shape (samples, inputs)."""
     columns = [
         np.rint(inputs[:, k] / t.step).astype(np.int64) - t.raw_min for k, t in enumerate(types.values())
     ]

@@ -82,7 +82,12 @@ class Capacity:
         return cls(most - n, wide < chains(n + 1), _ADDER + joins)
 
     def cost(self, bits: IntArray, full: bool) -> FloatArray:
-        """Return the LUTs of one more term of some bits, which reads as many as a LUT has, or fewer."""
+        """Return the LUTs of one more term for each number of bits, shape (widths,).
+
+        Args:
+            bits: of the term, shape (widths,).
+            full: whether it reads as many bits as a LUT has.
+        """
         return np.asarray(bits * (2 if full and not self.start else 1) + self.luts, dtype=np.float64)
 
 

@@ -35,8 +35,8 @@ def network_program(
         output_names: names of the outputs.
         kind: what the outputs mean.
         origins: node number to what it computes, for people.
-        mean: of each number, see `sr2hls.lut_network.samples.number_scale`.
-        unit: of each number, a power of two.
+        mean: of each number, shape (outputs,); see `sr2hls.lut_network.samples.number_scale`.
+        unit: of each number, a power of two, shape (outputs,).
     """
     builder = Builder(dict(types))
     values = {i: builder[name] for i, name in enumerate(types)}
@@ -79,8 +79,8 @@ def output_steps(
         network: the LUT network.
         output: position of the output.
         kind: what outputs mean.
-        mean: of each number, see `network_program`.
-        unit: of each number.
+        mean: of each number, shape (outputs,); see `network_program`.
+        unit: of each number, shape (outputs,).
     """
     if kind is Kind.NUMBERS:
         assert mean is not None and unit is not None

@@ -32,12 +32,12 @@ UNARY: dict[type[sp.Function], Unary] = cast(
 
 
 def apply_unary(function: type[sp.Function], x: FloatArray) -> FloatArray:
-    """Return the function's values; where it is undefined or overflows they are not finite."""
+    """Return the function's values, in the shape of ``x``; not finite where it is undefined or overflows."""
     with np.errstate(all="ignore"):
         return np.asarray(UNARY[function](x), dtype=np.float64)
 
 
 def power(x: FloatArray, exponent: Any) -> FloatArray:
-    """Return ``x ** exponent`` over the reals: not finite where it has no real value."""
+    """Return ``x ** exponent`` over the reals, in the shape of ``x``; not finite where there is none."""
     with np.errstate(all="ignore"):
         return np.asarray(np.power(x, np.float64(exponent)), dtype=np.float64)

@@ -230,7 +230,7 @@ class Graph:
         return reduce(lambda a, b: self._push(Node(kind, (a, b), expr)), args)
 
     def evaluate(self, node: int, known: dict[int, FloatArray]) -> FloatArray:
-        """Return a node's values for known values of nodes below it; ``known`` is filled on the way."""
+        """Return a node's values, shape (rows,), for those below it; ``known`` is filled on the way."""
         pending = [node]
         while pending:
             at = pending[-1]
@@ -263,7 +263,11 @@ def _real(expr: sp.Basic) -> float:
 
 
 def apply_node(node: Node, args: list[FloatArray]) -> FloatArray:
-    """Return a node's values for its arguments' values; not finite where it has none."""
+    """Return a node's values, shape (rows,), for its arguments'; not finite where it has none.
+
+    Raises:
+        LoweringError: the operation has no values in floating point.
+    """
     with np.errstate(all="ignore"):
         match node.kind:
             case Kind.CONSTANT:

@@ -106,7 +106,7 @@ def area_features(blocks: tuple[Block, ...]) -> FloatArray:
 
 
 def path_features(blocks: tuple[Block, ...], program: Program, ns: FloatArray) -> FloatArray:
-    """Return how much of each `Path` there is on the longest path by the given coefficients."""
+    """Return how much of each `Path` the longest path has by coefficients ``ns``; both of shape (paths,)."""
     empty = np.zeros(len(Path))
     arrival: list[tuple[float, FloatArray]] = [(0.0, empty)] * len(program.ops)
     for block in blocks:

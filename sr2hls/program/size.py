@@ -164,7 +164,7 @@ def output_bits(values: tuple[int, ...]) -> NDArray[np.uint8]:
 
 
 def used_bits(values: NDArray[Any]) -> list[int]:
-    """Return the index bits that a table's entries depend on, the lowest first."""
+    """Return the index bits that entries, shape (2^index bits,), depend on, the lowest first."""
     n_bits = len(values).bit_length() - 1
     halves = [values.reshape(-1, 2, 1 << bit) for bit in range(n_bits)]
     return [bit for bit, half in enumerate(halves) if not np.array_equal(half[:, 0], half[:, 1])]

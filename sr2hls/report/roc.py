@@ -26,7 +26,7 @@ _MOST_POINTS = 240
 
 
 def score_keys(scores: FloatArray, bits: int) -> NDArray[np.int64]:
-    """Return bins of scores, in the order of the scores: the highest bits of their float32 pattern."""
+    """Return bins of scores, shape (rows,): the highest bits of their float32 pattern keep the order."""
     # Adding 0 makes -0 equal 0, which have different patterns.
     pattern = (scores.astype(np.float32) + np.float32(0)).view(np.uint32)
     negative = (pattern >> 31).astype(bool)

@@ -243,8 +243,8 @@ class Netlist:
 
         Args:
             index: unsigned integer of n bits.
-            values: 2^n raw results; each fits in 31 bits.
-            known: whether the index can occur.
+            values: raw results, shape (2^n,); each fits in 31 bits.
+            known: whether the index can occur, shape (2^n,).
             frac: fractional bits of the results.
         """
         low, high = int(values[known].min()), int(values[known].max())

@@ -55,7 +55,7 @@ class Objective:
             return np.full(len(self.y), 1 / self.unit)
 
     def value(self, prediction: NDArray[np.float64]) -> float:
-        """Loss of predictions: in units of y squared, or for `Loss.LOG` in squared natural logarithms."""
+        """Loss of predictions, shape (n,): in units of y², for `Loss.LOG` in squared natural logarithms."""
         residual = self.residual(prediction)
         unit = self.unit if self.loss is Loss.MSE else 1.0
         with np.errstate(all="ignore"):
@@ -76,7 +76,7 @@ class Objective:
 
 
 def decades(values: NDArray[np.float64]) -> float:
-    """Decades that values of one sign span, a few zeros apart; 0 if they have both signs."""
+    """Decades that values of one sign, shape (n,), span, a few zeros apart; 0 if they have both signs."""
     if not one_sign(values):
         return 0.0
     magnitude = np.abs(values[values != 0])
@@ -84,13 +84,13 @@ def decades(values: NDArray[np.float64]) -> float:
 
 
 def one_sign(values: NDArray[np.float64]) -> bool:
-    """Whether all values have one sign, but for a few zeros (a tenth at most), which underflow makes."""
+    """Whether all values, shape (n,), have one sign, but for a tenth of zeros at most, from underflow."""
     zeros = np.count_nonzero(values == 0)
     return bool(zeros <= _FEW * len(values) and (np.all(values >= 0) or np.all(values <= 0)))
 
 
 def objective_for(y: NDArray[np.float64], loss: Loss) -> Objective:
-    """Resolve `Loss.AUTO`.
+    """Resolve `Loss.AUTO` for targets of shape (n,).
 
     Raises:
         InputError: `Loss.LOG` for targets of both signs or with a zero.
@@ -121,7 +121,7 @@ class View:
     def transform(
         self, X: NDArray[np.float64], y: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Data as the engine sees them: (m, columns) and (m,); rows with y = 0 only in the linear view."""
+        """Data as the engine sees them, shapes (m, columns), (m,); y = 0 only in the linear view."""
         if self.name != "linear":
             X, y = X[y != 0], y[y != 0]
         scaled = X / np.asarray(self.input_scales)
@@ -195,7 +195,7 @@ def _scale(values: NDArray[np.float64]) -> float:
 
 
 def views_of(X: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[View, ...]:
-    """The ways to look at the data that are worth a search, most natural first.
+    """The ways to look at data of shapes (n, inputs) and (n,) that are worth a search, most natural first.
 
     Always the linear one. Where targets of one sign span more than two decades, also their logarithm, with
     inputs that span a decade as themselves and as their logarithm, so that power laws are sums; and their

@@ -224,20 +224,20 @@ def classification_loss(probabilities: FloatArray, labels: IntArray | None, labe
 
 
 def regression_loss(wanted: FloatArray) -> Loss:
-    """Return the mean squared error in units of each output's variance."""
+    """Return the mean squared error to targets, shape (samples, outputs), in units of their variance."""
     target = torch.from_numpy(wanted.astype(np.float32))
     scale = target.var(dim=0).clamp(min=1e-12)
     return lambda outputs: ((outputs - target.to(outputs)).square() / scale.to(outputs)).mean()
 
 
 def classification_curvature(outputs: FloatArray) -> FloatArray:
-    """Return p (1 - p), the diagonal of the cross-entropy's second derivative in the logits."""
+    """Return p (1 - p), the cross-entropy's Hessian diagonal in the logits, shape (samples, outputs)."""
     p = logits_to_probabilities(outputs)
     return p * (1 - p)
 
 
 def logits_to_probabilities(logits: FloatArray) -> FloatArray:
-    """Return softmax probabilities; of a single output, the sigmoid."""
+    """Return softmax probabilities, shape (samples, outputs); of a single output, the sigmoid."""
     if logits.shape[1] == 1:
         return np.asarray(1 / (1 + np.exp(-logits)))
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))

@@ -142,6 +142,6 @@ NEGLIGIBLE = 1e-9
 
 
 def rms(values: FloatArray) -> float:
-    """Return the root mean square of the finite values; 0 where there are none."""
+    """Return the root mean square of the finite values of any shape; 0 where there are none."""
     finite = values[np.isfinite(values)]
     return float(np.sqrt(np.mean(np.square(finite)))) if finite.size else 0.0

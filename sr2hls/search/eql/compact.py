@@ -158,6 +158,6 @@ class _Rounding:
 
 
 def short(values: Tensor, digits: int) -> Tensor:
-    """The nearest numbers with this many significant binary digits."""
+    """The nearest numbers with this many significant binary digits, in the shape of the values."""
     mantissa, exponent = torch.frexp(values)
     return torch.ldexp(torch.round(mantissa * 2**digits), exponent - digits)

@@ -96,7 +96,7 @@ def eliminate(
         arch: the architecture.
         weights: weights after the first stage.
         masks: which of them are alive.
-        train: inputs (n, inputs) and outputs (n, outputs).
+        train: inputs, shape (n, inputs), and outputs, shape (n, outputs).
         validation: the same, held out.
         options: the settings.
         proceed: asked before each round; False stops with what there is.

@@ -47,7 +47,7 @@ def hard_concrete(log_alpha: Tensor, noise: Tensor | None) -> Tensor:
 
 
 def gate_open_probability(log_alpha: Tensor) -> Tensor:
-    """Probability that a gate is not zero, the relaxed L0 penalty (arXiv 1712.01312, equation 12)."""
+    """Probability that a gate is not zero, in the shape given (relaxed L0, arXiv 1712.01312, eq. 12)."""
     return torch.sigmoid(log_alpha - BETA * math.log(-GAMMA / ZETA))
 
 

@@ -175,8 +175,8 @@ class Pruner:
         """Take note of the curvature.
 
         Args:
-            probe: `squared_error_probe` or `cross_entropy_probe` of the outputs; where the network is part of
-                a larger one, of that one's outputs.
+            probe: a scalar, `squared_error_probe` or `cross_entropy_probe` of the outputs; where the
+                network is part of a larger one, of that one's outputs.
         """
         slopes = torch.autograd.grad(probe, list(self.network.weights), retain_graph=True)
         effects = [(w * g).detach() for w, g in zip(self.network.weights, slopes, strict=True)]

@@ -35,7 +35,7 @@ def flatten(tensors: Weights) -> Tensor:
 
 
 def unflatten(arch: Architecture, flat: Tensor) -> Weights:
-    """Inverse of `flatten`."""
+    """Inverse of `flatten`: weights of shape (trials, rows, columns) from (trials, all of them)."""
     sizes = [rows * columns for rows, columns in arch.shapes]
     return [
         part.reshape(-1, *shape) for part, shape in zip(torch.split(flat, sizes, 1), arch.shapes, strict=True)
@@ -43,7 +43,7 @@ def unflatten(arch: Architecture, flat: Tensor) -> Weights:
 
 
 def mean_squared_error(arch: Architecture, weights: Weights, x: Tensor, y: Tensor) -> Tensor:
-    """Mean squared error of each trial, infinite where a value is not finite."""
+    """Mean squared error, shape (trials,), of x (n, inputs) and y (n, outputs); infinite where not finite."""
     with torch.no_grad():
         error = ((arch.forward(weights, x) - y) ** 2).mean((1, 2))
     return torch.nan_to_num(error, nan=torch.inf, posinf=torch.inf)
