@@ -42,7 +42,12 @@ def distil_checkpoint(options: DistilOptions, progress: Progress | None = None) 
                 f"'{options.checkpoint}' keeps no submodules: give a state_dict with --model, or a pickled "
                 "module with --allow-pickle"
             )
-        dataset = load_dataset(options.data, features=options.features, n_features=teacher.n_features)
+        dataset = load_dataset(
+            options.data,
+            features=options.features,
+            n_features=teacher.n_features,
+            drop_nonfinite=options.drop_nonfinite,
+        )
         recording = record(teacher.module, options.module, np.asarray(dataset.train.X, dtype=np.float64))
     names = _input_names(dataset.names, options.module, recording.X.shape[1])
     engine, why = choose_engine(options.engine, operon=OperonSettings(restarts=options.restarts))

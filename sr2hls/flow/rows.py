@@ -57,6 +57,7 @@ def load_table(options: LowerOptions, outputs: int) -> Dataset | None:
         target=options.target_column,
         task=None if outputs > 1 else "regression",
         seed=options.seed,
+        drop_nonfinite=options.drop_nonfinite,
     )
 
 

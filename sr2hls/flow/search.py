@@ -96,7 +96,11 @@ def search_cost(options: StudyOptions, operators: Operators) -> FoldCost:
 
 def _study(options: StudyOptions, progress: Progress) -> Study:
     dataset = load_dataset(
-        options.data, features=options.features, target=options.target_column, task="regression"
+        options.data,
+        features=options.features,
+        target=options.target_column,
+        task="regression",
+        drop_nonfinite=options.drop_nonfinite,
     )
     if dataset.y is None:
         raise InputError(f"'{options.data}' has no targets: name their column or key with --target-column")

@@ -43,8 +43,6 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     """Affine map before the circuit: `auto` (the range of each feature that uses the bits best), `checkpoint`
     (the one at the network's front), one fitted on the training split (`range`, `standard`, `robust`,
     `power-of-two`, `identity`), or a file with one. It is written out beside the design."""
-    drop_nonfinite: Annotated[bool, INPUTS] = False
-    """Leave out rows with NaN or infinity instead of refusing them."""
     max_latency_ns: Annotated[float | None, BUDGETS, Example("10.0")] = None
     """Most latency, ns."""
     max_lut: Annotated[int | None, BUDGETS, Example("400")] = None

@@ -41,11 +41,13 @@ class NetworkOptions:
         default=None, converter=optional(names), validator=each_once
     )
     """Input columns, separated by commas, in the order of the network; by default all but the labels."""
+    drop_nonfinite: Annotated[bool, INPUTS] = False
+    """Leave out rows with NaN or infinity instead of refusing them."""
     engine: Annotated[Engine, SEARCH] = field(default=Engine.AUTO, converter=Engine)
     """`auto` takes PySR where Julia is set up, else `operon`; `eql` learns by gradient."""
     time_s: Annotated[float | None, SEARCH, Parameter(name="--time"), Example("120.0")] = field(
         default=None, validator=seconds
     )
-    """Seconds to search, instead of --effort."""
+    """Seconds to search; by default the engine or the effort decides."""
     seed: Annotated[int, SEARCH] = field(default=0, validator=seed_range)
     """Seed of every random choice: same seed, same result."""

@@ -38,6 +38,8 @@ class StudyOptions:
     """Columns or key of the targets; by default the usual names."""
     features: Annotated[tuple[str, ...] | None, DATA, NAMES] = field(default=None, converter=optional(names))
     """Input columns, separated by commas; by default all others."""
+    drop_nonfinite: Annotated[bool, DATA] = False
+    """Leave out rows with NaN or infinity instead of refusing them."""
     operators: Annotated[tuple[str, ...], SEARCH, WORDS] = field(
         default=("+", "-", "*", "/", "sin", "exp"), converter=names
     )
