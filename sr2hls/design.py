@@ -17,12 +17,16 @@ from sr2hls.program.passes import optimize
 from sr2hls.program.precision import PrecisionOptions, fit_precision
 from sr2hls.program.program import Program
 from sr2hls.search.expressions import evaluate
-from sr2hls.verify.degenerate import refuse_degenerate
+from sr2hls.verify.decision import constant_decisions
+from sr2hls.verify.degenerate import degeneracies, refuse_degenerate
 from sr2hls.verify.design import Design as CheckedDesign
 from sr2hls.verify.finding import Lint
+from sr2hls.verify.vanished import drop_vanished_terms
 
 FloatArray = NDArray[np.float64]
 
+_COARSEST = (1.0, 2.0**-3, 2.0**-6)
+"""Errors at which the search for a precision begins; finer ones are for designs that come out degenerate."""
 _ROWS = 12_000
 """Rows on which precision is chosen: enough that a thousandth of the accuracy is seen, and quick."""
 
@@ -94,16 +98,31 @@ def make_design(
         None if problem.train.labels is None else problem.train.labels[:_ROWS],
     )
     lowering = Lowering(formulas, problem.types, rows.inputs, options)
-    lowered, _ = fit_precision(
-        lowering, lambda outputs: problem.score(outputs, rows), PrecisionOptions(max_loss=max_loss)
-    )
-    program = optimize(lowered.program)
-    if not np.array_equal(Interpreter(program).predict(rows.inputs), lowered.outputs):
-        raise VerificationError(
-            "an optimisation changed what the program computes on the training data: please report it; "
-            "nothing was written"
-        )
-    return Design(dict(formulas), program, lowered.errors, lowered.notes)
+    names = dict(zip(problem.types, problem.feature_names, strict=True))
+    names |= dict(zip(problem.output_names, problem.class_names, strict=True))
+    found: list[Design] = []
+    for coarsest in _COARSEST:
+        precision = PrecisionOptions(max_loss=max_loss, coarsest=coarsest, trim=not found)
+        lowered, _ = fit_precision(lowering, lambda outputs: problem.score(outputs, rows), precision)
+        program = optimize(lowered.program)
+        if not np.array_equal(Interpreter(program).predict(rows.inputs), lowered.outputs):
+            raise VerificationError(
+                "an optimisation changed what the program computes on the training data: please report it; "
+                "nothing was written"
+            )
+        checked = CheckedDesign(program, formulas, rows.inputs, lowered.errors)
+        honest = drop_vanished_terms(checked, names)
+        notes = (*lowered.notes, *honest.notes)
+        found.append(Design(honest.formulas, honest.program, honest.errors, notes))
+        if not degeneracies(CheckedDesign(honest.program, honest.formulas, rows.inputs, honest.errors)):
+            return found[-1]
+    return found[0]  # it will be refused, with its reasons
+
+
+def decision_notes(problem: Problem, design: Design) -> tuple[str, ...]:
+    """Say where network or circuit give the same for every test row; these notes come first in a report."""
+    circuit = design.predict(problem.test.inputs)
+    return constant_decisions(problem.task, problem.class_names, circuit, problem.test.outputs)
 
 
 def check_design(problem: Problem, design: Design) -> tuple[Lint, ...]:

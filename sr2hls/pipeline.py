@@ -7,7 +7,7 @@ from typing import Any
 from sr2hls.baseline.beside import original_beside
 from sr2hls.build import build_design
 from sr2hls.circuit import Circuit
-from sr2hls.design import Design
+from sr2hls.design import Design, decision_notes
 from sr2hls.hls.compiler import compiler
 from sr2hls.options import CompileOptions, options_of
 from sr2hls.prepare import prepare
@@ -101,7 +101,14 @@ def compile_network(options: CompileOptions, progress: Progress | None = None) -
             with progress.stage("original network"):
                 original, original_circuit, notes = original_job.result()
 
-        notes = (*prepared.dataset.warnings(), *built.found.frontier.notes, *built.chosen.notes, *notes)
+        first = decision_notes(prepared.problem, built.chosen)
+        notes = (
+            *first,
+            *prepared.dataset.warnings(),
+            *built.found.frontier.notes,
+            *built.chosen.notes,
+            *notes,
+        )
         stages = Stages(prepared, built, original, original_circuit, notes)
         with progress.stage("report"):
             report = make_report(stages, options, progress)

@@ -7,7 +7,7 @@ from typing import Any
 from sr2hls.baseline.beside import OriginalResult, original_beside
 from sr2hls.build import Built
 from sr2hls.circuit import build_circuit
-from sr2hls.design import check_design
+from sr2hls.design import check_design, decision_notes
 from sr2hls.errors import InputError
 from sr2hls.explore.candidates import Candidate, candidates
 from sr2hls.explore.frontier import Frontier, Point, markdown, write_frontier
@@ -131,7 +131,8 @@ def _point(
         proposal = Proposal(full_name(candidate.name, candidate.label), design.formulas, score)
         found = Found(SearchFrontier((), tuple(problem.feature_names)), (proposal,))
         built = Built(found, (design,), design, lints, circuit)
-        notes = (*prepared.dataset.warnings(), *design.notes)
+        first = decision_notes(problem, design)
+        notes = (*first, *prepared.dataset.warnings(), *design.notes)
         report = make_report(Stages(prepared, built, None, None, notes), options, progress)
         write_report(report, place)
     row = next((r for r in report.hardware if r.subject is Subject.DESIGN), None)
