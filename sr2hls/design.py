@@ -1,7 +1,7 @@
 """Formulas, and the program that stands for them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy as sp
@@ -18,12 +18,16 @@ from sr2hls.program.precision import PrecisionOptions, fit_precision
 from sr2hls.program.program import Program
 from sr2hls.search.expressions import evaluate
 from sr2hls.search.front import Frontier
-from sr2hls.verify.degenerate import refuse_degenerate
+from sr2hls.verify.decision import constant_decisions
+from sr2hls.verify.degenerate import degeneracies, refuse_degenerate
 from sr2hls.verify.design import Design as CheckedDesign
 from sr2hls.verify.finding import Lint
+from sr2hls.verify.vanished import drop_vanished_terms
 
 FloatArray = NDArray[np.float64]
 
+_COARSEST = (1.0, 2.0**-3, 2.0**-6)
+"""Errors at which the search for a precision begins; finer ones are for designs that come out degenerate."""
 ROWS = 12_000
 """Rows on which precision is chosen and designs are checked: a thousandth of the accuracy shows on them."""
 
@@ -113,10 +117,27 @@ def make_design(
     """
     rows = problem.train.first(ROWS)
     lowering = Lowering(proposal.formulas, problem.types, rows.inputs, options)
-    lowered, _ = fit_precision(
-        lowering, lambda outputs: problem.score(outputs, rows), PrecisionOptions(max_loss=max_loss)
-    )
-    return optimised(proposal, lowered, rows.inputs)
+    names = dict(zip(problem.types, problem.feature_names, strict=True))
+    names |= dict(zip(problem.output_names, problem.class_names, strict=True))
+    found: list[Design] = []
+    for coarsest in _COARSEST:
+        precision = PrecisionOptions(max_loss=max_loss, coarsest=coarsest, trim=not found)
+        lowered, _ = fit_precision(lowering, lambda outputs: problem.score(outputs, rows), precision)
+        made = optimised(proposal, lowered, rows.inputs)
+        honest = drop_vanished_terms(_checked(made, rows.inputs), names)
+        notes = (*made.notes, *honest.notes)
+        found.append(
+            Design(replace(proposal, formulas=honest.formulas), honest.program, honest.errors, notes)
+        )
+        if not degeneracies(_checked(found[-1], rows.inputs)):
+            return found[-1]
+    return found[0]  # it will be refused, with its reasons
+
+
+def decision_notes(problem: Problem, design: Design) -> tuple[str, ...]:
+    """Say where network or circuit give the same for every test row; these notes come first in a report."""
+    circuit = design.predict(problem.test.inputs)
+    return constant_decisions(problem.task, problem.class_names, circuit, problem.test.outputs)
 
 
 def optimised(proposal: Proposal, lowered: Lowered, inputs: FloatArray) -> Design:
@@ -147,9 +168,7 @@ def check_design(design: Design, inputs: FloatArray, *, strict: bool = False) ->
         DegenerateDesignError: a table or output is constant, an input drops out, a result is outside of the
             stated error.
     """
-    # Formulas in several lines are compared line by line where they are made.
-    formulas = {} if design.proposal.definitions else design.proposal.formulas
-    lints = refuse_degenerate(CheckedDesign(design.program, formulas, inputs, design.errors))
+    lints = refuse_degenerate(_checked(design, inputs))
     program = design.program
     unread = {
         n for k, n in enumerate(program.input_names) if not program.users[k] and k not in program.outputs
@@ -158,3 +177,9 @@ def check_design(design: Design, inputs: FloatArray, *, strict: bool = False) ->
         if strict and lint.value in unread:
             raise DegenerateDesignError(f"degenerate design: {lint.message}: {lint.remedy}")
     return lints
+
+
+def _checked(design: Design, inputs: FloatArray) -> CheckedDesign:
+    # Formulas in several lines are compared line by line where they are made.
+    formulas = {} if design.proposal.definitions else design.proposal.formulas
+    return CheckedDesign(design.program, formulas, inputs, design.errors)

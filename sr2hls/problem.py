@@ -10,6 +10,8 @@ from sr2hls.errors import InputError
 from sr2hls.program.types import FixedType
 from sr2hls.teacher.task import Task
 
+_ROUNDING = 1e-6
+"""Share of the largest output's spread below which another output is a constant with rounding errors."""
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
@@ -112,7 +114,10 @@ def r2(outputs: FloatArray, wanted: FloatArray) -> float:
     if outputs.shape != wanted.shape:
         raise InputError(f"outputs have the shape {outputs.shape}, what is wanted {wanted.shape}")
     residual = np.mean((outputs - wanted) ** 2, axis=0)
-    spread = np.maximum(np.var(wanted, axis=0), 1e-300)
+    spread = np.var(wanted, axis=0)
+    # An output that varies by float32 rounding alone is judged on the scale of the one that varies most.
+    dead = spread <= _ROUNDING**2 * spread.max(initial=0.0)
+    spread = np.where(dead, max(float(spread.max(initial=0.0)), 1e-300), spread)
     return float(np.mean(1 - residual / spread))
 
 

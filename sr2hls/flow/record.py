@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sr2hls.baseline.beside import OriginalResult
 from sr2hls.circuit import Circuit
 from sr2hls.data import InputFormat
-from sr2hls.design import Design, float_outputs
+from sr2hls.design import Design, decision_notes, float_outputs
 from sr2hls.errors import InputError
 from sr2hls.flow.rows import Rows
 from sr2hls.options import CompileOptions, LowerOptions
@@ -109,6 +109,7 @@ def network_report(
         checks=_checks(design, circuit, original[1]),
         hardware=rows,
         notes=(
+            *decision_notes(problem, design),
             *prepared.dataset.warnings(),
             *(note for frontier in frontiers[:1] for note in frontier.notes),
             *design.notes,

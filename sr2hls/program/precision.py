@@ -11,7 +11,7 @@ from sr2hls.program.predict import program_model
 Score = Callable[[FloatArray], float]
 """Outputs, shape (samples, outputs), to a number: the higher the better."""
 
-_COARSEST, _FINEST, _RATIO = 1.0, 2.0**-12, 2.0**-0.5
+_FINEST, _RATIO = 2.0**-12, 2.0**-0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,12 @@ class PrecisionOptions:
     Attributes:
         max_loss: how much of the score the rounding may cost altogether.
         trim: whether single values are cut further, one after the other, after the common error is chosen.
+        coarsest: rms error that is tried first, as a share of an output's standard deviation.
     """
 
     max_loss: float = 0.004
     trim: bool = True
+    coarsest: float = 1.0
 
 
 def fit_precision(
@@ -42,7 +44,7 @@ def fit_precision(
     """
     options = options or PrecisionOptions()
     floor = score(lowering.float_outputs) - options.max_loss
-    error = _COARSEST
+    error = options.coarsest
     best: tuple[Lowered, float] | None = None
     while best is None:
         lowered = lowering.within(relative_errors(lowering, error))

@@ -19,6 +19,8 @@ from sr2hls.search.front_file import SCHEMA, CandidateFile, checked
 from sr2hls.search.names import with_names
 from sr2hls.store.files import write_text
 
+_UNREADABLE = "unreadable"
+"""Detail of a candidate that stands for a row whose formula cannot be read: the reason."""
 Scalar = str | int | float | bool | None
 
 
@@ -95,6 +97,23 @@ class Choice(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableRow:
+    """A row of a file whose formula cannot be read.
+
+    Attributes:
+        row: its number, from 0.
+        complexity: what the file says.
+        loss: what the file says.
+        reason: why it cannot be read.
+    """
+
+    row: int
+    complexity: float
+    loss: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Front:
     """What was found for one output, cheapest first.
 
@@ -103,12 +122,14 @@ class Front:
         candidates: the formulas.
         loss_floor: losses below this are rounding noise and count as equal.
         rows: number of rows that the losses are means over; 0 if unknown.
+        unreadable: rows of the file that it was read from whose formulas cannot be read.
     """
 
     output: str
     candidates: tuple[Candidate, ...]
     loss_floor: float = 0.0
     rows: int = 0
+    unreadable: tuple[UnreadableRow, ...] = ()
 
     def __len__(self) -> int:
         return len(self.candidates)
@@ -189,12 +210,30 @@ class Front:
                 scores.append(0.0)
         return tuple(scores)
 
+    def rows_of_file(self) -> list[Candidate]:
+        """Return candidates for all rows of the file in their order, those that cannot be read included."""
+        rows = list(self.candidates)
+        for lost in self.unreadable:
+            details: dict[str, Scalar] = {_UNREADABLE: lost.reason}
+            stand_in = Candidate(sympy.nan, lost.loss, None, None, lost.complexity, "", details)
+            rows.insert(lost.row, stand_in)
+        return rows
+
     def select(self, by: Choice | str = Choice.SCORE, value: float | None = None) -> Candidate:
         """Choose one candidate.
 
         Raises:
-            InputError: the front is empty, or no candidate has the complexity or index ``value``.
+            InputError: the front is empty, no candidate has the complexity or index ``value``, or the
+                formula of the row that is chosen cannot be read.
         """
+        rows = replace(self, candidates=tuple(self.rows_of_file()), unreadable=())
+        found = rows._select(by, value)
+        if (reason := found.details.get(_UNREADABLE)) is not None:
+            how = str(by) if value is None else f"{by}={value:g}"
+            raise InputError(f"the row that '{how}' chooses cannot be read: {reason}")
+        return found
+
+    def _select(self, by: Choice | str, value: float | None) -> Candidate:
         if not self.candidates:
             raise InputError(
                 f"the front of output '{self.output}' is empty: search longer or allow larger formulas"

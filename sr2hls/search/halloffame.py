@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from sr2hls.costs import CostModel, Operators, Tree, describe
 from sr2hls.errors import InputError, UnsafeFileError
 from sr2hls.search.expressions import expr_from_tree, tree_from_text, variables_of
-from sr2hls.search.front import Candidate, Front, Frontier, Scalar, cost_or_none
+from sr2hls.search.front import Candidate, Front, Frontier, Scalar, UnreadableRow, cost_or_none
 from sr2hls.search.names import natural_order, with_safe_names
 from sr2hls.search.objective import Loss, Objective
 from sr2hls.search.polish import Polisher
@@ -22,7 +22,8 @@ _COMPLEXITY = ("complexity",)
 _LOSS = ("loss", "mse")
 _EQUATION = ("equation", "sympy_format", "expression")
 _MOST_DIGITS = 5
-_OUTPUT = re.compile(r"hall_of_fame_output(\d+)\.csv$")
+_LONGEST_HEADER = 10_000
+_OUTPUT = re.compile(r"(?P<run>.*hall_of_fame)_output(?P<number>[0-9]+)\.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,14 @@ def _rows(path: Path) -> tuple[Row, ...]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the hall of fame {path}: {error}") from error
-    header = text.split("\n", 1)[0]
+    header = text.split("\n", 1)[0][:_LONGEST_HEADER]
     if not header.strip():
         raise InputError(f"the hall of fame {path} is empty")
     separator = max(",|;\t", key=header.count)
-    records = list(csv.DictReader(text.splitlines(), delimiter=separator, skipinitialspace=True))
+    try:
+        records = list(csv.DictReader(text.splitlines(), delimiter=separator, skipinitialspace=True))
+    except csv.Error as error:
+        raise InputError(f"{path} is no hall of fame: {error} (no formula is as long as that)") from error
     names = {(name or "").strip().strip('"').lower(): name for name in (records[0] if records else {})}
     columns = []
     for wanted in (_COMPLEXITY, _LOSS, _EQUATION):
@@ -108,7 +112,7 @@ def hall_of_fame_files(path: Path) -> tuple[Path, ...]:
             raise UnsafeFileError(
                 f"{path} is a pickle, and reading it can run code: give the hall_of_fame.csv beside it"
             )
-        return _siblings(path)
+        return _siblings(path, named=True)
     if not path.is_dir():
         raise InputError(f"{path} does not exist: give a hall of fame, a PySR run directory or a formula")
     found = sorted(path.glob("hall_of_fame*.csv")) or sorted(path.glob("hall_of_fame*.csv.bak"))
@@ -125,16 +129,19 @@ def hall_of_fame_files(path: Path) -> tuple[Path, ...]:
     return _siblings(first.with_name(first.name.removesuffix(".bak")))
 
 
-def _siblings(path: Path) -> tuple[Path, ...]:
-    if not _OUTPUT.search(path.name):
+def _siblings(path: Path, named: bool = False) -> tuple[Path, ...]:
+    """Return the files of all outputs; one that was named stands alone where others are missing."""
+    own = _OUTPUT.fullmatch(path.name)
+    if own is None:
         return (path,)
-    numbers = {
-        int(m[1]): p for p in path.parent.iterdir() if (m := _OUTPUT.search(p.name.removesuffix(".bak")))
-    }
-    missing = set(range(1, max(numbers) + 1)) - set(numbers)
-    if missing:
-        raise InputError(f"{path.parent} has no hall_of_fame_output{min(missing)}.csv: an output is missing")
-    return tuple(numbers[k].with_name(f"hall_of_fame_output{k}.csv") for k in sorted(numbers))
+    found = (_OUTPUT.fullmatch(p.name.removesuffix(".bak")) for p in path.parent.iterdir())
+    numbers = {int(m["number"]) for m in found if m is not None and m["run"] == own["run"]}
+    missing = next((k for k in range(1, len(numbers) + 1) if k not in numbers), None)
+    if missing is not None and named:
+        return (path,)
+    if missing is not None:
+        raise InputError(f"{path.parent} has no {own['run']}_output{missing}.csv: an output is missing")
+    return tuple(path.with_name(f"{own['run']}_output{k}.csv") for k in sorted(numbers))
 
 
 def read_hall_of_fame(
@@ -162,17 +169,17 @@ def read_hall_of_fame(
         variables: names that are inputs, though they could be taken for the constants ``pi`` or ``E``;
             ``input_names`` are anyway.
 
+    Rows whose formula cannot be read, e.g. since it has an operator that is not known, are left out with a
+    note. Choosing one of them is refused (`Front.unreadable`).
+
     Raises:
-        InputError: a file or formula cannot be read; the message names file and line.
+        InputError: a file or all of its formulas cannot be read; the message names file and line.
     """
     ops = operators or Operators()
     files = hall_of_fame_files(Path(path))
     known = {*variables, *(input_names or ())}
-    parsed = [
-        (file, [(row, _tree(row, file, n, ops, known)) for n, row in enumerate(read_rows(file), 2)])
-        for file in files
-    ]
-    trees = [tree for _, rows in parsed for _, tree in rows]
+    parsed = [(file, _trees(read_rows(file), file, ops, known)) for file in files]
+    trees = [tree for _, rows in parsed for _, tree in rows if not isinstance(tree, InputError)]
     names = tuple(input_names) if input_names is not None else input_order(trees)
     if polish and data is None:
         raise InputError("polishing a hall of fame needs data: give X and y")
@@ -181,7 +188,11 @@ def read_hall_of_fame(
         output = "y" if len(files) == 1 else f"y{k}"
         polisher = None if data is None else _polisher(data, k, cost, latency, ops)
         candidates: list[Candidate] = []
+        unreadable: list[UnreadableRow] = []
         for number, (row, tree) in enumerate(rows):
+            if isinstance(tree, InputError):
+                unreadable.append(UnreadableRow(number, row.complexity, row.loss, str(tree)))
+                continue
             expr = with_safe_names(expr_from_tree(tree, ops), names)
             details: dict[str, Scalar] = {"file": file.name, "row": number, "file_loss": row.loss}
             if polisher is not None and polish:
@@ -204,16 +215,26 @@ def read_hall_of_fame(
             )
         rows_of_data = 0 if polisher is None else len(polisher.X)
         floor = 0.0 if polisher is None else polisher.objective.floor
-        front = Front(output, tuple(candidates), floor, rows_of_data)
+        front = Front(output, tuple(candidates), floor, rows_of_data, tuple(unreadable))
         fronts.append(front.pareto() if polish else front)
-    return Frontier(tuple(fronts), names, describe(cost))
+    notes = tuple(f"row left out, {row.reason}" for front in fronts for row in front.unreadable)
+    return Frontier(tuple(fronts), names, describe(cost), notes)
 
 
-def _tree(row: Row, file: Path, number: int, operators: Operators, variables: Collection[str]) -> Tree:
-    try:
-        return tree_from_text(row.equation, operators, variables)
-    except InputError as error:
-        raise InputError(f"{file}, line {number}: {error}") from error
+def _trees(
+    rows: Sequence[Row], file: Path, operators: Operators, variables: Collection[str]
+) -> list[tuple[Row, Tree | InputError]]:
+    """Return each row with its formula, or with why it cannot be read, as long as some of them can."""
+    found: list[tuple[Row, Tree | InputError]] = []
+    for number, row in enumerate(rows, 2):
+        try:
+            found.append((row, tree_from_text(row.equation, operators, variables)))
+        except InputError as error:
+            found.append((row, InputError(f"{file}, line {number}: {error}")))
+    errors = [tree for _, tree in found if isinstance(tree, InputError)]
+    if errors and len(errors) == len(found):
+        raise errors[0]
+    return found
 
 
 def _polisher(

@@ -37,7 +37,13 @@ def natural_order(names: Sequence[str]) -> tuple[str, ...]:
 
 def with_names(expr: sympy.Expr, names: Sequence[str]) -> sympy.Expr:
     """Replace x0, x1, ... by the user's names, for display."""
-    return expr.xreplace({sympy.Symbol(f"x{i}"): sympy.Symbol(n) for i, n in enumerate(names)})
+    # There can be as many names as inputs; formulas use a few of them.
+    known = {f"x{i}": name for i, name in enumerate(names)}
+    return expr.xreplace({s: sympy.Symbol(known[str(s)]) for s in expr.free_symbols if str(s) in known})
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
 
 
 def with_safe_names(expr: sympy.Expr, names: Sequence[str]) -> sympy.Expr:
@@ -46,7 +52,8 @@ def with_safe_names(expr: sympy.Expr, names: Sequence[str]) -> sympy.Expr:
     Raises:
         InputError: the expression has a variable that is none of the names.
     """
-    unknown = sorted(str(s) for s in expr.free_symbols if str(s) not in names)
+    positions = {name: i for i, name in enumerate(names)}
+    unknown = sorted(str(s) for s in expr.free_symbols if str(s) not in positions)
     if unknown:
-        raise InputError(f"the formula uses '{unknown[0]}', but the inputs are {', '.join(names)}")
-    return expr.xreplace({sympy.Symbol(n): sympy.Symbol(f"x{i}") for i, n in enumerate(names)})
+        raise InputError(f"the formula uses '{unknown[0]}', but the inputs are {_listed(names)}")
+    return expr.xreplace({s: sympy.Symbol(f"x{positions[str(s)]}") for s in expr.free_symbols})

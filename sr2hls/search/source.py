@@ -98,8 +98,9 @@ def _chosen(front: Front, choice: str) -> Candidate:
             "loss, complexity=12 or index=3"
         )
     # Without costs the score is PySR's own, by the complexities in the file.
-    known = [c for c in front.candidates if math.isfinite(c.loss)] or list(front.candidates)
-    among = front.candidates if by.strip() == "index" else tuple(known)
-    bare = replace(front, candidates=tuple(replace(c, cost=None) for c in among))
-    found = bare.select(by.strip(), value)
-    return next(c for c, b in zip(among, bare.candidates, strict=True) if b is found)
+    rows = front.rows_of_file()
+    known = [c for c in rows if math.isfinite(c.loss)] or rows
+    among = rows if by.strip() == "index" else known
+    bare = tuple(replace(c, cost=None) for c in among)
+    found = replace(front, candidates=bare, unreadable=()).select(by.strip(), value)
+    return next(c for c, b in zip(among, bare, strict=True) if b is found)

@@ -8,6 +8,11 @@ from sr2hls.verify.lint import RULES, lint
 _REFUSING = RULES[:7]
 
 
+def degeneracies(design: Design) -> tuple[Lint, ...]:
+    """Return why a design would be refused; nothing where it is sound."""
+    return tuple(f for f in lint(design, _REFUSING) if f.severity is Severity.ERROR)
+
+
 def refuse_degenerate(design: Design) -> tuple[Lint, ...]:
     """Return the warnings of the rules that refuse designs, if none does.
 

@@ -96,7 +96,7 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
 def test_other_directories_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").write_text("x")
-    with pytest.raises(InputError, match=r"mine' is there and is no RTL project: give another directory"):
+    with pytest.raises(InputError, match=r"mine' is not empty and holds no RTL project of sr2hls"):
         write_rtl(random_program(1), tmp_path / "mine", target=Target())
     assert (tmp_path / "mine" / "thesis.tex").read_text() == "x"
 

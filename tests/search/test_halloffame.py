@@ -13,7 +13,7 @@ from sr2hls.costs import Operators, additive_cycles, custom_operator, published_
 from sr2hls.errors import InputError, UnsafeFileError
 from sr2hls.search import read_formulas, read_hall_of_fame
 from sr2hls.search.expressions import evaluate, tree_from_text
-from sr2hls.search.halloffame import read_rows
+from sr2hls.search.halloffame import hall_of_fame_files, read_rows
 
 RUNS = Path(__file__).parent / "data" / "pysr_runs"
 COST = additive_cycles(published_cycles())
@@ -80,8 +80,8 @@ def test_polishing_finds_the_exact_form() -> None:
 
 def test_own_operators() -> None:
     X, Y, names = run_data(RUNS / "custom_ops")
-    with pytest.raises(InputError, match=r"hall_of_fame.csv, line 3: unknown operator 'lorentz'.*define it"):
-        read_hall_of_fame(RUNS / "custom_ops", cost=COST)
+    with pytest.raises(InputError, match=r"hall_of_fame.csv, line 5: unknown operator 'lorentz'.*define it"):
+        read_hall_of_fame(RUNS / "custom_ops", cost=COST).select("complexity", 7)
     frontier = read_hall_of_fame(
         RUNS / "custom_ops", cost=COST, operators=OPERATORS, input_names=names, data=(X, Y), polish=True
     )
@@ -198,3 +198,62 @@ def test_formulas_as_text_and_file(tmp_path: Path) -> None:
 def test_bad_formulas(text: str, names: tuple[str, ...] | None, message: str) -> None:
     with pytest.raises(InputError, match=message):
         read_formulas(text, cost=COST, input_names=names)
+
+
+def test_a_run_keeps_its_own_name(tmp_path: Path) -> None:
+    """Files renamed after their run; another run's files beside them are not taken in."""
+    for run in ("run7_", ""):
+        for k in (1, 2):
+            formula = "x0 * x1" if run else "x0 + x1"
+            (tmp_path / f"{run}hall_of_fame_output{k}.csv").write_text(
+                f'Complexity,Loss,Equation\n3,0.1,"{formula}"\n'
+            )
+    frontier = read_hall_of_fame(tmp_path / "run7_hall_of_fame_output2.csv", cost=COST)
+    assert [str(f.candidates[0].expr) for f in frontier.fronts] == ["x0*x1", "x0*x1"]
+
+
+@pytest.mark.parametrize("number", [1, 2, 9, 30000000, 9999999999])
+def test_a_named_file_of_one_output_stands_alone(tmp_path: Path, number: int) -> None:
+    file = tmp_path / f"hall_of_fame_output{number}.csv"
+    file.write_text('Complexity,Loss,Equation\n3,0.1,"x0 * x1"\n')
+    assert [f.output for f in read_hall_of_fame(file, cost=COST).fronts] == ["y"]
+
+
+@pytest.mark.parametrize("number", [2, 30000000, 9999999999])
+def test_a_folder_without_the_first_output_is_refused_whatever_the_number(
+    tmp_path: Path, number: int
+) -> None:
+    file = tmp_path / f"hall_of_fame_output{number}.csv"
+    file.write_text('Complexity,Loss,Equation\n3,0.1,"x0 * x1"\n')
+    with pytest.raises(InputError, match=r"has no hall_of_fame_output1\.csv: an output is missing"):
+        hall_of_fame_files(tmp_path)
+
+
+def test_a_row_that_cannot_be_read_is_left_out_and_said(tmp_path: Path) -> None:
+    file = tmp_path / "hall_of_fame.csv"
+    file.write_text('Complexity,Loss,Equation\n1,2.0,"x0"\n3,0.1,"x0 * x1"\n4,0.09,"quart(x0)"\n')
+    frontier = read_hall_of_fame(file, cost=COST)
+    assert [str(c.expr) for c in frontier[0].candidates] == ["x0", "x0*x1"]
+    assert [r.row for r in frontier[0].unreadable] == [2]
+    assert str(frontier[0].select("complexity", 3).expr) == "x0*x1"
+    for by, value in (("loss", None), ("complexity", 4), ("index", 2), ("index", -1)):
+        with pytest.raises(InputError, match=r"chooses cannot be read: .*line 4.*quart"):
+            frontier[0].select(by, value)
+    (note,) = frontier.notes
+    assert note.startswith("row left out, ") and "line 4" in note and "quart" in note
+    file.write_text('Complexity,Loss,Equation\n4,0.09,"quart(x0)"\n')
+    with pytest.raises(InputError, match=r"line 2: .*quart"):
+        read_hall_of_fame(file, cost=COST)
+
+
+def test_a_field_longer_than_any_formula_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "hall_of_fame.csv"
+    file.write_text('Complexity,Loss,Equation\n1,0.5,"' + "a" * 200_000 + '"\n')
+    with pytest.raises(InputError, match=r"is no hall of fame: field larger than field limit"):
+        read_hall_of_fame(file, cost=COST)
+
+
+def test_inputs_that_are_not_used_cost_nothing() -> None:
+    frontier = read_formulas("2*x99999 + x3", cost=COST)
+    assert len(frontier.input_names) == 100_000
+    assert str(frontier[0].candidates[0].display(frontier.input_names)) == "x3 + 2*x99999"

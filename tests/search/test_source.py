@@ -124,7 +124,7 @@ def test_choices_that_cannot_be_made(tmp_path: Path, choose: str, message: str) 
 
 
 def test_own_operators(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"hall_of_fame.csv, line 3: unknown operator 'lorentz'.*define it"):
+    with pytest.raises(InputError, match=r"hall_of_fame.csv, line 8: unknown operator 'sc'.*define it"):
         read(RUNS / "custom_ops", tmp_path)
     definitions = tmp_path / "operators.toml"
     definitions.write_text(OPERATORS)
@@ -229,3 +229,15 @@ def test_a_formula_that_can_be_no_name_of_a_file(text: str, tmp_path: Path) -> N
 def test_a_formula_of_hundreds_of_characters(tmp_path: Path) -> None:
     source = read_source(LowerOptions(source="0.5*x*x + " * 60 + "1", output=tmp_path))
     assert source.formulas["y"].subs("x0", 2) == 121.0
+
+
+def test_a_choice_of_a_row_that_cannot_be_read_is_refused_and_others_are_not(tmp_path: Path) -> None:
+    file = tmp_path / "hall_of_fame.csv"
+    file.write_text('Complexity,Loss,Equation\n1,2.0,"x0"\n3,0.1,"x0 * x1"\n4,0.01,"quart(x0)"\n')
+    assert str(read(file, tmp_path, choose="complexity=3").formulas["y"]) == "x0*x1"
+    assert str(read(file, tmp_path, choose="index=0").formulas["y"]) == "x0"
+    for choose in ("loss", "complexity=4", "index=2", "index=-1"):
+        with pytest.raises(
+            InputError, match=rf"the row that '{choose}' chooses cannot be read: .*line 4.*quart"
+        ):
+            read(file, tmp_path, choose=choose)

@@ -1,6 +1,7 @@
 """Rules on inputs: those that the formulas use and the program does not."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,7 +11,26 @@ from sr2hls.verify.design import NEGLIGIBLE, Design, rms
 from sr2hls.verify.finding import Lint, Severity
 
 
-def dropped_inputs(design: Design) -> Iterator[Lint]:
+@dataclass(frozen=True, slots=True)
+class DroppedInput:
+    """An input that a formula uses and that does not influence its output in the program.
+
+    Attributes:
+        output: name of the output.
+        input: name of the input.
+        change: by how much other values of the input change the formula (rms, in the output's unit).
+        explained: the error that the design states for the output is as large as that.
+        trials: rows on which it had no influence; ``None`` where the program proves that it can have none.
+    """
+
+    output: str
+    input: str
+    change: float
+    explained: bool
+    trials: int | None
+
+
+def find_dropped_inputs(design: Design) -> Iterator[DroppedInput]:
     """Find inputs that a formula uses and that cannot influence its output in the program."""
     if not design.formulas:
         return
@@ -18,8 +38,7 @@ def dropped_inputs(design: Design) -> Iterator[Lint]:
     reach = _reach(design.reduced)
     for output, formula in design.formulas.items():
         at = design.program.output_names.index(output)
-        used = sorted(str(s) for s in formula.free_symbols)
-        for name in used:
+        for name in sorted(str(s) for s in formula.free_symbols):
             k = design.program.input_names.index(name)
             proven = k not in reach[at]
             other = _other_values(design, k)
@@ -31,18 +50,25 @@ def dropped_inputs(design: Design) -> Iterator[Lint]:
             allowed = max(design.allowed(output), design.program.output_types[at].step if not proven else 0.0)
             if change <= NEGLIGIBLE * rms(before[node]) or (not proven and change <= allowed):
                 continue
-            how = "cannot influence" if proven else f"did not once in {len(other)} trials change"
-            yield Lint(
-                rule="dropped-input",
-                severity=Severity.WARNING if change <= allowed else Severity.ERROR,
-                value=name,
-                formula=str(formula),
-                message=f"input '{name}' {how} output '{output}' = {formula}, which uses it",
-                remedy=(
-                    f"allow a smaller error for '{output}' (other values of '{name}' change it by "
-                    f"{change:.3g} rms), give '{name}' more bits, or take it out of the formula"
-                ),
-            )
+            yield DroppedInput(output, name, change, change <= allowed, None if proven else len(other))
+
+
+def dropped_inputs(design: Design) -> Iterator[Lint]:
+    """Say which inputs cannot influence outputs whose formulas use them."""
+    for found in find_dropped_inputs(design):
+        formula = design.formulas[found.output]
+        how = "cannot influence" if found.trials is None else f"did not once in {found.trials} trials change"
+        yield Lint(
+            rule="dropped-input",
+            severity=Severity.WARNING if found.explained else Severity.ERROR,
+            value=found.input,
+            formula=str(formula),
+            message=f"input '{found.input}' {how} output '{found.output}' = {formula}, which uses it",
+            remedy=(
+                f"allow a smaller error for '{found.output}' (other values of '{found.input}' change it by "
+                f"{found.change:.3g} rms), give '{found.input}' more bits, or take it out of the formula"
+            ),
+        )
 
 
 def _reach(program: Program) -> list[set[int]]:
