@@ -11,7 +11,8 @@ from sr2hls.flow.choose import rank, refuse_over_budget, sizes_for
 from sr2hls.flow.designs import Designs
 from sr2hls.flow.implement import TITLE, Inputs, Result, implement
 from sr2hls.flow.plan import PREPARING, building, finishing
-from sr2hls.flow.record import network_report, other_points
+from sr2hls.flow.record import network_report
+from sr2hls.flow.record_points import other_points
 from sr2hls.flow.run_folder import RunFolder
 from sr2hls.flow.select import explored_design
 from sr2hls.hls.compiler import compiler
@@ -84,8 +85,7 @@ def _best(
         with progress.stage("original network"):
             beside = original.result()
         points = () if options.explored is None else other_points(options.explored, design)
-        with progress.stage("report"):
-            return network_report(prepared, design, circuit, options, progress, designs, points, beside)
+        return network_report(prepared, design, circuit, options, progress, designs, points, beside)
 
     if not designs:
         raise InputError("no design was found: give the inputs fewer bits, or search with more effort")

@@ -1,32 +1,27 @@
 """The report of a result, put together from what the stages gave; for networks and for given formulas."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sr2hls.baseline.beside import OriginalResult
 from sr2hls.circuit import Circuit
 from sr2hls.data import InputFormat
 from sr2hls.design import Design, decision_notes, float_outputs
 from sr2hls.errors import InputError
+from sr2hls.flow.record_points import considered_points, network_points
 from sr2hls.flow.rows import Rows
 from sr2hls.options import CompileOptions, LowerOptions
 from sr2hls.prepare import Prepared
-from sr2hls.program.predict import program_model
 from sr2hls.progress import Progress
 from sr2hls.report import model
 from sr2hls.report.build import build_report, feature_records, formula_record, run_record
 from sr2hls.report.estimates import hls_row
-from sr2hls.report.frontier import load_frontier
-from sr2hls.report.hardware import FigureKey, HardwareFigure, HardwareRow, Subject
+from sr2hls.report.hardware import HardwareRow, Subject
 from sr2hls.report.latex import formula_latex
 from sr2hls.report.metrics import measure
 from sr2hls.report.model import DesignPoint, Report
-from sr2hls.report.points import design_points
 from sr2hls.search import Candidate, Frontier
-from sr2hls.search.names import with_names
 from sr2hls.search.source import Source
 from sr2hls.store.files import sha256_of
 from sr2hls.teacher.task import Task
@@ -88,9 +83,9 @@ def network_report(
             latex=names,
         ),
         designs=[
-            *_considered(prepared, design, considered, rows),
+            *considered_points(problem, design, considered, rows),
             *points,
-            *_originals(prepared, original, rows),
+            *network_points(problem, original, rows),
         ],
         fidelity=[
             measure(
@@ -184,12 +179,6 @@ def formulas_report(
     )
 
 
-def other_points(explored: Path, design: Design) -> tuple[DesignPoint, ...]:
-    """Return the other designs of the exploration that a design was taken from."""
-    points = design_points(load_frontier(explored), explored, "")
-    return tuple(p for p in points if p.subject == "design" and p.name != design.proposal.title)
-
-
 def _teacher(prepared: Prepared, options: CompileOptions) -> model.Teacher:
     try:
         layers = prepared.teacher.layers()
@@ -257,56 +246,6 @@ def _fronts(
 
 def _finite(loss: float) -> float | None:
     return float(loss) if np.isfinite(loss) else None
-
-
-def _considered(
-    prepared: Prepared, chosen: Design, considered: Sequence[Design], rows: Sequence[HardwareRow]
-) -> list[DesignPoint]:
-    problem = prepared.problem
-    row = next((r for r in rows if r.subject is Subject.DESIGN), None)
-    points = []
-    for design in considered:
-        mine = row if design is chosen else None
-        proposal = design.proposal
-        formulas = {
-            name: str(with_names(f, problem.feature_names))
-            for name, f in (
-                *zip(problem.class_names, proposal.formulas.values(), strict=True),
-                *proposal.definitions,
-            )
-        }
-        points.append(
-            _point(prepared, proposal.title, design.predict(problem.test.inputs), mine).model_copy(
-                update={"formulas": formulas, "chosen": design is chosen}
-                | ({} if mine else {"lut": HardwareFigure.of(program_model().predict(design.program)[0])})
-            )
-        )
-    return points
-
-
-def _originals(
-    prepared: Prepared, original: OriginalResult, rows: Sequence[HardwareRow]
-) -> list[DesignPoint]:
-    network = original[0]
-    row = next((r for r in rows if r.subject is Subject.NETWORK), None)
-    if network is None or row is None:
-        return []
-    outputs = network.network.predict(prepared.problem.test.inputs)
-    return [_point(prepared, row.label, outputs, row).model_copy(update={"subject": "network"})]
-
-
-def _point(
-    prepared: Prepared, name: str, outputs: NDArray[np.float64], row: HardwareRow | None
-) -> DesignPoint:
-    problem, figures = prepared.problem, {} if row is None else row.figures
-    return DesignPoint(
-        name=name,
-        score=problem.score(outputs, problem.test),
-        fidelity=problem.fidelity(outputs, problem.test),
-        split="test",
-        lut=figures.get(FigureKey.LUT),
-        latency_ns=figures.get(FigureKey.LATENCY_NS),
-    )
 
 
 def _network_rows(

@@ -18,6 +18,7 @@ from sr2hls.rtl.project import write_rtl
 from sr2hls.rtl.simulate import simulate
 from sr2hls.store.directory import Directory, written_beside
 from sr2hls.store.files import write_text
+from sr2hls.store.record import Record
 from sr2hls.target import Target
 from sr2hls.verify.random_programs import corner_inputs, random_program
 
@@ -67,7 +68,7 @@ LEVELS = (
 def test_links_in_a_result_are_refused(
     name: str, leads_to: str, overwrite: bool, options: CompileOptions, victim: Path
 ) -> None:
-    RunFolder(options).cached("search0", lambda: {"answer": 1})
+    RunFolder(options).stage("search0", Record, Record)
     for other in ("docs", "cascade-25-symbolic", "network"):
         (options.output / other).mkdir()
     where = options.output / name

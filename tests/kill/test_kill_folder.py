@@ -10,19 +10,24 @@ from pathlib import Path
 from sr2hls.flow.run_folder import RunFolder
 from sr2hls.options import CompileOptions
 from sr2hls.store.files import write_text
+from sr2hls.store.record import Record
 
 STAGES = 12
 KILLS = 100
 
 
-def _stage(number: int) -> dict[str, list[int]]:
-    return {"values": list(range(number * 1000, number * 1000 + 4000))}
+class Kept(Record):
+    values: list[int]
+
+
+def _stage(number: int) -> Kept:
+    return Kept(values=list(range(number * 1000, number * 1000 + 4000)))
 
 
 def _work(options: CompileOptions) -> None:
     """What a command does to its folder: claim it, keep stages, write pages, the JSON last."""
     run = RunFolder(options)
-    total = sum(sum(run.cached(f"s{k}", lambda k=k: _stage(k))["values"]) for k in range(STAGES))
+    total = sum(sum(run.stage(f"s{k}", Kept, lambda k=k: _stage(k)).values) for k in range(STAGES))
     for name in ("report.html", "report.json"):
         write_text(run.path / name, json.dumps({"total": total, "padding": "x" * 50_000}))
 

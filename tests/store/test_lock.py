@@ -16,6 +16,7 @@ from sr2hls.flow.lower import lower_formulas
 from sr2hls.flow.run_folder import RunFolder
 from sr2hls.options import CompileOptions, LowerOptions, Synthesis
 from sr2hls.store.lock import LOCK_NAME, locked
+from sr2hls.store.record import Record
 
 HOLD = """
 import sys, time
@@ -83,7 +84,7 @@ def test_the_folder_is_free_again_after_success_and_after_failure(tmp_path: Path
         checkpoint=tmp_path / "net.onnx", data=tmp_path / "data.npz", output=tmp_path / "out"
     )
     with RunFolder(options) as run:
-        run.cached("search", lambda: {"answer": 1})
+        run.stage("search", Record, Record)
         with pytest.raises(InputError, match=REFUSED):
             RunFolder(options)
     with pytest.raises(InputError, match="holds the result of other options"):
@@ -91,7 +92,7 @@ def test_the_folder_is_free_again_after_success_and_after_failure(tmp_path: Path
     with pytest.raises(KeyboardInterrupt), RunFolder(options):
         raise KeyboardInterrupt
     with RunFolder(options) as run:
-        assert run.cached("search", dict) == {"answer": 1}
+        assert run.stage("search", Record, Record) == Record()
 
 
 def test_lower_can_be_run_again(tmp_path: Path) -> None:
