@@ -1,7 +1,8 @@
 """An exploration from start to end on a small network: every design verified, resumable, selectable."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from sr2hls.options import CompileOptions, ExploreOptions, StrategyName, Tables
 from sr2hls.prepare import prepare
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.serialize import load
-from sr2hls.progress import SilentProgress
+from sr2hls.progress import SilentProgress, Stage
 from sr2hls.report.frontier import Point, load_frontier
 from sr2hls.report.gallery import find_results
 from sr2hls.report.hardware import FigureKey
@@ -34,9 +35,38 @@ def options(small: CompileOptions, tmp_path_factory: pytest.TempPathFactory) -> 
     return ExploreOptions(**given, luts=(12,))
 
 
+class Recorded(SilentProgress):
+    """Keeps what was planned, and the stages that were opened without being planned before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.planned: dict[str, float] = {}
+        self.surprises: list[str] = []
+
+    def plan(self, expected_s: Mapping[str, float]) -> None:
+        self.planned |= expected_s
+
+    def stage(self, name: str, total: float | None = None) -> AbstractContextManager[Stage]:
+        if not self.planned.get(name):
+            self.surprises.append(name)
+        return super().stage(name, total)
+
+
 @pytest.fixture(scope="module")
-def exploration(options: ExploreOptions) -> Exploration:
-    return explore_network(options)
+def progress() -> Recorded:
+    return Recorded()
+
+
+@pytest.fixture(scope="module")
+def exploration(options: ExploreOptions, progress: Recorded) -> Exploration:
+    return explore_network(options, progress)
+
+
+def test_the_time_left_is_that_of_the_whole(exploration: Exploration, progress: Recorded) -> None:
+    assert len(exploration.frontier.designs) > 2
+    assert progress.surprises == []
+    never = {name for name, seconds in progress.planned.items() if seconds} - set(progress.times)
+    assert never == set(), "no time is left for stages that never come"
 
 
 def test_designs_of_every_kind_with_measured_figures(exploration: Exploration) -> None:
