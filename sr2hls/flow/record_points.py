@@ -26,7 +26,7 @@ def other_points(explored: Path, design: Design) -> tuple[DesignPoint, ...]:
 def considered_points(
     problem: Problem, chosen: Design, considered: Sequence[Design], rows: Sequence[HardwareRow]
 ) -> list[DesignPoint]:
-    """Return a point of each design: measured figures of the one that was built, predicted ones of the others."""
+    """Return a point of each design: measured figures of the one built, predicted ones of the others."""
     row = next((r for r in rows if r.subject is Subject.DESIGN), None)
     points = []
     for design in considered:
