@@ -155,14 +155,16 @@ def optimised(proposal: Proposal, lowered: Lowered, inputs: FloatArray) -> Desig
     return Design(proposal, program, lowered.errors, lowered.notes)
 
 
-def check_design(design: Design, inputs: FloatArray, *, strict: bool = False) -> tuple[Lint, ...]:
+def check_design(
+    design: Design, inputs: FloatArray, *, written: Mapping[str, str] | None = None
+) -> tuple[Lint, ...]:
     """Refuse a degenerate design; return what else a user should know about it.
 
     Args:
         design: what is checked.
         inputs: circuit inputs that its errors were measured on, shape (samples, inputs).
-        strict: refuse a program that does not read an input of its formulas, even where that matters less
-            than the stated error: someone wrote it there.
+        written: program's input to the user's name, where someone wrote the formulas: then no input of theirs
+            may drop out, even if it matters less than the stated error.
 
     Raises:
         DegenerateDesignError: a table or output is constant, an input drops out, a result is outside of the
@@ -170,12 +172,14 @@ def check_design(design: Design, inputs: FloatArray, *, strict: bool = False) ->
     """
     lints = refuse_degenerate(_checked(design, inputs))
     program = design.program
-    unread = {
-        n for k, n in enumerate(program.input_names) if not program.users[k] and k not in program.outputs
-    }
-    for lint in lints:
-        if strict and lint.value in unread:
-            raise DegenerateDesignError(f"degenerate design: {lint.message}: {lint.remedy}")
+    for k, name in enumerate(program.input_names):
+        read = program.users[k] or k in program.outputs
+        if written is not None and not read and any(lint.value == name for lint in lints):
+            raise DegenerateDesignError(
+                f"degenerate design: what the input '{written[name]}' adds is less than the error that is "
+                "allowed, and the circuit does not read it: allow a smaller error, give the input more bits, "
+                "or take it out of the formulas"
+            )
     return lints
 
 

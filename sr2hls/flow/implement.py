@@ -1,6 +1,6 @@
 """The one way from a design to a result: check, build, verify, synthesise, report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -79,7 +79,7 @@ def implement(
     progress: Progress,
     accept: Callable[[Circuit], None] = lambda circuit: None,
     title: str = TITLE,
-    strict: bool = False,
+    written: Mapping[str, str] | None = None,
 ) -> Result:
     """Check a design, build its projects, prove them equal to its program, synthesise and report.
 
@@ -92,7 +92,7 @@ def implement(
         progress: told of every stage.
         accept: refuses a circuit before it is reported, e.g. one that breaks a budget.
         title: how stages call the design.
-        strict: see `check_design`.
+        written: see `check_design`.
 
     Raises:
         DegenerateDesignError: the circuit would not compute what the formulas say.
@@ -100,7 +100,7 @@ def implement(
         ToolError: a tool is missing or fails.
     """
     with progress.stage(f"{title}: checks"):
-        lints = check_design(design, inputs.train, strict=strict)
+        lints = check_design(design, inputs.train, written=written)
     circuit = build_circuit(
         design.program,
         folder,

@@ -112,5 +112,5 @@ def _lowered(source: Source, rows: Rows, options: LowerOptions, progress: Progre
             run.path,
             describe=partial(formulas_report, options, progress, source, rows, inputs),
             progress=progress,
-            strict=True,
+            written=dict(zip(inputs.names.identifiers, source.names, strict=True)),
         )
