@@ -22,6 +22,9 @@ from sr2hls.program.predict import program_model
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.report.model import Report
 
+_ATTEMPTS = 4
+"""Designs that are built before a budget is given up."""
+
 
 @called_with(CompileOptions)
 def compile(options: CompileOptions) -> Result:
@@ -91,10 +94,16 @@ def _best(
         raise InputError("no design was found: give the inputs fewer bits, or search with more effort")
     budget, luts = options.target.budget, program_model().luts
     least = float("inf")
-    refused: Sr2hlsError | None = None
+    refused: list[Sr2hlsError] = []
+    built: list[Circuit] = []
+
+    def accept(circuit: Circuit) -> None:
+        built.append(circuit)
+        refuse_over_budget(circuit, budget)
+
     for design in rank(prepared.problem, designs, budget):
-        if luts(design.program) >= least:
-            continue  # a smaller one broke the budget
+        if len(refused) == _ATTEMPTS or luts(design.program) >= least:
+            continue
         try:
             return implement(
                 design,
@@ -102,14 +111,16 @@ def _best(
                 options,
                 run.path,
                 describe=describe,
-                accept=lambda circuit: refuse_over_budget(circuit, budget),
+                accept=accept,
                 progress=progress,
             )
         except DegenerateDesignError as error:
             progress.note(f"{design.proposal.name} is left out: {error}")
-            refused = refused or error
+            refused.append(error)
         except BudgetError as error:
-            progress.note(f"{design.proposal.name} is too large: {error}")
-            least, refused = luts(design.program), error
-    assert refused is not None
-    raise refused
+            progress.note(f"{design.proposal.name} is left out: {error}")
+            refused.append(error)
+            found = built[-1].hardware
+            if found and found.lut and budget.max_lut is not None and found.lut.value > budget.max_lut:
+                least = luts(design.program)  # larger ones need not be tried
+    raise refused[-1]

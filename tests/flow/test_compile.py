@@ -90,8 +90,15 @@ def test_a_folder_of_somebody_elses_is_left_alone(small: CompileOptions, tmp_pat
 
 
 def test_impossible_budgets_say_how_far_off_the_nearest_is(small: CompileOptions, tmp_path: Path) -> None:
-    options = evolve(small, output=tmp_path / "r", max_lut=1, baseline=False)
-    with pytest.raises(BudgetError, match=r"no design meets max_lut 1: the nearest has \d+; raise"):
+    options = evolve(
+        small,
+        output=tmp_path / "r",
+        max_latency_ns=1.0,
+        baseline=False,
+        strategies=["fronts"],
+        synthesis="estimate",
+    )
+    with pytest.raises(BudgetError, match=r"no design meets max_latency_ns 1: the nearest has \d+; raise"):
         compile_network(options)
     assert not (tmp_path / "r" / "report.json").exists()
 

@@ -172,9 +172,7 @@ def test_deeply_nested_functions(tmp_path: Path, depth: int) -> None:
 
 def test_formulas_that_do_not_survive_are_refused(tmp_path: Path) -> None:
     ranges = (("pt", 0.0, 1.0), ("eta", 0.0, 1.0))
-    with pytest.raises(
-        DegenerateDesignError, match="what the input 'eta' adds is less than the error"
-    ):
+    with pytest.raises(DegenerateDesignError, match="what the input 'eta' adds is less than the error"):
         lower("pt + 0.0000001*eta", tmp_path / "out", ranges=ranges)
     assert not (tmp_path / "out" / "report.json").exists()
 
