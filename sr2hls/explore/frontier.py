@@ -81,7 +81,7 @@ class Frontier(Record):
         fitting = [p for p in self.designs if _meets(p, budget)]
         if not fitting:
             raise BudgetError(
-                "no design of the exploration meets the budgets: raise them, or explore with other --luts"
+                "no design of the exploration meets the budgets: raise them, or explore other sizes"
             )
         return max(fitting, key=lambda p: (round(p.validation, 4), -(p.value(FigureKey.LUT) or 0.0)))
 
