@@ -9,7 +9,6 @@ from sr2hls.program.ops import Predicate
 from sr2hls.program.types import FixedType
 from sr2hls.report.build import feature_records, formula_record, plain_options, run_record
 from sr2hls.report.graph import program_record
-from sr2hls.target import Target
 
 
 def test_formulas_in_the_users_names() -> None:
