@@ -1,6 +1,7 @@
-"""TOML files that say what flags say: the keys are the flags' names, the flags win."""
+"""Values before they are read: those of TOML files, whose keys are the flags' names, and whole numbers."""
 
 import difflib
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
@@ -37,6 +38,20 @@ def read_config(app: App, commands: tuple[str, ...], arguments: ArgumentCollecti
         if not argument.tokens:
             for index, text in enumerate(texts):
                 argument.append(Token(keyword=argument.name, value=text, source=str(path), index=index))
+
+
+def refuse_fractions(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Refuse what is no whole number where one is wanted: cyclopts would round it.
+
+    Raises:
+        InputError: naming the flag.
+    """
+    for argument in arguments:
+        whole = int in (argument.hint, *get_args(argument.hint)) and not takes_many(argument)
+        for token in argument.tokens if whole else ():
+            if not re.fullmatch(r"[+-]?[0-9]+", token.value):
+                flag = token.keyword or argument.name
+                raise InputError(f"{flag} is '{token.value}': give a whole number")
 
 
 def _long_names(argument: Argument) -> list[str]:

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from sr2hls.cli.cite import cite
 from sr2hls.cli.compile import compile
 from sr2hls.cli.completion import show_completion
-from sr2hls.cli.config import read_config
+from sr2hls.cli.config import read_config, refuse_fractions
 from sr2hls.cli.costs import costs
 from sr2hls.cli.distil import distil
 from sr2hls.cli.doctor import doctor
@@ -40,7 +40,7 @@ app = App(
     help_format="markdown",
     version=f"sr2hls {version('sr2hls')}",
     version_flags=("--version",),
-    config=read_config,
+    config=(read_config, refuse_fractions),
     default_parameter=Parameter(negative_bool=(), negative_iterable=(), show_default=_shown_default),
     result_action="return_value",
     exit_on_error=False,

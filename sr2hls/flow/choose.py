@@ -90,7 +90,7 @@ def best_point(frontier: Frontier, budget: Budget) -> Point:
     fitting = [p for p in frontier.designs if _meets(p, budget)]
     if not fitting:
         raise BudgetError(
-            "no design of the exploration meets the budgets: raise them, or explore with other --luts"
+            "no design of the exploration meets the budgets: raise them, or explore other sizes"
         )
     return max(fitting, key=lambda p: (round(p.validation, 4), -(p.value(FigureKey.LUT) or 0.0)))
 

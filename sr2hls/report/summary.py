@@ -32,7 +32,8 @@ def subtitle(report: Report) -> str:
     part = next((r.part for r in report.hardware if r.subject is Subject.DESIGN and r.part), None)
     if part:
         parts.append(f"for {part}")
-    clock = report.run.options.get("target.clock_ns")
+    options = report.run.options
+    clock = options.get("clock_ns", options.get("target.clock_ns"))  # the second in reports of before
     if part and isinstance(clock, int | float):
         parts.append(f"clock {clock:g} ns")
     return ", ".join(parts) + "."

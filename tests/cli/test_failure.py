@@ -65,9 +65,10 @@ def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
         (["compile", "x", "--data", "y", "-o", "z", "--colour"], "Unknown option: --colour"),
         (
             ["compile", "x", "--data", "y", "-o", "z", "--max-lut", "few"],
-            "Invalid value for --max-lut: unable",
+            "--max-lut is 'few': give a whole number",
         ),
         (["compile", "x", "--data", "y", "-o", "z", "--max-luts", "3"], "Did you mean --max-lut?"),
+        (["compile", "x", "y", "z", "-j", "1.5"], "-j is '1.5': give a whole number"),
         (["compile", "x", "y", "z", "w"], "'w' is one argument too many"),
         (["compile", "x", "y", "z", "--seed"], "--seed needs a value"),
         (

@@ -11,7 +11,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from cyclopts import App
 from walk_commands import walk
 
 import sr2hls
@@ -65,28 +64,27 @@ def reached(command: str) -> set[str]:
 
 @cache
 def messages(module: str) -> tuple[str, ...]:
-    """Return the texts of a module that are sentences: not docstrings, not single words, not flags of tools."""
+    """Return the texts of a module that are sentences with options: no docstrings, no flags for tools."""
 
-    def text(node: ast.expr) -> str:
+    def text(node: ast.AST) -> str:
         if isinstance(node, ast.JoinedStr):
             return "".join(text(value) for value in node.values)
         return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else "…"
 
     nodes = list(ast.walk(tree(module)))
-    no_message = {id(n.value) for n in nodes if isinstance(n, ast.Expr)}
-    no_message |= {id(value) for n in nodes if isinstance(n, ast.JoinedStr) for value in n.values}
-    texts = (
-        text(n) for n in nodes if isinstance(n, ast.Constant | ast.JoinedStr) and id(n) not in no_message
-    )
-    return tuple(t for t in texts if re.match(r"[^-].* ", t, re.DOTALL))
+    apart = {id(n.value) for n in nodes if isinstance(n, ast.Expr)}
+    apart |= {id(value) for n in nodes if isinstance(n, ast.JoinedStr) for value in n.values}
+    texts = {text(n) for n in nodes if isinstance(n, ast.Constant | ast.JoinedStr) and id(n) not in apart}
+    return tuple(t for t in sorted(texts) if "--" in t and " " in t and not t.startswith("-"))
 
 
-def options_of(command: App) -> set[str]:
-    arguments = command.assemble_argument_collection()
-    return {name for argument in arguments if argument.show for name in argument.names} | {
-        "--help",
-        "--debug",
-    }
+@cache
+def options_of(command: str | None) -> frozenset[str]:
+    """Return the options of a command, or of all of them together."""
+    if command not in COMMANDS:
+        return frozenset().union(*map(options_of, COMMANDS))
+    arguments = [a for a in COMMANDS[command].assemble_argument_collection() if a.show]
+    return frozenset({"--help", "--debug"}.union(*(a.names for a in arguments)))
 
 
 def named(text: str, own: str | None) -> Iterator[tuple[str | None, str]]:
@@ -103,13 +101,11 @@ def named(text: str, own: str | None) -> Iterator[tuple[str | None, str]]:
 
 def missing(text: str, own: str | None) -> list[str]:
     """Return the options that a text names and that its command, or no command, has."""
-    every = set().union(*map(options_of, COMMANDS.values()))
-    found = []
-    for command, option in named(text, own):
-        known = options_of(COMMANDS[command]) if command in COMMANDS else every
-        if option not in known:
-            found.append(f"{option} of {command or 'any command'}: {text}")
-    return found
+    return [
+        f"{option} of {command or 'any command'}: {text}"
+        for command, option in named(text, own)
+        if option not in options_of(command)
+    ]
 
 
 def test_every_option_that_is_named_is_there() -> None:

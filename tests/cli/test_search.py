@@ -9,6 +9,7 @@ import pytest
 import sympy
 
 from sr2hls.costs import Operators
+from sr2hls.flow.rows import load_table
 from sr2hls.flow.search import search_cost
 from sr2hls.options import LowerOptions, SearchCost, StudyOptions
 from sr2hls.search import Frontier
@@ -65,6 +66,26 @@ def test_mistakes(sr2hls: Any, data: Path, tmp_path: Path, flags: tuple[str, ...
     result = sr2hls("search", data, *known, *engine, "-o", tmp_path / "out", *flags)
     assert result.code == 2
     assert message in " ".join(result.err.split())
+
+
+def test_rows_that_are_not_finite_are_left_out_if_asked(sr2hls: Any, tmp_path: Path) -> None:
+    rows = "".join(f"{x / 10},{x / 5}\n" for x in range(60))
+    (tmp_path / "data.csv").write_text(f"pt,y\n{rows}nan,1\n")
+    arguments = (
+        "search",
+        tmp_path / "data.csv",
+        tmp_path / "out",
+        "--operators",
+        "+ *",
+        "--engines",
+        "operon",
+    )
+    refused = sr2hls(*arguments)
+    assert refused.code == 2 and "drop such rows with --drop-nonfinite" in refused.err
+    assert sr2hls(*arguments, "--restarts", 1, "--drop-nonfinite").code == 0
+    lower = LowerOptions("2*pt", tmp_path / "circuit", data=tmp_path / "data.csv", drop_nonfinite=True)
+    table = load_table(lower, 1)
+    assert table is not None and len(table.X) == 60
 
 
 def test_costs(tmp_path: Path) -> None:

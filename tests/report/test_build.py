@@ -3,13 +3,12 @@ from pathlib import Path
 import numpy as np
 import sympy as sp
 
-from sr2hls.options import CompileOptions
+from sr2hls.options import CompileOptions, LowerOptions
 from sr2hls.program.builder import Builder
 from sr2hls.program.ops import Predicate
 from sr2hls.program.types import FixedType
 from sr2hls.report.build import feature_records, formula_record, plain_options, run_record
 from sr2hls.report.graph import program_record
-from sr2hls.target import Target
 
 
 def test_formulas_in_the_users_names() -> None:
@@ -35,7 +34,7 @@ def test_options_are_plain_and_hold_no_folder() -> None:
 
 
 def test_run_has_versions_and_times() -> None:
-    run = run_record(Target(), {"search": 1.23456}, seed=3, tools={"g++": "12"})
+    run = run_record(LowerOptions("x", "out"), {"search": 1.23456}, seed=3, tools={"g++": "12"})
     assert {"python", "sr2hls", "numpy", "g++"} <= set(run.versions)
     assert run.stages[0].seconds == 1.235
     assert run.date is not None

@@ -5,6 +5,7 @@ from markdown_it import MarkdownIt
 
 from sr2hls.report.markdown import code, escape, to_markdown
 from sr2hls.report.model import Report
+from sr2hls.report.summary import subtitle
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
 
@@ -17,6 +18,14 @@ def test_tables_are_whole(report: Report) -> None:
     assert "| |" not in to_markdown(report)
     for row in html.split("<tr>")[1:]:
         assert row.count("<td") + row.count("<th") > 1
+
+
+def test_the_first_sentence_says_part_and_clock(report: Report) -> None:
+    """Of reports of today and of those whose options were nested."""
+    assert "for xcvu9p-flga2577-2-e, clock 5 ns" in subtitle(report)
+    options = {k: v for k, v in report.run.options.items() if k != "clock_ns"} | {"target.clock_ns": 2.5}
+    older = report.model_copy(update={"run": report.run.model_copy(update={"options": options})})
+    assert "clock 2.5 ns" in subtitle(older)
 
 
 def test_sources_are_numbered(report: Report) -> None:
