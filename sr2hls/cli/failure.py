@@ -42,6 +42,9 @@ def explain(error: Exception, settings: Settings) -> int:
                 "finished is kept"
             )
             return MISTAKE
+        case FileNotFoundError() if "No usable temporary directory" in str(error):
+            say("no temporary folder can be written to: free some space, or set TMPDIR to another folder")
+            return MISTAKE
         case OSError(errno=errno.EACCES | errno.EPERM | errno.EROFS):
             say(f"no permission to write or read{_of(error)}: give another folder or change its permissions")
             return MISTAKE

@@ -2,11 +2,16 @@
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from sr2hls.data.reason import reason
 from sr2hls.design import Design, make_design
-from sr2hls.errors import InputError
+from sr2hls.errors import InputError, Sr2hlsError
 from sr2hls.explore.candidates import as_design
 from sr2hls.explore.frontier import Frontier, Point, load_frontier
 from sr2hls.lut_network.designs import CascadeDesign
@@ -53,23 +58,33 @@ def _check_same(folder: Path, point: Point, options: CompileOptions) -> None:
 
 def _design(problem: Problem, folder: Path, name: str) -> Design:
     if _SUM.fullmatch(name):
-        kept = _stage(folder, name)
-        return make_design(problem, {str(k): expr_from_text(f) for k, f in kept["formulas"].items()})
+        with _stage(folder, name) as kept:
+            formulas = {str(k): expr_from_text(f) for k, f in kept["formulas"].items()}
+            if tuple(formulas) != problem.output_names:
+                raise ValueError(f"its formulas are of {', '.join(formulas)}")
+        return make_design(problem, formulas)
     match = _CASCADE.fullmatch(name)
     if match is None:
         raise InputError(f"'{folder}' names a design '{name}', which is none of an exploration's")
-    for content in _stage(folder, f"{match[1]}-designs")["designs"]:
-        if content.get("tables") == match[2]:
-            return as_design(CascadeDesign.from_json(content, problem), problem)
+    with _stage(folder, f"{match[1]}-designs") as kept, np.errstate(all="ignore"):
+        for content in kept["designs"]:
+            if content["tables"] == match[2]:
+                return as_design(CascadeDesign.from_json(content, problem), problem)
     raise InputError(f"'{folder}' does not hold the design '{name}' any more: explore again")
 
 
-def _stage(folder: Path, name: str) -> dict[str, Any]:
+@contextmanager
+def _stage(folder: Path, name: str) -> Iterator[dict[str, Any]]:
+    """Give what a stage's file holds; whatever goes wrong with it is said of the file.
+
+    Raises:
+        InputError: the file cannot be read, or what is in it is not what a stage keeps.
+    """
     path = folder / "stages" / f"{name}.json"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"'{path}' cannot be read: {error}; explore again") from error
-    if not isinstance(content, dict) or not {"formulas", "designs"} & content.keys():
-        raise InputError(f"'{path}' is damaged: explore again")
-    return content
+        yield json.loads(path.read_text(encoding="utf-8"))
+    except Sr2hlsError as error:
+        raise InputError(f"'{path}' cannot be used: {error}") from error
+    except Exception as error:  # a damaged file can make anything in it impossible
+        why = reason(error) if isinstance(error, OSError | ValueError) else type(error).__name__
+        raise InputError(f"'{path}' is damaged ({why}): explore again") from error
