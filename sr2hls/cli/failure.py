@@ -46,6 +46,10 @@ def _sentence(error: Exception) -> tuple[int, str]:
                 f"the disk is full{_of(error)}: free some space and run the same command again; what was "
                 "finished is kept"
             )
+        case FileNotFoundError() if "No usable temporary directory" in str(error):
+            return MISTAKE, (
+                "no temporary folder can be written to: free some space, or set TMPDIR to another folder"
+            )
         case OSError(errno=errno.EACCES | errno.EPERM | errno.EROFS):
             return MISTAKE, (
                 f"no permission to write or read{_of(error)}: give another folder or change its permissions"

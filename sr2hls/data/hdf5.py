@@ -78,6 +78,11 @@ def _datasets(group: h5py.Group, path: Path, prefix: str = "") -> Iterator[tuple
             raise InputError(
                 f"'{prefix}{name}' in '{path}' points to another file: copy the data into one file"
             )
+        if isinstance(link, h5py.SoftLink):
+            raise InputError(
+                f"'{prefix}{name}' in '{path}' is a link to {link.path!r}, and links are not followed: copy "
+                "the data to where the link is, or remove it"
+            )
         item = group.get(name)
         if isinstance(item, h5py.Dataset):
             if item.external or item.is_virtual:

@@ -215,7 +215,15 @@ class InputFormat:
             )
             names = FeatureNames.of([str(name) for name in content["features"]], len(types))
             scaler = InputScaler.from_mapping(content["scaler"], str(path), str(content["scaler"]["kind"]))
-        except (OSError, ValueError, KeyError, TypeError, ProgramError, RecursionError) as error:
+        except (
+            OSError,
+            ArithmeticError,
+            LookupError,
+            TypeError,
+            ValueError,
+            ProgramError,
+            RecursionError,
+        ) as error:
             raise InputError(
                 f"'{path}' is no description of inputs ({reason(error)}): write it again"
             ) from error

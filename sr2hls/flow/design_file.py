@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from sr2hls.design import Design, Proposal
-from sr2hls.errors import InputError
+from sr2hls.errors import InputError, Sr2hlsError
 from sr2hls.problem import Problem
 from sr2hls.program import serialize
 from sr2hls.program.lower import OutputError
@@ -66,10 +66,19 @@ def read_design(path: Path, problem: Problem) -> Design:
         raise InputError(f"'{path}' cannot be read: {error.strerror or error}; explore again") from error
     except ValidationError as error:
         raise InputError(f"'{path}' is damaged or of another version: explore again") from error
-    program = serialize.from_dict(record.program)
+    try:
+        design = _design(record)
+    except (Sr2hlsError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise InputError(f"'{path}' is damaged ({error}): explore again") from error
+    program = design.program
     inputs = dict(zip(program.input_names, program.input_types, strict=True))
-    if inputs != dict(problem.types) or tuple(program.output_names) != problem.output_names:
+    outputs = {tuple(program.output_names), tuple(design.proposal.formulas), tuple(design.errors)}
+    if inputs != dict(problem.types) or outputs != {problem.output_names}:
         raise InputError(f"'{path}' was made for other inputs: explore again")
+    return design
+
+
+def _design(record: DesignFile) -> Design:
     proposal = Proposal(
         record.name,
         record.label,
@@ -78,4 +87,4 @@ def read_design(path: Path, problem: Problem) -> Design:
         None if record.frontier is None else Frontier.from_dict(record.frontier),
     )
     errors = {output: OutputError(*figures) for output, figures in record.errors.items()}
-    return Design(proposal, program, errors, tuple(record.notes))
+    return Design(proposal, serialize.from_dict(record.program), errors, tuple(record.notes))

@@ -4,11 +4,14 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from sr2hls.errors import ToolError
 from sr2hls.store.directory import Directory
+from sr2hls.store.room import refuse_full
+from sr2hls.tied import run_tied
 
 FLAGS = ("-std=c++14", "-O2", "-fPIC", "-shared", "-fno-gnu-unique", "-w")
 """-w: the open ap_types headers warn about themselves."""
@@ -70,10 +73,11 @@ def compile_shared(
 
 def _run(command: list[str], source: Path, timeout_s: float) -> None:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=timeout_s)
+        done = run_tied(command, timeout_s=timeout_s)
     except subprocess.TimeoutExpired:
         raise ToolError(f"{command[0]} did not finish '{source}' within {timeout_s:g} s") from None
     if done.returncode:
+        refuse_full(Path(tempfile.gettempdir()))  # g++ keeps its assembly there
         lines = [line for line in done.stderr.splitlines() if "error:" in line] or [
             f"exit code {done.returncode}"
         ]

@@ -177,14 +177,17 @@ def _build(
         for path in project.sources:
             content.update(path.read_bytes())
             # Modules that come with alkaid are the same in every project.
-            sources.setdefault(path.name, path.resolve())
+            sources.setdefault(path.name, path)
     simulator = build / f"simulator-{content.hexdigest()[:16]}"
     if simulator.is_file():
         return simulator
     for stale in build.glob("simulator-*"):
         Directory(build).remove(stale.name)
-    with tempfile.TemporaryDirectory(prefix=".build-", dir=build) as scratch:
+    # Not in the user's folder: Verilator takes $ and " in paths for something else.
+    with tempfile.TemporaryDirectory(prefix="sr2hls-sim-") as scratch:
         work = Path(scratch).resolve()
+        for name, path in sources.items():
+            shutil.copy(path, work / name)
         (work / "sim.v").write_text(top, encoding="utf-8")
         command = [
             str(verilator.program),
@@ -198,7 +201,7 @@ def _build(
         ]
         command += ["-Wno-fatal", "-Wno-lint", "-Wno-style", "--x-assign", "fast", "--x-initial", "fast"]
         command += ["--no-timing", "-O3", "--output-split", "20000", "-DSIMULATION"]
-        command += [*map(str, sources.values()), str(work / "sim.v")]
+        command += [*sources, "sim.v"]
         run_tool(command, verilator.environment, work, "Verilator", _TIMEOUT)
         objects = runtime_objects(verilator)
         # One translation unit: most of the time goes into Verilator's headers, read by each file again.
@@ -211,5 +214,6 @@ def _build(
         made = work / "simulator"
         link = [str(verilator.compiler), *map(str, objects), "-o", str(made), "-pthread", "-latomic"]
         run_tool(link, os.environ, work, "the linker", _TIMEOUT)
-        made.replace(simulator)
+        with Directory(build).unfinished_file(simulator.name) as unfinished:
+            shutil.copy(made, unfinished)
     return simulator

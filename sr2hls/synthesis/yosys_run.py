@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from sr2hls.errors import InputError, ToolError
+from sr2hls.store.room import refuse_full
 from sr2hls.synthesis.base import HdlDesign
+from sr2hls.tied import run_tied
 
 _MAPPED = re.compile(r"^Extracted \d+ AND gates and \d+ wires from module `(\w+)'", re.MULTILINE)
 _VERILOG = frozenset({".v", ".sv"})
@@ -126,21 +128,13 @@ def run_yosys(
 def _run_worker(script: Sequence[str], work: Path, timeout_s: float) -> None:
     command = [sys.executable, "-m", "sr2hls.synthesis.yosys_worker"]
     try:
-        done = subprocess.run(
-            command,
-            input="\n".join(script),
-            cwd=work,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout_s,
-            check=False,
-        )
+        done = run_tied(command, timeout_s=timeout_s, cwd=work, text="\n".join(script))
     except subprocess.TimeoutExpired:
         raise ToolError(
             f"Yosys did not finish within {timeout_s:g} s: raise the limit or shrink the design"
         ) from None
     if done.returncode:
+        refuse_full(work)
         lines = (done.stdout + done.stderr).splitlines()
         error = next(
             (line for line in reversed(lines) if "ERROR" in line), lines[-1] if lines else "no message"

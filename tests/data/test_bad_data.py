@@ -88,6 +88,12 @@ def external_link(file: h5py.File, folder: Path) -> None:
     file["X"] = h5py.ExternalLink("/etc/passwd", "/X")
 
 
+def soft_link(file: h5py.File, folder: Path) -> None:
+    file["elsewhere"] = h5py.ExternalLink("/etc/passwd", "/")
+    del file["elsewhere"]
+    file["X"] = h5py.SoftLink("/elsewhere/X")
+
+
 def external_storage(file: h5py.File, folder: Path) -> None:
     (folder / "raw.bin").write_bytes(bytes(8 * 40))
     file.create_dataset(
@@ -217,6 +223,7 @@ CASES: dict[str, tuple[Callable[[Path], Path], dict[str, object], str]] = {
         {},
         r"'X' in '.*d.h5' points to another file: copy the data into one file",
     ),
+    "h5 soft link": (h5(soft_link), {}, r"'X' in '.*d.h5' is a link to '/elsewhere/X', and links are not"),
     "h5 storage": (h5(external_storage), {}, r"'X' in '.*d.h5' keeps its data in another file"),
     "h5 huge": (h5(huge_h5), {}, r"'X' in '.*d.h5' unpacks to 7450580.6 GiB, more than the limit"),
     "h5 keys": (

@@ -186,3 +186,29 @@ def test_the_scaler_of_a_network() -> None:
     np.testing.assert_allclose(scaler.transform([[3.0, 5.0]]), [[2.5, 6.0]])
     with pytest.raises(InputError, match="the network multiplies feature 1 by 0: leave the feature out"):
         InputScaler.from_affine(np.array([1.0, 0.0]), np.zeros(2))
+
+
+@pytest.mark.parametrize("key", ["width", "integer", "signed"])
+@pytest.mark.parametrize("value", [math.inf, math.nan, -math.inf, 1e308, 10**400, None, [], "x", {}])
+def test_numbers_of_a_damaged_description_are_refused(tmp_path: Path, key: str, value: object) -> None:
+    path = tmp_path / "inputs.json"
+    identity([FixedType(True, 6, 3, Rounding.RND, Overflow.SAT)]).save(path)
+    content = json.loads(path.read_text())
+    content["types"][0][key] = value
+    path.write_text(json.dumps(content))
+    if key == "signed":
+        InputFormat.load(path)  # anything is true or false
+        return
+    with pytest.raises(InputError, match=r"inputs\.json' is no description of inputs"):
+        InputFormat.load(path)
+
+
+@pytest.mark.parametrize("value", [math.inf, 1e400, "x", {}, None])
+def test_a_scaler_of_a_damaged_description_is_refused(tmp_path: Path, value: object) -> None:
+    path = tmp_path / "inputs.json"
+    identity([FixedType(True, 6, 3, Rounding.RND, Overflow.SAT)]).save(path)
+    content = json.loads(path.read_text())
+    content["scaler"]["scale"] = value
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError):
+        InputFormat.load(path)

@@ -1,6 +1,8 @@
 import http.client
 import io
 import json
+import socket
+import struct
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -176,3 +178,25 @@ def test_scripts_in_names_run_nothing_when_served(hostile: Report, tmp_path: Pat
             assert opened.page.locator("img").count() == 0
             assert all(url.startswith(running.url) for url in opened.fetched)
         running.shutdown()
+
+
+def test_readers_that_go_away_are_not_talked_about(
+    server: ExplorerServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(error: Exception) -> str:
+        try:
+            raise error
+        except type(error):
+            server.handle_error(None, ("127.0.0.1", 1))
+        return capsys.readouterr().err
+
+    for error in (BrokenPipeError(), ConnectionResetError(), ConnectionAbortedError(), TimeoutError()):
+        assert fail(error) == ""
+    assert "ZeroDivisionError" in fail(ZeroDivisionError())
+    address = server.server_address[1]
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", address)) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset
+    assert _get(server, "/")[0] == 200
+    assert "Traceback" not in capsys.readouterr().err

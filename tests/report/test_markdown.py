@@ -1,10 +1,14 @@
+import json
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from sr2hls.report.html import to_html
 from sr2hls.report.markdown import code, escape, to_markdown
-from sr2hls.report.model import Report
+from sr2hls.report.model import Report, to_json
 from sr2hls.report.summary import subtitle
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
@@ -55,3 +59,18 @@ def test_escaped_text_comes_back(text: str) -> None:
 def test_code(text: str) -> None:
     html = PARSER.render(f"|a|\n|-|\n|{code(text)}|\n")
     assert f"<code>{text}</code>" in html
+
+
+def test_control_characters_are_written_out(report: Report) -> None:
+    """What is in a file's names must not reach the terminal of whoever prints a report."""
+    content = report.model_dump(mode="json")
+    content["title"] = "a\x1b[2Jb\x9bc\x00"
+    content["notes"] = ["first\x1b]0;x\x07", "second\nline"]
+    spoilt = Report.model_validate_json(json.dumps(content))
+    assert spoilt.title == "a\\x1b[2Jb\\x9bc\\x00"
+    assert spoilt.notes == ("first\\x1b]0;x\\x07", "second\nline")
+    assert Report(**{**dict(report), "title": "a\x1bb"}).title == "a\\x1bb"
+    assert "\x1b" not in to_html(spoilt)
+    assert "\x9b" not in to_html(spoilt)
+    for text in (to_markdown(spoilt), to_json(spoilt)):
+        assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", text)

@@ -183,3 +183,12 @@ def test_two_hundred_programs(tmp_path: Path) -> None:
         work.mkdir()
         values += sum(a.values for a in compare_all(programs, raws, {"Verilog": run_verilog}, work))
     assert values >= 1_000_000
+
+
+@pytest.mark.parametrize("name", ['a"b', "$HOME", "two words", "a'b", "ä;b"])
+def test_any_path_will_do(tmp_path: Path, name: str) -> None:
+    """Verilator reads $ and quotation marks in paths as something else."""
+    program = random_program(3)
+    raw = corner_inputs(program, 50, 0)
+    project = write_rtl(program, tmp_path / name / "rtl", target=Target(), vectors=raw)
+    assert np.array_equal(simulate(project, raw), Interpreter(program).run(raw))
