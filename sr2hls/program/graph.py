@@ -77,21 +77,35 @@ _COMPARISONS: dict[Predicate, Callable[[FloatArray, FloatArray], np.ndarray]] = 
 
 @dataclass
 class Graph:
-    """Nodes in the order of their dependence, and the positions of the outputs."""
+    """Nodes in the order of their dependence, and the positions of the outputs.
+
+    Attributes:
+        nodes: all of them.
+        outputs: output name to position.
+        shown: input name to what the user calls it, for messages.
+    """
 
     nodes: list[Node] = field(default_factory=list)
     outputs: dict[str, int] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict)
     _position: dict[Node, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, formulas: Mapping[str, sp.Expr], inputs: Iterable[str]) -> "Graph":
+    def of(
+        cls, formulas: Mapping[str, sp.Expr], inputs: Iterable[str], shown: Mapping[str, str] | None = None
+    ) -> "Graph":
         """Build the graph of several formulas over the named inputs.
+
+        Args:
+            formulas: output name to formula.
+            inputs: names of the inputs.
+            shown: what the user calls them, for messages.
 
         Raises:
             LoweringError: a formula uses a symbol that is no input, or a construct without a meaning here, or
                 is nested too deeply.
         """
-        graph = cls()
+        graph = cls(shown=dict(shown or {}))
         names = list(inputs)
         for name in names:
             graph._push(Node(Kind.INPUT, (), _symbol(name), name=name))
@@ -121,6 +135,10 @@ class Graph:
         real = {s: _symbol(str(s)) for s in expr.free_symbols}
         self.outputs[output] = self._lower(expr.xreplace(real))
 
+    def text(self, expr: sp.Basic) -> str:
+        """Return an expression with the inputs as the user calls them."""
+        return str(sp.sstr(expr.xreplace({_symbol(k): sp.Symbol(v) for k, v in self.shown.items()})))
+
     def _push(self, node: Node) -> int:
         if node not in self._position:
             self._position[node] = len(self.nodes)
@@ -129,7 +147,7 @@ class Graph:
 
     def _constant(self, expr: sp.Basic, value: float) -> int:
         if not np.isfinite(value):
-            raise LoweringError(f"'{expr}' is not a finite real number and has no fixed-point value")
+            raise LoweringError(f"'{self.text(expr)}' is not a finite real number and has no fixed-point value")
         return self._push(Node(Kind.CONSTANT, (), sp.Float(value), value=value))
 
     def _lower(self, expr: sp.Basic) -> int:
@@ -163,7 +181,7 @@ class Graph:
             arg = self._lower(expr.args[0])
             return self._push(Node(Kind.UNARY, (arg,), expr, function=type(expr)))
         raise LoweringError(
-            f"'{expr}' ({type(expr).__name__}) has no meaning in the fixed-point program: rewrite it with "
+            f"'{self.text(expr)}' ({type(expr).__name__}) has no meaning in the fixed-point program: rewrite it with "
             "+ - * / powers, elementary functions, Abs, Min, Max or Piecewise, or define the operator"
         )
 
@@ -202,7 +220,7 @@ class Graph:
     def _lower_piecewise(self, expr: sp.Piecewise) -> int:
         *cases, (last, condition) = expr.args
         if condition is not sp.true:
-            raise LoweringError(f"'{expr}' does not say what it is elsewhere: end it with (value, True)")
+            raise LoweringError(f"'{self.text(expr)}' does not say what it is elsewhere: end it with (value, True)")
         result = self._lower(last)
         for value, condition in reversed(cases):
             args = (self._lower_condition(condition), self._lower(value), result)
