@@ -9,6 +9,8 @@ from typing import Any, TypeVar, get_args, get_type_hints
 from sr2hls.errors import InputError
 from sr2hls.target import Target
 
+_LARGEST_INPUT = 1e300
+"""Twice this is still a double: rows are drawn from ranges up to it."""
 _Options = TypeVar("_Options", bound="CompileOptions")
 
 
@@ -283,6 +285,13 @@ class LowerOptions:
                 raise InputError(
                     f"the range of '{name}' is {low:g} to {high:g}: give a smaller and a larger number"
                 )
+            if max(abs(low), abs(high)) > _LARGEST_INPUT:
+                raise InputError(
+                    f"the range of '{name}' is {low:g} to {high:g}: inputs beyond {_LARGEST_INPUT:g} are not taken, "
+                    "give it in larger units"
+                )
+        if not 0 <= self.seed < 2**32:
+            raise InputError(f"seed is {self.seed}: give an integer from 0 to 4294967295")
 
     @property
     def source_path(self) -> Path | None:

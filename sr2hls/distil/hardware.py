@@ -13,7 +13,7 @@ from sr2hls.data import FeatureNames, InputFormat, ScalerKind
 from sr2hls.errors import InputError
 from sr2hls.options import Synthesis
 from sr2hls.program.interpreter import Interpreter
-from sr2hls.program.lower import Lowering, relative_errors
+from sr2hls.program.meet import lowering_of, meet
 from sr2hls.program.passes import optimize
 from sr2hls.program.program import Program
 from sr2hls.progress import Progress, SilentProgress
@@ -71,7 +71,7 @@ def formula_circuit(
 
     Raises:
         InputError: ``X`` does not fit.
-        LoweringError: a formula has no fixed-point form.
+        LoweringError: a formula has no fixed-point form that keeps the error.
         VerificationError: executors disagree.
         ToolError: a tool is missing or fails.
     """
@@ -82,8 +82,8 @@ def formula_circuit(
     features = FeatureNames.of(safe_names(rows.shape[1]), rows.shape[1])
     inputs = InputFormat.fit(rows, features, width=input_bits, scaler=ScalerKind.IDENTITY)
     types = dict(zip(features.identifiers, inputs.types, strict=True))
-    lowering = Lowering(dict(zip(titles, formulas, strict=True)), types, inputs.values(rows))
-    program = optimize(lowering.within(relative_errors(lowering, error)).program)
+    lowering = lowering_of(dict(zip(titles, formulas, strict=True)), types, inputs.values(rows))
+    program = optimize(meet(lowering, error).program)
     if directory is None:
         return FormulaCircuit(inputs, program, None)
     directory.mkdir(parents=True, exist_ok=True)

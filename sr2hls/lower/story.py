@@ -9,7 +9,7 @@ from sr2hls.lower.report import make_report
 from sr2hls.lower.rows import input_format, input_rows, load_table
 from sr2hls.lower.source import read_source, refuse_constants
 from sr2hls.options import LowerOptions
-from sr2hls.program.lower import Lowering, relative_errors
+from sr2hls.program.meet import lower_measured
 from sr2hls.program.passes import optimize
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.report.model import Report
@@ -60,8 +60,10 @@ def lower_formulas(options: LowerOptions, progress: Progress | None = None) -> L
     inputs = input_format(options, source.names, X)
     with progress.stage("program"):
         types = dict(zip(inputs.names.identifiers, inputs.types, strict=True))
-        lowering = Lowering(formulas, types, inputs.values(X))
-        lowered = lowering.within(relative_errors(lowering, options.error))
+        shown = dict(zip(inputs.names.identifiers, source.names, strict=True))
+        lowered = lower_measured(
+            formulas, types, X, inputs.values(X), error=options.error, is_range=table is None, shown=shown
+        )
         design = Design(formulas, optimize(lowered.program), lowered.errors, lowered.notes)
     with RunDirectory(options) as run:
         inputs.save(run.path / "inputs.json")

@@ -86,9 +86,7 @@ class Emitter:
     def __post_init__(self) -> None:
         self._builder = Builder(dict(self.types))
         self._tabulation = Tabulation(self.graph, self.values, self.memory)
-        self._rules = ArithmeticWriter(
-            self._builder, self.graph, self.fracs, self._tabulation, self.rounding
-        )
+        self._rules = ArithmeticWriter(self._builder, self.graph, self.fracs, self._tabulation, self.rounding)
 
     @property
     def notes(self) -> list[str]:
@@ -198,7 +196,12 @@ class Emitter:
 
         frac = max(self.fracs[m] for m in members)
         return write_function(
-            self._builder, anchor, function, (float(seen.min()), float(seen.max())), frac, self._tabulation.origin(position)
+            self._builder,
+            anchor,
+            function,
+            (float(seen.min()), float(seen.max())),
+            frac,
+            self._tabulation.origin(position),
         )
 
     def _real_table(self, position: int, basis: Basis) -> FloatArray:

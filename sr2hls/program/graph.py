@@ -147,7 +147,9 @@ class Graph:
 
     def _constant(self, expr: sp.Basic, value: float) -> int:
         if not np.isfinite(value):
-            raise LoweringError(f"'{self.text(expr)}' is not a finite real number and has no fixed-point value")
+            raise LoweringError(
+                f"'{self.text(expr)}' is not a finite real number and has no fixed-point value"
+            )
         return self._push(Node(Kind.CONSTANT, (), sp.Float(value), value=value))
 
     def _lower(self, expr: sp.Basic) -> int:
@@ -175,6 +177,9 @@ class Graph:
             return self._lower_relation(expr)
         if isinstance(expr, sp.And | sp.Or | sp.Not | sp.ITE):
             return self._lower_logic(expr)
+        if isinstance(expr, sp.Mod):
+            a, b = expr.args
+            return self._lower(a - b * sp.floor(a / b))
         if isinstance(expr, sp.Heaviside) and expr.args[1] == sp.S.Half:
             return self._push(Node(Kind.UNARY, (self._lower(expr.args[0]),), expr, function=sp.Heaviside))
         if isinstance(expr, sp.Function) and type(expr) in UNARY and len(expr.args) == 1:
@@ -208,10 +213,7 @@ class Graph:
         if base == sp.E:
             return self._push(Node(Kind.UNARY, (self._lower(exponent),), expr, function=sp.exp))
         if exponent.free_symbols:
-            if base.free_symbols:
-                raise LoweringError(
-                    f"'{expr}' has a variable base and a variable exponent: write it as exp(b·log(a))"
-                )
+            # Where the base is negative this is undefined, as a power with any real exponent is.
             scaled = self._lower(exponent * sp.log(base))
             return self._push(Node(Kind.UNARY, (scaled,), expr, function=sp.exp))
         value = _real(exponent)
@@ -220,7 +222,9 @@ class Graph:
     def _lower_piecewise(self, expr: sp.Piecewise) -> int:
         *cases, (last, condition) = expr.args
         if condition is not sp.true:
-            raise LoweringError(f"'{self.text(expr)}' does not say what it is elsewhere: end it with (value, True)")
+            raise LoweringError(
+                f"'{self.text(expr)}' does not say what it is elsewhere: end it with (value, True)"
+            )
         result = self._lower(last)
         for value, condition in reversed(cases):
             args = (self._lower_condition(condition), self._lower(value), result)

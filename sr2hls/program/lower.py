@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,6 +22,8 @@ from sr2hls.program.tabulation import Memory
 from sr2hls.program.types import FixedType
 
 _SAMPLES_FOR_SENSITIVITY = 2000
+_LARGEST = 2.0**200
+"""Values up to this have a mean square in floating point, and no type holds larger ones at any resolution."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ class Lowering:
         self.memory = Memory()
         self.X = _on_grid(types, X)
         self.values = self._evaluate(self.X)
+        self.reached: Mapping[int, FloatArray] = self.values
         step = max(1, len(self.X) // _SAMPLES_FOR_SENSITIVITY)
         some = {k: np.broadcast_to(v, (len(self.X),))[::step] for k, v in self.values.items()}
         self.sensitivities = {
@@ -92,6 +96,34 @@ class Lowering:
         """Values of the formulas on the data, shape (samples, outputs)."""
         columns = [np.broadcast_to(self.values[i], (len(self.X),)) for i in self.graph.outputs.values()]
         return np.stack(columns, axis=1)
+
+    def checked(self) -> "Lowering":
+        """Return these formulas, all of which have values that can be measured.
+
+        Raises:
+            LoweringError: an output is too large for any fixed-point type.
+        """
+        for name, column in zip(self.formulas, self.float_outputs.T, strict=True):
+            if not np.abs(column).max() < _LARGEST:
+                raise LoweringError(
+                    f"the formula of '{name}' reaches {np.abs(column).max():.3g}, more than fixed point can hold: "
+                    "scale it, or restrict its inputs"
+                )
+        return self
+
+    def reaching(self, ranges: Mapping[int, tuple[float, float]]) -> "Lowering":
+        """Return these formulas with values that reach further than those on the data.
+
+        Args:
+            ranges: least and largest value of each node.
+        """
+        other = copy(self)
+        other.memory = Memory()
+        other.reached = {
+            position: np.concatenate([np.atleast_1d(value), ranges.get(position, ())])
+            for position, value in self.values.items()
+        }
+        return other
 
     def within(self, errors: Mapping[str, float], options: EmitOptions | None = None) -> Lowered:
         """Return a program whose rounding errors are about ``errors`` (rms, in the outputs' units).
@@ -111,9 +143,10 @@ class Lowering:
         options = options or self.options
         rounding: Mapping[int, int] = {}
         if options.segments:
-            exact, rounding = decision_bits(self.graph, self.types, self.values)
+            exact, rounding = decision_bits(self.graph, self.types, self.reached)
             fracs = {position: max(frac, exact.get(position, frac)) for position, frac in fracs.items()}
-        emitter = Emitter(self.graph, self.types, fracs, self.values, options, self.memory, rounding)
+            _keep_common_parts(self.graph, fracs)
+        emitter = Emitter(self.graph, self.types, fracs, self.reached, options, self.memory, rounding)
         program = emitter.program()
         outputs = Interpreter(program).predict(self.X)
         difference = outputs - self.float_outputs
@@ -193,6 +226,23 @@ def relative_errors(lowering: Lowering, error: float) -> dict[str, float]:
     scale = outputs.std(axis=0)
     scale = np.where(scale > 0, scale, np.maximum(np.abs(outputs).max(axis=0), 1e-9))
     return {name: error * float(s) for name, s in zip(lowering.formulas, scale, strict=True)}
+
+
+def _keep_common_parts(graph: Graph, fracs: dict[int, int]) -> None:
+    """Keep the terms of a sum as finely as the sum.
+
+    What all outputs of a softmax share, say, does not act on them and would be rounded away; the sums that it is
+    part of do.
+    """
+    for position in range(len(graph.nodes) - 1, -1, -1):
+        node = graph.nodes[position]
+        finer = 0
+        if node.kind is Kind.MUL and graph.nodes[node.args[0]].kind is Kind.CONSTANT:
+            finer = math.ceil(math.log2(max(abs(graph.nodes[node.args[0]].value), 1.0)))
+        elif node.kind not in (Kind.ADD, Kind.MIN, Kind.MAX):
+            continue
+        for arg in node.args:
+            fracs[arg] = max(fracs[arg], fracs[position] + finer)
 
 
 def _on_grid(types: Mapping[str, FixedType], X: FloatArray) -> FloatArray:

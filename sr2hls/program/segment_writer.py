@@ -129,7 +129,9 @@ class SegmentWriter:
     def _number(self, run: Run) -> int:
         bits = self._number_bits
         kept = FixedType(False, bits, bits + run.shift)
-        number = self.build.shift(self.build.cast(self.code, kept, self.origin), -run.shift, origin=self.origin)
+        number = self.build.shift(
+            self.build.cast(self.code, kept, self.origin), -run.shift, origin=self.origin
+        )
         offset = (run.first - (run.start >> run.shift)) % (1 << bits)
         if not offset:
             return number

@@ -28,7 +28,8 @@ def sensitivities(graph: Graph, values: dict[int, FloatArray], output: int) -> F
         gradient = adjoint.pop(position, None)
         if gradient is None:
             continue
-        result[position] = math.sqrt(float(np.mean(np.square(gradient))))
+        with np.errstate(over="ignore"):
+            result[position] = math.sqrt(float(np.mean(np.square(gradient))))
         node = graph.nodes[position]
         args = [values[a] for a in node.args]
         for k, arg in enumerate(node.args):

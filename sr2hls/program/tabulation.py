@@ -102,9 +102,7 @@ class Tabulation:
             ranges[position] = float(finite.min()) - margin, float(finite.max()) + margin
         return ranges[position]
 
-    def _evaluated(
-        self, position: int, anchors: Sequence[Anchor], types: Sequence[FixedType]
-    ) -> FloatArray:
+    def _evaluated(self, position: int, anchors: Sequence[Anchor], types: Sequence[FixedType]) -> FloatArray:
         size = 1 << sum(t.width for t in types)
         index = np.arange(size)
         known: dict[int, FloatArray] = {}
