@@ -287,8 +287,8 @@ class LowerOptions:
                 )
             if max(abs(low), abs(high)) > _LARGEST_INPUT:
                 raise InputError(
-                    f"the range of '{name}' is {low:g} to {high:g}: inputs beyond {_LARGEST_INPUT:g} are not taken, "
-                    "give it in larger units"
+                    f"the range of '{name}' is {low:g} to {high:g}: inputs beyond {_LARGEST_INPUT:g} are "
+                    "not taken, give it in larger units"
                 )
         if not 0 <= self.seed < 2**32:
             raise InputError(f"seed is {self.seed}: give an integer from 0 to 4294967295")

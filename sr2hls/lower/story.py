@@ -9,7 +9,7 @@ from sr2hls.lower.report import make_report
 from sr2hls.lower.rows import input_format, input_rows, load_table
 from sr2hls.lower.source import read_source, refuse_constants
 from sr2hls.options import LowerOptions
-from sr2hls.program.meet import lower_measured
+from sr2hls.program.measured import lower_measured
 from sr2hls.program.passes import optimize
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.report.model import Report

@@ -8,7 +8,8 @@ import sympy as sp
 
 from sr2hls.errors import LoweringError
 from sr2hls.program.builder import Builder
-from sr2hls.program.graph import Graph, Kind, Node
+from sr2hls.program.graph import Graph
+from sr2hls.program.node import Kind, Node
 from sr2hls.program.ops import Mul, Predicate
 from sr2hls.program.segment_writer import rounded, rounded_product
 from sr2hls.program.tabulation import Tabulation
@@ -77,7 +78,8 @@ class ArithmeticWriter:
                 return self._step(node, self._decided(node.args[0], args[0]), origin)
             case _:
                 raise LoweringError(
-                    f"'{self.tabulation.shown(position)}' ({node.kind.value}) cannot be computed on wide values"
+                    f"'{self.tabulation.shown(position)}' ({node.kind.value}) cannot be computed on "
+                    "wide values"
                 )
 
     def _decided(self, node: int, value: int) -> int:

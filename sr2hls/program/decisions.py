@@ -1,4 +1,4 @@
-"""Bits that decisions need: what a comparison, floor, ceiling or sign reads must be exact, not about right."""
+"""Bits that decisions need: what a comparison, floor, ceiling or sign reads is exact, not about right."""
 
 import math
 from collections.abc import Mapping
@@ -7,12 +7,13 @@ import numpy as np
 
 from sr2hls.program.arithmetic import DECISIONS, is_arithmetic
 from sr2hls.program.functions import FloatArray
-from sr2hls.program.graph import Graph, Kind, Node
+from sr2hls.program.graph import Graph
+from sr2hls.program.node import Kind, Node
 from sr2hls.program.types import FixedType
 
 _INEXACT, _SLACK, _CURVED, _MOST = 16, 4, 8, 44
-"""Bits below the inputs' that constants which no bits hold exactly are kept to; bits of these that rounding takes
-away again; the bits for functions that no rule computes; the most fractional bits of all."""
+"""Bits below the inputs' that constants which no bits hold exactly are kept to; bits of these that rounding
+takes away again; the bits for functions that no rule computes; the most fractional bits of all."""
 _EXACT_CONSTANT = 20
 """A constant with at most so many fractional bits is kept as it is."""
 
@@ -20,7 +21,7 @@ _EXACT_CONSTANT = 20
 def decision_bits(
     graph: Graph, types: Mapping[str, FixedType], values: Mapping[int, FloatArray]
 ) -> tuple[dict[int, int], dict[int, int]]:
-    """Return fractional bits for nodes that decisions depend on, and those that their arguments are rounded to.
+    """Return fractional bits for nodes that decisions depend on, and those that arguments are rounded to.
 
     Args:
         graph: the formulas.
@@ -52,13 +53,13 @@ def _decides(node: Node) -> bool:
 
 
 def _fraction(graph: Graph, types: Mapping[str, FixedType], position: int) -> tuple[int, bool, bool]:
-    """Return fractional bits of a node's exact value, whether these are all, and whether a function bends it."""
+    """Return fractional bits of a node's value, whether these are all, and whether a function bends it."""
     node = graph.nodes[position]
     if node.kind is Kind.INPUT:
         return max(0, types[node.name].frac), True, False
     if node.kind is Kind.CONSTANT:
-        bits = next((k for k in range(_EXACT_CONSTANT + 1) if (node.value * 2.0**k).is_integer()), None)
-        return bits or 0, bits is not None, False
+        exact_at = [k for k in range(_EXACT_CONSTANT + 1) if (node.value * 2.0**k).is_integer()]
+        return (exact_at or [0])[0], bool(exact_at), False
     if _decides(node):
         return int(node.kind is Kind.UNARY), True, False
     args = [_fraction(graph, types, a) for a in node.args]

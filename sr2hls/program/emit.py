@@ -5,7 +5,6 @@ depends on few enough bits of anchors stays unwritten: where it is needed it bec
 whatever it computes. Everything else becomes arithmetic on anchors.
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,7 +15,8 @@ from sr2hls.program.arithmetic import ArithmeticWriter, is_arithmetic
 from sr2hls.program.builder import Builder
 from sr2hls.program.exact import Interval
 from sr2hls.program.functions import FloatArray
-from sr2hls.program.graph import Graph, Kind, Node
+from sr2hls.program.graph import Graph
+from sr2hls.program.node import Kind, Node
 from sr2hls.program.ops import MAX_TABLE_BITS
 from sr2hls.program.packing import packed
 from sr2hls.program.program import Program

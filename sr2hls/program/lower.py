@@ -13,8 +13,9 @@ from sr2hls.program import ops
 from sr2hls.program.decisions import decision_bits
 from sr2hls.program.emit import EmitOptions, Emitter
 from sr2hls.program.functions import FloatArray
-from sr2hls.program.graph import Graph, Kind
+from sr2hls.program.graph import Graph
 from sr2hls.program.interpreter import Interpreter
+from sr2hls.program.node import Kind
 from sr2hls.program.program import Program
 from sr2hls.program.real import quantize_real
 from sr2hls.program.sensitivity import fractional_bits, sensitivities
@@ -106,8 +107,8 @@ class Lowering:
         for name, column in zip(self.formulas, self.float_outputs.T, strict=True):
             if not np.abs(column).max() < _LARGEST:
                 raise LoweringError(
-                    f"the formula of '{name}' reaches {np.abs(column).max():.3g}, more than fixed point can hold: "
-                    "scale it, or restrict its inputs"
+                    f"the formula of '{name}' reaches {np.abs(column).max():.3g}, more than fixed point "
+                    "can hold: scale it, or restrict its inputs"
                 )
         return self
 
@@ -128,8 +129,8 @@ class Lowering:
     def within(self, errors: Mapping[str, float], options: EmitOptions | None = None) -> Lowered:
         """Return a program whose rounding errors are about ``errors`` (rms, in the outputs' units).
 
-        What they are is measured on the data: see `Lowered.errors`, and `sr2hls.program.meet` where they must be
-        kept.
+        What they are is measured on the data: see `Lowered.errors`, and `sr2hls.program.meet` where they
+        must be kept.
         """
         sources = 1
         for _ in range(2):
@@ -231,8 +232,8 @@ def relative_errors(lowering: Lowering, error: float) -> dict[str, float]:
 def _keep_common_parts(graph: Graph, fracs: dict[int, int]) -> None:
     """Keep the terms of a sum as finely as the sum.
 
-    What all outputs of a softmax share, say, does not act on them and would be rounded away; the sums that it is
-    part of do.
+    What all outputs of a softmax share, say, does not act on them and would be rounded away; the sums that it
+    is part of do.
     """
     for position in range(len(graph.nodes) - 1, -1, -1):
         node = graph.nodes[position]

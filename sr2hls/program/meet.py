@@ -15,24 +15,22 @@ from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.lower import Lowered, Lowering, OutputError, relative_errors
 from sr2hls.program.ops import MAX_TABLE_BITS
 from sr2hls.program.predict import program_model
-from sr2hls.program.probes import Probes, graph_outputs, node_ranges, probe_rows
+from sr2hls.program.probes import Probes, node_ranges
 from sr2hls.program.stable import stable_form
 from sr2hls.program.types import FixedType
 
 _STEPS, _LEAST, _MOST, _SURE = 9, 0.1, 0.7, 0.85
-"""A form is written with ever smaller errors until it meets what was asked: how often, and the least and largest
-factor of a step; within these it is what is missing, times a margin."""
+"""A form is written with ever smaller errors until it meets what was asked: how often, and the least and
+largest factor of a step; within these it is what is missing, times a margin."""
 _PEAK, _SPAN = 30.0, 0.02
 """No row may be off by more than so many times the rms error asked for or, where that is more, by this share
 of the output's range: a wrong form is far beyond, rounding is not."""
 _STEP_PEAK, _WHOLE = 8.0, 0.49
-"""The same for formulas that decide: a row on the wrong side of a step is off by more; whole numbers are kept."""
+"""The same for formulas that decide: a row on the wrong side of a step is off by more; whole numbers stay."""
 _USUAL_FORMS = 3
 """Forms that are all tried for the smallest; those after them have tables of thousands of entries."""
 _SMALL, _NO_GAIN = 0.2, 0.9
 """Finer bits are given up where they no longer bring the error down."""
-_LOST = 0.5
-"""Rounding of the inputs that costs more than this share of an output's spread leaves nothing of the formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,55 +48,6 @@ class _Reached:
     share: float
     peak: float
     worst: str
-
-
-def lower_measured(
-    formulas: Mapping[str, sp.Expr],
-    types: Mapping[str, FixedType],
-    X: FloatArray,
-    snapped: FloatArray,
-    *,
-    error: float,
-    is_range: bool,
-    shown: Mapping[str, str] | None = None,
-) -> Lowered:
-    """Compile formulas to a program whose measured error is at most what is asked for.
-
-    Args:
-        formulas: output name to formula over the input names.
-        types: input name to fixed-point type, in the order of the columns of ``X``.
-        X: real inputs, shape (samples, inputs).
-        snapped: the same on the grid of the types.
-        error: largest rms error of an output as a share of its standard deviation.
-        is_range: whether the rows stand for all of the box that they span: the error is then measured on every
-            combination of input codes, or on many of them and the telling ones.
-        shown: input name to what the user calls it, for messages.
-
-    Raises:
-        LoweringError: a construct has no meaning in the program, a formula is undefined on the data, no form
-            meets the error, or rounding the inputs leaves nothing of an output.
-    """
-    lowering = lowering_of(formulas, types, snapped, shown)
-    refuse_lost_inputs(lowering, X)
-    probes = probe_rows(lowering.graph, lowering.types, lowering.X) if is_range else None
-    lowered = meet(lowering, error, probes)
-    notes = (*_reached_notes(lowering, lowered, probes), *input_rounding(lowering, X, error, lowered))
-    return replace(lowered, notes=(*lowered.notes, *notes))
-
-
-def _reached_notes(lowering: Lowering, lowered: Lowered, probes: Probes | None) -> tuple[str, ...]:
-    spread = (lowering.float_outputs if probes is None else probes.outputs[: probes.uniform]).std(axis=0)
-    if probes is None:
-        where = f"{len(lowering.X)} rows"
-    elif probes.exhaustive:
-        where = f"all {len(probes.inputs)} combinations of input codes"
-    else:
-        where = f"{len(probes.inputs)} combinations of input codes, the corners of the range among them"
-    return tuple(
-        f"'{name}' has an rms error of {e.rms:.3g} ({e.rms / s if s else 0:.2g} of its spread) and is off by at most "
-        f"{e.largest:.3g}, on {where}"
-        for (name, e), s in zip(lowered.errors.items(), spread, strict=True)
-    )
 
 
 def lowering_of(
@@ -269,61 +218,7 @@ def _missed(nearest: _Reached, error: float) -> str:
     helps = math.ceil(1.1 * share * digits) / digits
     advice = f"--error {helps:g} is met" if helps < 1 else "restrict the range of its inputs"
     return (
-        f"no fixed-point form of '{name}' keeps the error asked for, {error:g} of its spread: the nearest has an "
-        f"rms error of {nearest.share * error:.3g} of the spread and is off by {reached.largest:.3g} on a row; {advice}"
+        f"no fixed-point form of '{name}' keeps the error asked for, {error:g} of its spread: the nearest "
+        f"has an rms error of {nearest.share * error:.3g} of the spread and is off by {reached.largest:.3g} on a "
+        f"row; {advice}"
     )
-
-
-def refuse_lost_inputs(lowering: Lowering, X: FloatArray) -> None:
-    """Refuse inputs that rounding makes constant.
-
-    Args:
-        lowering: formulas and data.
-        X: the inputs before they were rounded, shape (samples, inputs).
-
-    Raises:
-        LoweringError: an input differs from row to row and has a single code.
-    """
-    for k, (name, type_) in enumerate(lowering.types.items()):
-        if np.ptp(X[:, k]) > 0 and np.ptp(lowering.X[:, k]) == 0:
-            raise LoweringError(
-                f"the input '{lowering.graph.shown.get(name, name)}' lies between {X[:, k].min():.6g} and "
-                f"{X[:, k].max():.6g}, which is a single code of {type_}: scale it, or give more --input-bits"
-            )
-
-
-def input_rounding(lowering: Lowering, X: FloatArray, error: float, reached: Lowered) -> tuple[str, ...]:
-    """Return notes where rounding the inputs to their types costs more than the error asked for.
-
-    Args:
-        lowering: formulas and data.
-        X: the inputs before they were rounded, shape (samples, inputs).
-        error: rms error asked for, as a share of each output's standard deviation.
-        reached: the program.
-
-    Raises:
-        LoweringError: rounding leaves nothing of an output.
-    """
-    wanted = graph_outputs(lowering.graph, lowering.types, X)
-    notes = []
-    for k, name in enumerate(lowering.formulas):
-        good = np.isfinite(wanted[:, k])
-        spread = float(wanted[good, k].std())
-        rounding = float(np.sqrt(np.mean((lowering.float_outputs[good, k] - wanted[good, k]) ** 2)))
-        total = float(np.sqrt(np.mean((reached.outputs[good, k] - wanted[good, k]) ** 2)))
-        if spread <= 0 or total <= error * spread:
-            continue
-        bits = max(t.width for t in lowering.types.values()) + max(
-            1, math.ceil(math.log2(rounding / spread / error))
-        )
-        text = (
-            f"rounding the inputs to {max(t.width for t in lowering.types.values())} bits gives '{name}' an rms "
-            f"error of {rounding / spread:.3g} of its spread; with the circuit's own it is {total / spread:.3g} where "
-            f"{error:g} was asked"
-        )
-        if total > _LOST * spread:
-            raise LoweringError(
-                f"{text}: give --input-bits {bits}, or write the formula over a shifted input"
-            )
-        notes.append(f"{text}: --input-bits {bits} brings it down")
-    return tuple(notes)

@@ -1,13 +1,14 @@
-"""Rows on which a program is compared with its formula: every input where they can be counted, else the telling ones."""
+"""Rows on which a program is compared with its formula: all there are, or many and the telling ones."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from sr2hls.program.functions import FloatArray
 from sr2hls.program.graph import Graph
+from sr2hls.program.node import Kind
 from sr2hls.program.types import FixedType
 
 _ALL_BITS = 20
@@ -71,7 +72,7 @@ def _probes(
 ) -> Probes:
     inputs = np.concatenate([even, more])
     outputs = graph_outputs(graph, types, inputs)
-    good = np.isfinite(outputs).all(axis=1)
+    good = np.asarray(np.isfinite(outputs).all(axis=1))
     return Probes(inputs[good], outputs[good], int(good[: len(even)].sum()), exhaustive)
 
 
@@ -87,38 +88,32 @@ def node_ranges(
 ) -> dict[int, tuple[float, float]]:
     """Return the least and largest finite value of each node that has one."""
     ranges: dict[int, tuple[float, float]] = {}
-    graph_outputs(graph, types, X, ranges)
-    return ranges
-
-
-def graph_outputs(
-    graph: Graph,
-    types: Mapping[str, FixedType],
-    X: FloatArray,
-    ranges: dict[int, tuple[float, float]] | None = None,
-) -> FloatArray:
-    """Return the formulas' values, shape (samples, outputs), for real inputs that need not lie on a grid.
-
-    Args:
-        graph: the formulas.
-        types: the inputs, in the order of the columns.
-        X: shape (samples, inputs).
-        ranges: takes the least and largest finite value of each node.
-    """
-    columns = []
-    names = list(types)
-    for start in range(0, len(X), _DRAWN):
-        part = X[start : start + _DRAWN]
-        known = {
-            position: part[:, names.index(node.name)]
-            for position, node in enumerate(graph.nodes)
-            if not node.args and node.name
-        }
-        outputs = [np.broadcast_to(graph.evaluate(p, known), (len(part),)) for p in graph.outputs.values()]
-        columns.append(np.stack(outputs, axis=1))
-        for position, value in known.items() if ranges is not None else ():
+    for known in _evaluations(graph, types, X):
+        for position, value in known.items():
             finite = value[np.isfinite(value)]
             if finite.size:
                 low, high = ranges.get(position, (np.inf, -np.inf))
                 ranges[position] = min(low, float(finite.min())), max(high, float(finite.max()))
+    return ranges
+
+
+def graph_outputs(graph: Graph, types: Mapping[str, FixedType], X: FloatArray) -> FloatArray:
+    """Return the formulas' values, shape (samples, outputs), for real inputs that need not lie on a grid."""
+    columns = [np.zeros((0, len(graph.outputs)))]
+    for known in _evaluations(graph, types, X):
+        size = max(np.size(value) for value in known.values())
+        columns.append(np.stack([np.broadcast_to(known[p], (size,)) for p in graph.outputs.values()], axis=1))
     return np.concatenate(columns)
+
+
+def _evaluations(
+    graph: Graph, types: Mapping[str, FixedType], X: FloatArray
+) -> Iterator[dict[int, FloatArray]]:
+    """Yield the values of all nodes, for a part of the rows at a time."""
+    names = list(types)
+    inputs = {position: names.index(n.name) for position, n in enumerate(graph.nodes) if n.kind is Kind.INPUT}
+    for start in range(0, len(X), _DRAWN):
+        known = {position: X[start : start + _DRAWN, column] for position, column in inputs.items()}
+        for position in graph.outputs.values():
+            graph.evaluate(position, known)
+        yield known

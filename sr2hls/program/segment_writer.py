@@ -1,4 +1,4 @@
-"""Piecewise polynomials as operations: the segment's number and the place in it, tables of coefficients, Horner."""
+"""Piecewise polynomials as operations: the segment's number, the place in it, tables of coefficients."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ _LARGEST = 2.0**61
 def write_function(
     build: Builder, anchor: Anchor, function: Function, seen: tuple[float, float], frac: int, origin: str
 ) -> int | None:
-    """Write a function of a wide value, rounded to ``frac`` bits; ``None`` where that takes too many segments.
+    """Write a function of a wide value with ``frac`` bits; ``None`` where that takes too many segments.
 
     Args:
         build: where it is written.

@@ -46,7 +46,7 @@ class Segments:
 
     Attributes:
         runs: where the segments are.
-        coefficients: of 1, d, d², ..., shape (segments, degree + 1), where d in [0, 1) is the place in a segment.
+        coefficients: of 1, d, d², ..., shape (segments, degree + 1); d in [0, 1) is the place in a segment.
         largest: largest difference from the function at the points checked.
     """
 

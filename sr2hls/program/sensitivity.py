@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from sr2hls.program.functions import FloatArray
-from sr2hls.program.graph import Graph, Kind, Node, apply_node
+from sr2hls.program.graph import Graph
+from sr2hls.program.node import Kind, Node, apply_node
 
 _RELATIVE_STEP = 1e-4
 

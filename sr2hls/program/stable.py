@@ -1,8 +1,8 @@
-"""Formulas whose parts overflow although they do not: the largest exponent is taken out of sums of exponentials.
+"""Formulas whose parts overflow although they do not: exponentials are divided by the largest of them.
 
-log(exp(a) + exp(b)) is m + log(exp(a - m) + exp(b - m)) with m = max(a, b), and a quotient by such a sum keeps
-its value when both of its sides are divided by exp(m) (Blanchard, Higham and Higham, "Accurately computing the
-log-sum-exp and softmax functions", IMA J. Numer. Anal. 41, 2021).
+log(exp(a) + exp(b)) is m + log(exp(a - m) + exp(b - m)) with m = max(a, b), and a quotient by such a sum
+keeps its value when both of its sides are divided by exp(m) (Blanchard, Higham and Higham, "Accurately
+computing the log-sum-exp and softmax functions", IMA J. Numer. Anal. 41, 2021).
 """
 
 import sympy as sp

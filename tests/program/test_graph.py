@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sr2hls.errors import LoweringError
 from sr2hls.program.functions import UNARY, apply_unary, power
-from sr2hls.program.graph import Graph, Kind, apply_node
+from sr2hls.program.graph import Graph
+from sr2hls.program.node import Kind, apply_node
 from sr2hls.program.sensitivity import fractional_bits, sensitivities
 
 x, y, z = sp.symbols("x y z")
