@@ -9,6 +9,7 @@ import sympy as sp
 
 from sr2hls.errors import LoweringError
 from sr2hls.program.functions import FloatArray
+from sr2hls.program.graph import Graph
 from sr2hls.program.lower import Lowered, Lowering
 from sr2hls.program.meet import lowering_of, meet
 from sr2hls.program.probes import Probes, graph_outputs, probe_rows
@@ -44,7 +45,16 @@ def lower_measured(
         LoweringError: a construct has no meaning in the program, a formula is undefined on the data, no form
             meets the error, or rounding the inputs leaves nothing of an output.
     """
-    lowering = lowering_of(formulas, types, snapped, shown)
+    try:
+        lowering = lowering_of(formulas, types, snapped, shown)
+    except LoweringError as error_on_grid:
+        given = graph_outputs(Graph.of(formulas, types, shown), types, X)
+        if np.isfinite(given).all() and not np.array_equal(X, snapped):
+            raise LoweringError(
+                f"{error_on_grid}; on the values as given it is finite: they are rounded to "
+                f"{max(t.width for t in types.values())} bits, give more --input-bits or a narrower range"
+            ) from None
+        raise
     refuse_lost_inputs(lowering, X)
     probes = probe_rows(lowering.graph, lowering.types, lowering.X) if is_range else None
     lowered = meet(lowering, error, probes)

@@ -218,7 +218,7 @@ def _missed(nearest: _Reached, error: float) -> str:
     helps = math.ceil(1.1 * share * digits) / digits
     advice = f"--error {helps:g} is met" if helps < 1 else "restrict the range of its inputs"
     return (
-        f"no fixed-point form of '{name}' keeps the error asked for, {error:g} of its spread: the nearest "
-        f"has an rms error of {nearest.share * error:.3g} of the spread and is off by {reached.largest:.3g} on a "
+        f"no fixed-point form of '{name}' keeps the error asked for, {error:g} of its spread: the "
+        f"nearest has an rms error of {nearest.share * error:.3g} of the spread and is off by {reached.largest:.3g} on a "
         f"row; {advice}"
     )

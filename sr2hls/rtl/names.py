@@ -7,7 +7,7 @@ from functools import cache
 from sr2hls.errors import InputError
 from sr2hls.templates import template_path
 
-# Modules that alkaid brings along, the clock, what templates/rtl/top.*.j2 declare, and VHDL's library of types.
+# alkaid's modules, the clock, what templates/rtl/top.*.j2 declare, and VHDL's library of types.
 _TAKEN = frozenset(
     {
         *("clk", "binop", "multiplier", "mux", "negative", "shift_adder", "ternary_adder"),

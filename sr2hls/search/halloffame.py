@@ -276,7 +276,7 @@ def read_formulas(
     outputs: list[str] = []
     trees: list[Tree] = []
     for number, line in enumerate(lines):
-        named = re.match(r"\w+\s*=(?!=)", line)
+        named = re.match(r"\w+\s*=(?!=)\s*\S", line)
         name, _, formula = line.partition("=") if named else ("", "", line)
         outputs.append(name.strip() or ("y" if len(lines) == 1 else f"y{number}"))
         try:
