@@ -48,6 +48,8 @@ class _Builder:
         for kind, name in _RELATIONS.items():
             if isinstance(expr, kind):
                 return Tree(name, tuple(self.build(a) for a in expr.args))
+        if isinstance(expr, sympy.logic.boolalg.Boolean):
+            return self._condition(expr)
         return self._function(expr)
 
     def _constant(self, expr: sympy.Basic) -> Tree:
@@ -87,7 +89,9 @@ class _Builder:
         elif coefficient != 1:
             above.append(self._constant(coefficient))
         constants = 1.0
-        for factor in sympy.Mul.make_args(rest):
+        factors, roots = _cube_roots(list(sympy.Mul.make_args(rest)))
+        above += [Tree("cbrt", (self.build(base),)) for base in roots]
+        for factor in factors:
             if isinstance(factor, sympy.Pow) and factor.exp.is_number and factor.exp.is_negative:
                 if negative and factor.exp == -1 and isinstance(factor.base, sympy.Add):
                     # -a/(1 + b) is a/(-1 - b): no negation
@@ -132,6 +136,26 @@ class _Builder:
             result = Tree("select", (self.build(test), self.build(value), result))
         return result
 
+    def _condition(self, expr: sympy.logic.boolalg.Boolean) -> Tree:
+        """Conditions joined by and, or, not as choices between 1 and 0."""
+        if isinstance(expr, sympy.Eq | sympy.Ne):
+            distance = Tree("abs", (self.build(expr.lhs - expr.rhs),))
+            return Tree("<=" if isinstance(expr, sympy.Eq) else ">", (distance, const(0.0)))
+        if isinstance(expr, sympy.logic.boolalg.BooleanAtom):
+            return const(float(bool(expr)))
+        args = [self.build(a) for a in expr.args]
+        if isinstance(expr, sympy.ITE):
+            return Tree("select", tuple(args))
+        if isinstance(expr, sympy.Not):
+            return Tree("select", (args[0], const(0.0), const(1.0)))
+        if not isinstance(expr, sympy.And | sympy.Or):
+            raise InputError(f"'{expr}' is no condition that a formula can have")
+        result = args[-1]
+        for arg in reversed(args[:-1]):
+            both = (arg, result, const(0.0)) if isinstance(expr, sympy.And) else (arg, const(1.0), result)
+            result = Tree("select", both)
+        return result
+
     def _function(self, expr: sympy.Basic) -> Tree:
         name = type(expr).__name__
         if isinstance(expr, sympy.core.function.AppliedUndef):
@@ -148,3 +172,16 @@ class _Builder:
                 result = Tree(name, (result, arg))
             return result
         return Tree(self._operators.canonical(name), args)
+
+
+def _cube_roots(factors: list[sympy.Basic]) -> tuple[list[sympy.Basic], list[sympy.Basic]]:
+    """Return factors without pairs sign(a)·|a|^(1/3), and each such a: its real cube root."""
+    roots = []
+    for factor in list(factors):
+        if isinstance(factor, sympy.sign):
+            root = sympy.Abs(factor.args[0]) ** sympy.Rational(1, 3)
+            if root in factors and factor in factors:
+                factors.remove(factor)
+                factors.remove(root)
+                roots.append(factor.args[0])
+    return factors, roots

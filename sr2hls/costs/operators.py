@@ -1,6 +1,7 @@
 """Operators, defined once: how each tool spells them and what they mean in hardware."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -164,19 +165,49 @@ class Operators:
         """Return these operators and ``more``.
 
         Raises:
-            InputError: a built-in operator would be redefined.
+            InputError: a built-in operator would be redefined, or definitions lead in a circle or grow beyond
+                all bounds.
         """
         entries = dict(self.entries)
         for op in more:
             if self.canonical(op.name) in entries and entries[self.canonical(op.name)] != op:
                 raise InputError(f"operator '{op.name}' exists already: give your own another name")
             entries[op.name] = op
+        _refuse_endless([op for op in entries.values() if op.is_custom])
         return Operators(MappingProxyType(entries))
 
     @property
     def custom(self) -> tuple[Operator, ...]:
         """The user's own operators."""
         return tuple(op for op in self if op.is_custom)
+
+
+_LARGEST_DEFINITION = 10_000
+"""Calls that a definition may come to once those that it uses are put in."""
+
+
+def _refuse_endless(operators: list[Operator]) -> None:
+    """Refuse definitions that use themselves, or double each other until nothing can hold them."""
+    known = {op.name: op for op in operators}
+    sizes: dict[str, int] = {}
+
+    def size(name: str, above: tuple[str, ...]) -> int:
+        if name in above:
+            circle = " -> ".join([*above[above.index(name) :], name])
+            raise InputError(f"operator '{name}' is defined by itself ({circle}): define it without")
+        if name not in sizes:
+            calls = re.findall(r"([^\W\d]\w*)\s*\(", known[name].definition)
+            below = sum(size(c, (*above, name)) for c in calls if c in known)
+            sizes[name] = 1 + below
+        if sizes[name] > _LARGEST_DEFINITION:
+            raise InputError(
+                f"operator '{name}' comes to more than {_LARGEST_DEFINITION:,} calls of others once all "
+                "definitions are put in: write it more simply"
+            )
+        return sizes[name]
+
+    for name in known:
+        size(name, ())
 
 
 def default_operators() -> Operators:

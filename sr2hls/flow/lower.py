@@ -1,15 +1,16 @@
 """Formulas that people already have, to a verified circuit: the second half of `sr2hls.compile`'s story."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from sr2hls.design import Proposal, optimised
+from sr2hls.design import Design, Proposal, optimised
 from sr2hls.errors import InputError
 from sr2hls.flow.implement import TITLE, Inputs, Result, implement
 from sr2hls.flow.plan import building
@@ -17,11 +18,14 @@ from sr2hls.flow.record import formulas_report
 from sr2hls.flow.rows import Rows, input_format, input_rows, load_table
 from sr2hls.flow.run_folder import RunFolder
 from sr2hls.options import LowerOptions, called_with
-from sr2hls.program.lower import Lowering, relative_errors
+from sr2hls.program.lower import OutputError
+from sr2hls.program.measured import lower_measured
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.search.expressions import text_of
 from sr2hls.search.grammar import CONSTANTS
 from sr2hls.search.source import Source, read_source, refuse_constants
+
+FloatArray = NDArray[np.float64]
 
 
 @called_with(LowerOptions)
@@ -59,7 +63,7 @@ def lower_formulas(options: LowerOptions, progress: Progress | None = None) -> R
             source = read_source(options, inputs_too)
         refuse_constants(source)
         rows = input_rows(options, source, table)
-    return _lowered(source, rows, options, progress)
+    return _lowered(source, rows, options, progress, is_range=table is None)
 
 
 def lower_expressions(
@@ -91,18 +95,23 @@ def lower_expressions(
     refuse_constants(source)
     used = table[:, [int(name.removeprefix("x")) for name in source.names]]
     rows = Rows("rows given", None, dict.fromkeys(("train", "test"), (used, None)), None, ())
-    return _lowered(source, rows, asked, progress or SilentProgress())
+    return _lowered(source, rows, asked, progress or SilentProgress(), is_range=False)
 
 
-def _lowered(source: Source, rows: Rows, options: LowerOptions, progress: Progress) -> Result:
+def _lowered(
+    source: Source, rows: Rows, options: LowerOptions, progress: Progress, *, is_range: bool
+) -> Result:
     X = rows.splits["train"][0]
     inputs = input_format(options, source.names, X)
     train = inputs.values(X)
+    names = dict(zip(inputs.names.identifiers, source.names, strict=True))
     with progress.stage("program"):
-        proposal = Proposal(TITLE, "formulas given", source.formulas)
         types = dict(zip(inputs.names.identifiers, inputs.types, strict=True))
-        lowering = Lowering(proposal.formulas, types, train)
-        design = optimised(proposal, lowering.within(relative_errors(lowering, options.error)), train)
+        lowered = lower_measured(
+            source.formulas, types, X, train, error=options.error, is_range=is_range, shown=names
+        )
+        made = optimised(Proposal(TITLE, "formulas given", source.formulas), lowered, train)
+        design = replace(made, errors=_errors(made, train))
     with RunFolder(options) as run:
         inputs.save(run.path / "inputs.json")
         return implement(
@@ -112,5 +121,16 @@ def _lowered(source: Source, rows: Rows, options: LowerOptions, progress: Progre
             run.path,
             describe=partial(formulas_report, options, progress, source, rows, inputs),
             progress=progress,
-            written=dict(zip(inputs.names.identifiers, source.names, strict=True)),
+            written=names,
         )
+
+
+def _errors(design: Design, inputs: FloatArray) -> dict[str, OutputError]:
+    """Return the errors of a design, which were measured on codes of its inputs, or those on rows if larger."""
+    difference = np.abs(design.predict(inputs) - design.float_outputs(inputs))
+    return {
+        name: OutputError(
+            max(error.rms, float(np.sqrt(np.mean(column**2)))), max(error.largest, float(column.max()))
+        )
+        for (name, error), column in zip(design.errors.items(), difference.T, strict=True)
+    }

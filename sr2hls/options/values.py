@@ -51,6 +51,8 @@ def within(low: float, high: float, wanted: str) -> Callable[[Any, "attrs.Attrib
 
 
 _SMALLEST, _LARGEST = 5e-324, 1.7976931348623157e308
+_LARGEST_INPUT = 1e300
+"""Twice this is still a double: rows are drawn from ranges up to it."""
 seconds = within(_SMALLEST, _LARGEST, "a number of seconds above 0")
 above_zero = within(_SMALLEST, _LARGEST, "a number above 0")
 at_least_one = within(1, _LARGEST, "a number of at least 1")
@@ -72,6 +74,11 @@ def ordered(_: Any, __: Any, ranges: tuple[tuple[str, float, float], ...]) -> No
         if not -_LARGEST <= low < high <= _LARGEST:
             raise InputError(
                 f"the range of '{name}' is {low:g} to {high:g}: give a smaller and a larger number"
+            )
+        if max(abs(low), abs(high)) > _LARGEST_INPUT:
+            raise InputError(
+                f"the range of '{name}' is {low:g} to {high:g}: inputs beyond {_LARGEST_INPUT:g} are "
+                "not taken, give it in larger units"
             )
 
 

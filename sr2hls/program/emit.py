@@ -5,28 +5,25 @@ depends on few enough bits of anchors stays unwritten: where it is needed it bec
 whatever it computes. Everything else becomes arithmetic on anchors.
 """
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import sympy as sp
 
 from sr2hls.errors import LoweringError
+from sr2hls.program.arithmetic import ArithmeticWriter, is_arithmetic
 from sr2hls.program.builder import Builder
 from sr2hls.program.exact import Interval
 from sr2hls.program.functions import FloatArray
-from sr2hls.program.graph import Graph, Kind, Node
-from sr2hls.program.ops import MAX_TABLE_BITS, Mul
+from sr2hls.program.graph import Graph
+from sr2hls.program.node import Kind, Node
+from sr2hls.program.ops import MAX_TABLE_BITS
 from sr2hls.program.packing import packed
 from sr2hls.program.program import Program
 from sr2hls.program.real import quantize_real
-from sr2hls.program.types import BIT, FixedType, Overflow, Rounding, narrowest
-
-_WIDE = 4.0
-"""A table whose range is more than this many times the range with margin that data reach is saturated."""
-_WORTH_SATURATING = 3
-"""Bits that a product must lose for the comparators of a saturation to pay."""
+from sr2hls.program.segment_writer import write_function
+from sr2hls.program.tabulation import Anchor, Memory, Tabulation
+from sr2hls.program.types import FixedType, Overflow, Rounding, narrowest
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +34,14 @@ class EmitOptions:
         table_bits: most index bits for which any function becomes a table (6 bits: one LUT6 an output bit).
         argument_bits: most bits of the argument of a function of a wide value; at least ``table_bits``.
         merge_bits: most index bits up to which terms of a sum over different values share a table.
+        segments: whether functions of a wide value are polynomials on segments of all of its bits, and
+            decisions are made by exact rules, rather than both by tables of ``argument_bits``.
     """
 
     table_bits: int = 8
     argument_bits: int = 9
     merge_bits: int = 6
+    segments: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.merge_bits <= self.table_bits <= self.argument_bits <= MAX_TABLE_BITS:
@@ -51,38 +51,7 @@ class EmitOptions:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """A value of the circuit that stands for a node.
-
-    Attributes:
-        node: position of the node in the graph.
-        value: position of the value in the program.
-        offset: what to add to the value's number to get the node's: half a step where bits were dropped.
-    """
-
-    node: int
-    value: int
-    offset: float = 0.0
-
-
 Basis = frozenset[Anchor]
-
-
-@dataclass
-class Memory:
-    """What several emissions of one graph on the same data share, so that trials of precisions are quick.
-
-    Attributes:
-        origins: formula of each node as text.
-        ranges: range of each node on data, with its margin.
-        tables: real values of a node for every index of a table over anchors of given types, and the notes
-            that came with them.
-    """
-
-    origins: dict[int, str] = field(default_factory=dict)
-    ranges: dict[int, tuple[float, float]] = field(default_factory=dict)
-    tables: dict[tuple[object, ...], tuple[FloatArray, tuple[str, ...]]] = field(default_factory=dict)
 
 
 @dataclass
@@ -96,7 +65,7 @@ class Emitter:
         values: each node's values on data, shape (samples,): they give ranges where intervals are too wide.
         options: see `EmitOptions`.
         memory: shared with other emissions of the same graph on the same data.
-        notes: what a user should know about the result.
+        rounding: see `sr2hls.program.arithmetic.ArithmeticWriter`.
     """
 
     graph: Graph
@@ -105,14 +74,24 @@ class Emitter:
     values: Mapping[int, FloatArray]
     options: EmitOptions = EmitOptions()
     memory: Memory = field(default_factory=Memory)
-    notes: list[str] = field(default_factory=list)
+    rounding: Mapping[int, int] = field(default_factory=dict)
     _builder: Builder = field(init=False)
+    _tabulation: Tabulation = field(init=False)
+    _rules: ArithmeticWriter = field(init=False)
     _basis: dict[int, Basis] = field(default_factory=dict)
     _whole: dict[int, Anchor] = field(default_factory=dict)
     _narrow: dict[int, Anchor] = field(default_factory=dict)
+    _ruled_nodes: dict[int, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._builder = Builder(dict(self.types))
+        self._tabulation = Tabulation(self.graph, self.values, self.memory)
+        self._rules = ArithmeticWriter(self._builder, self.graph, self.fracs, self._tabulation, self.rounding)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a user should know about the result."""
+        return self._tabulation.notes
 
     def program(self) -> Program:
         """Return the program.
@@ -130,7 +109,7 @@ class Emitter:
 
     def _visit(self, position: int, node: Node) -> None:
         basis = _union(self._basis[a] for a in node.args)
-        if self._bits(basis) <= self.options.table_bits:
+        if self._stays_unwritten(basis):
             self._basis[position] = basis
             return
         *others, last = node.args
@@ -144,10 +123,13 @@ class Emitter:
         else:
             args = [self._value(a) for a in node.args]
             basis = _union(self._basis[a] for a in node.args)
-            if self._bits(basis) <= self.options.table_bits:
+            if self._stays_unwritten(basis):
                 self._basis[position] = basis
             else:
-                self._anchor(position, self._arithmetic(position, node, args))
+                self._anchor(position, self._rules.write(position, args))
+
+    def _stays_unwritten(self, basis: Basis) -> bool:
+        return self._bits(basis) <= self.options.table_bits or (self.options.segments and len(basis) == 1)
 
     def _anchor(self, position: int, value: int) -> None:
         self._whole[position] = Anchor(position, value)
@@ -156,120 +138,89 @@ class Emitter:
     def _bits(self, basis: Basis) -> int:
         return sum(self._builder.type(anchor.value).width for anchor in basis)
 
-    def _origin(self, position: int) -> str:
-        origins = self.memory.origins
-        if position not in origins:
-            origins[position] = str(sp.sstr(self.graph.nodes[position].expr))
-        return origins[position]
-
     def _value(self, position: int) -> int:
         """Return the value that stands for a node; a node without one gets its table or constant here."""
         if position not in self._whole:
             basis = self._basis[position]
-            value = self._table(basis, self._real_table(position, basis), self.fracs[position], position)
-            self._anchor(position, value)
+            if self._is_wide(basis):
+                self._anchor(position, self._wide(position))
+            else:
+                real = self._real_table(position, basis)
+                self._anchor(position, self._table(basis, real, self.fracs[position], position))
         return self._whole[position].value
 
+    def _is_wide(self, basis: Basis) -> bool:
+        return self.options.segments and self._bits(basis) > self.options.table_bits
+
+    def _wide(self, position: int) -> int:
+        """Write a function of one wide value: by exact rules, on segments, or by a table of its high bits."""
+        node = self.graph.nodes[position]
+        if self._is_ruled(position):
+            return self._ruled(position, node)
+        value = self._segmented([position], 0.0, position)
+        if value is not None:
+            return value
+        if is_arithmetic(node):
+            return self._ruled(position, node)
+        (anchor,) = self._basis[position]
+        basis = self._narrowed(anchor.node)
+        return self._table(basis, self._real_table(position, basis), self.fracs[position], position)
+
+    def _is_ruled(self, position: int) -> bool:
+        """Return whether nothing but exact rules leads from values and tables to a node."""
+        if position not in self._ruled_nodes:
+            node = self.graph.nodes[position]
+            self._ruled_nodes[position] = (
+                position in self._whole
+                or not self._is_wide(self._basis[position])
+                or (is_arithmetic(node) and all(self._is_ruled(a) for a in node.args))
+            )
+        return self._ruled_nodes[position]
+
+    def _ruled(self, position: int, node: Node) -> int:
+        if node.kind is Kind.ADD:
+            return self._sum(position, node)
+        return self._rules.write(position, [self._value(a) for a in node.args])
+
+    def _segmented(self, members: Sequence[int], constant: float, position: int) -> int | None:
+        """Write a sum of functions of one wide value on segments, if that takes few enough."""
+        (anchor,) = self._basis[members[0]]
+        seen = self.values[anchor.node]
+        seen = seen[np.isfinite(seen)]
+
+        def function(x: FloatArray) -> FloatArray:
+            known = {anchor.node: x}
+            with np.errstate(all="ignore"):
+                values = [self.graph.evaluate(m, known) for m in members]
+            return np.asarray(constant + sum(values)) + np.zeros_like(x)
+
+        frac = max(self.fracs[m] for m in members)
+        return write_function(
+            self._builder,
+            anchor,
+            function,
+            (float(seen.min()), float(seen.max())),
+            frac,
+            self._tabulation.origin(position),
+        )
+
+    def _real_table(self, position: int, basis: Basis) -> FloatArray:
+        anchors = _ordered(basis)
+        return self._tabulation.table(position, anchors, [self._builder.type(a.value) for a in anchors])
+
     def _table(self, basis: Basis, real: FloatArray, frac: int, position: int, origin: str = "") -> int:
-        origin = origin or self._origin(position)
-        raws = _to_grid(real, frac, origin)
+        raws = _to_grid(real, frac, self._tabulation.shown(position))
+        origin = origin or self._tabulation.origin(position)
         type_ = narrowest(int(raws.min()), int(raws.max()), frac)
         if not basis:
             return self._builder.constant(int(raws[0]), frac, origin=origin)
         return self._builder.table([a.value for a in _ordered(basis)], raws, type_, origin)
 
-    def _real_table(self, position: int, basis: Basis) -> FloatArray:
-        """Return a node's real values for every index of a table over a basis."""
-        anchors = _ordered(basis)
-        types = [self._builder.type(a.value) for a in anchors]
-        key = (position, *((a.node, a.offset, t) for a, t in zip(anchors, types, strict=True)))
-        if key not in self.memory.tables:
-            before, self.notes = self.notes, []
-            table = self._evaluated(position, anchors, types)
-            self.memory.tables[key] = table, tuple(self.notes)
-            self.notes = before
-        table, notes = self.memory.tables[key]
-        for note in notes:
-            self._note(note)
-        return table
-
-    def _evaluated(self, position: int, anchors: list[Anchor], types: list[FixedType]) -> FloatArray:
-        size = 1 << sum(t.width for t in types)
-        index = np.arange(size)
-        known: dict[int, FloatArray] = {}
-        sign_bits = used = 0
-        for anchor, type_ in reversed(list(zip(anchors, types, strict=True))):
-            raw = index & ((1 << type_.width) - 1)
-            index = index >> type_.width
-            if type_.signed:
-                raw = np.where(raw >> (type_.width - 1) == 1, raw - (1 << type_.width), raw)
-                sign_bits |= 1 << (used + type_.width - 1)
-            used += type_.width
-            known[anchor.node] = np.asarray(raw * type_.step + anchor.offset, dtype=np.float64)
-        real = np.broadcast_to(self.graph.evaluate(position, known), (size,)).astype(np.float64)
-        return self._bounded(position, self._defined(position, real, sign_bits))
-
-    def _bounded(self, position: int, table: FloatArray) -> FloatArray:
-        """Saturate entries far outside of what the node reaches on data: their bits would buy nothing."""
-        low, high = self._seen_range(position)
-        if np.ptp(table) <= _WIDE * (high - low):
-            return table
-        self._note(
-            f"'{self._origin(position)}' saturates at {low:.4g} and {high:.4g}; on the data it stays within"
-        )
-        return np.clip(table, low, high)
-
-    def _seen_range(self, position: int) -> tuple[float, float]:
-        """Return the range on data with half of its width added on both sides."""
-        ranges = self.memory.ranges
-        if position not in ranges:
-            seen = self.values[position]
-            finite = seen[np.isfinite(seen)]
-            if not finite.size:
-                raise LoweringError(f"'{self._origin(position)}' is undefined or infinite on all data")
-            margin = max(float(np.ptp(finite)) / 2, 1e-9 * float(np.abs(finite).max()))
-            ranges[position] = float(finite.min()) - margin, float(finite.max()) + margin
-        return ranges[position]
-
-    def _note(self, note: str) -> None:
-        if note not in self.notes:
-            self.notes.append(note)
-
-    def _defined(self, position: int, table: FloatArray, sign_bits: int) -> FloatArray:
-        """Replace entries where the formula is undefined by the nearest defined ones.
-
-        Args:
-            position: of the node, for messages.
-            table: values, one for each index.
-            sign_bits: the index bits that are signs of anchors.
-        """
-        bad = ~np.isfinite(table)
-        if not bad.any():
-            return table
-        origin, seen = self._origin(position), self.values[position]
-        if bad.all() or not np.isfinite(seen).any():
-            raise LoweringError(
-                f"'{origin}' is undefined or infinite on the data: protect it (with Abs, Max or a small "
-                "constant in the denominator) or restrict its inputs"
-            )
-        self._note(
-            f"'{origin}' is undefined for {int(bad.sum())} of {len(table)} table entries; "
-            "they repeat the nearest entry"
-        )
-        # In the order of the values, not of the index: negative numbers have the high indices.
-        order = np.argsort(np.arange(len(table)) ^ sign_bits, kind="stable")
-        table, bad = table[order], bad[order]
-        good = np.flatnonzero(~bad)
-        at = np.arange(len(table))
-        right = np.clip(np.searchsorted(good, at), 0, len(good) - 1)
-        left = np.maximum(right - 1, 0)
-        nearest = np.where(np.abs(good[left] - at) <= np.abs(good[right] - at), good[left], good[right])
-        repaired = np.empty_like(table)
-        repaired[order] = table[nearest]
-        return repaired
-
     def _sum(self, position: int, node: Node) -> int:
         """Write a sum: unwritten terms over the same few bits share a table; constants join one."""
+        for arg in node.args:
+            if self._is_wide(self._basis[arg]) and self._is_ruled(arg):
+                self._value(arg)
         terms = [self._whole[a].value for a in node.args if a in self._whole]
         unwritten = [a for a in node.args if a not in self._whole]
         constant = sum(self.graph.nodes[a].value for a in unwritten if not self._basis[a])
@@ -278,49 +229,19 @@ class Emitter:
             if self._basis[arg]:
                 groups.setdefault(self._basis[arg], []).append(arg)
         for basis, members in packed(groups, self._bits, self.options.merge_bits):
+            if self._is_wide(basis):
+                value = self._segmented(members, constant, position)
+                constant = constant if value is None else 0.0
+                terms += [self._value(m) for m in members] if value is None else [value]
+                continue
             real = constant + sum(self._real_table(m, basis) for m in members)
             constant = 0.0
-            origin = " + ".join(self._origin(m) for m in members)
+            origin = " + ".join(self._tabulation.origin(m) for m in members)
             frac = max(self.fracs[m] for m in members)
             terms.append(self._table(basis, np.asarray(real), frac, position, origin))
         if constant:
             terms.append(self._table(frozenset(), np.array([constant]), self.fracs[position], position))
-        return self._builder.sum(terms, self._origin(position))
-
-    def _arithmetic(self, position: int, node: Node, args: list[int]) -> int:
-        origin, build = self._origin(position), self._builder
-        match node.kind:
-            case Kind.MUL:
-                return self._product(position, args[0], args[1])
-            case Kind.ABS:
-                return build.abs(args[0], origin=origin)
-            case Kind.MIN:
-                return build.min(args[0], args[1], origin=origin)
-            case Kind.MAX:
-                return build.max(args[0], args[1], origin=origin)
-            case Kind.COMPARE:
-                assert node.predicate is not None
-                return build.compare(node.predicate, args[0], args[1], origin)
-            case Kind.SELECT:
-                return build.select(args[0], args[1], args[2], origin=origin)
-            case _:
-                raise LoweringError(f"'{origin}' ({node.kind.value}) cannot be computed on wide values")
-
-    def _product(self, position: int, a: int, b: int) -> int:
-        """Write a product without the low bits that the error budget does not need."""
-        exact = self._builder.exact(Mul(args=(a, b), type=BIT))
-        drop = exact.frac - self.fracs[position]
-        if drop <= 0:
-            return self._builder.mul(a, b, origin=self._origin(position))
-        half, frac = 1 << (drop - 1), self.fracs[position]
-        type_ = narrowest((exact.low + half) >> drop, (exact.high + half) >> drop, frac)
-        low, high = (math.floor(bound * 2.0**frac) for bound in self._seen_range(position))
-        seen = narrowest(max(low, type_.raw_min), min(high, type_.raw_max), frac)
-        saturate = type_.width - seen.width >= _WORTH_SATURATING
-        type_ = (seen if saturate else type_).with_modes(
-            Rounding.RND, Overflow.SAT if saturate else Overflow.WRAP
-        )
-        return self._builder.mul(a, b, type_, self._origin(position))
+        return self._builder.sum(terms, self._tabulation.origin(position))
 
     def _narrowed(self, position: int) -> Basis:
         """Return a wide value cut to argument_bits: the range that data reach, at the resolution left."""
@@ -332,7 +253,7 @@ class Emitter:
             else:
                 type_ = self._argument_type(position, held)
                 offset = type_.step / 2 if type_.frac < held.frac else 0.0
-                value = self._builder.cast(whole.value, type_, self._origin(position))
+                value = self._builder.cast(whole.value, type_, self._tabulation.origin(position))
                 self._narrow[position] = Anchor(position, value, offset)
         return frozenset([self._narrow[position]])
 
@@ -359,11 +280,11 @@ def _ordered(basis: Basis) -> list[Anchor]:
     return sorted(basis, key=lambda anchor: anchor.value)
 
 
-def _to_grid(real: FloatArray, frac: int, origin: str) -> np.ndarray:
+def _to_grid(real: FloatArray, frac: int, shown: str) -> np.ndarray:
     """Return the raw values of real ones, rounded to nearest, with ``frac`` fractional bits."""
     if np.abs(real).max() >= 2.0 ** (62 - frac):
         raise LoweringError(
-            f"'{origin}' reaches {np.abs(real).max():.3g}, which does not fit in 63 bits at a resolution of "
+            f"'{shown}' reaches {np.abs(real).max():.3g}, which does not fit in 63 bits at a resolution of "
             f"2^{-frac}: scale the formula or relax the error budget"
         )
     return quantize_real(real, FixedType(True, 64, 64 - frac, Rounding.RND_CONV, Overflow.SAT))

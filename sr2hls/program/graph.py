@@ -1,9 +1,8 @@
 """Formulas as one graph: every subexpression once, across all outputs, still in real numbers."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import reduce
 
 import numpy as np
@@ -12,49 +11,9 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
 
 from sr2hls.errors import LoweringError
-from sr2hls.program.functions import UNARY, FloatArray, apply_unary, power
+from sr2hls.program.functions import UNARY, FloatArray
+from sr2hls.program.node import Kind, Node, apply_node
 from sr2hls.program.ops import Predicate
-
-
-class Kind(StrEnum):
-    """What a node computes from its arguments."""
-
-    INPUT = "input"
-    CONSTANT = "constant"
-    ADD = "add"
-    MUL = "mul"
-    """Of two; a quotient is a product with a power of -1."""
-    POWER = "power"
-    UNARY = "unary"
-    ABS = "abs"
-    MIN = "min"
-    MAX = "max"
-    COMPARE = "compare"
-    SELECT = "select"
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One subexpression.
-
-    Attributes:
-        kind: what it computes.
-        args: positions of its arguments in the graph.
-        expr: the subexpression, for messages and origins.
-        value: the constant, or the exponent of a power.
-        name: name of the input.
-        function: sympy class of a unary function.
-        predicate: relation of a comparison.
-    """
-
-    kind: Kind
-    args: tuple[int, ...]
-    expr: sp.Basic
-    value: float = 0.0
-    name: str = ""
-    function: type[sp.Function] | None = None
-    predicate: Predicate | None = None
-
 
 _RELATIONS: dict[type[Relational], Predicate] = {
     sp.StrictLessThan: Predicate.LT,
@@ -65,33 +24,38 @@ _RELATIONS: dict[type[Relational], Predicate] = {
     sp.Unequality: Predicate.NE,
 }
 
-_COMPARISONS: dict[Predicate, Callable[[FloatArray, FloatArray], np.ndarray]] = {
-    Predicate.LT: np.less,
-    Predicate.LE: np.less_equal,
-    Predicate.GT: np.greater,
-    Predicate.GE: np.greater_equal,
-    Predicate.EQ: np.equal,
-    Predicate.NE: np.not_equal,
-}
-
 
 @dataclass
 class Graph:
-    """Nodes in the order of their dependence, and the positions of the outputs."""
+    """Nodes in the order of their dependence, and the positions of the outputs.
+
+    Attributes:
+        nodes: all of them.
+        outputs: output name to position.
+        shown: input name to what the user calls it, for messages.
+    """
 
     nodes: list[Node] = field(default_factory=list)
     outputs: dict[str, int] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict)
     _position: dict[Node, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, formulas: Mapping[str, sp.Expr], inputs: Iterable[str]) -> "Graph":
+    def of(
+        cls, formulas: Mapping[str, sp.Expr], inputs: Iterable[str], shown: Mapping[str, str] | None = None
+    ) -> "Graph":
         """Build the graph of several formulas over the named inputs.
+
+        Args:
+            formulas: output name to formula.
+            inputs: names of the inputs.
+            shown: what the user calls them, for messages.
 
         Raises:
             LoweringError: a formula uses a symbol that is no input, or a construct without a meaning here, or
                 is nested too deeply.
         """
-        graph = cls()
+        graph = cls(shown=dict(shown or {}))
         names = list(inputs)
         for name in names:
             graph._push(Node(Kind.INPUT, (), _symbol(name), name=name))
@@ -121,6 +85,10 @@ class Graph:
         real = {s: _symbol(str(s)) for s in expr.free_symbols}
         self.outputs[output] = self._lower(expr.xreplace(real))
 
+    def text(self, expr: sp.Basic) -> str:
+        """Return an expression with the inputs as the user calls them."""
+        return str(sp.sstr(expr.xreplace({_symbol(k): sp.Symbol(v) for k, v in self.shown.items()})))
+
     def _push(self, node: Node) -> int:
         if node not in self._position:
             self._position[node] = len(self.nodes)
@@ -129,7 +97,9 @@ class Graph:
 
     def _constant(self, expr: sp.Basic, value: float) -> int:
         if not np.isfinite(value):
-            raise LoweringError(f"'{expr}' is not a finite real number and has no fixed-point value")
+            raise LoweringError(
+                f"'{self.text(expr)}' is not a finite real number and has no fixed-point value"
+            )
         return self._push(Node(Kind.CONSTANT, (), sp.Float(value), value=value))
 
     def _lower(self, expr: sp.Basic) -> int:
@@ -157,14 +127,17 @@ class Graph:
             return self._lower_relation(expr)
         if isinstance(expr, sp.And | sp.Or | sp.Not | sp.ITE):
             return self._lower_logic(expr)
+        if isinstance(expr, sp.Mod):
+            a, b = expr.args
+            return self._lower(a - b * sp.floor(a / b))
         if isinstance(expr, sp.Heaviside) and expr.args[1] == sp.S.Half:
             return self._push(Node(Kind.UNARY, (self._lower(expr.args[0]),), expr, function=sp.Heaviside))
         if isinstance(expr, sp.Function) and type(expr) in UNARY and len(expr.args) == 1:
             arg = self._lower(expr.args[0])
             return self._push(Node(Kind.UNARY, (arg,), expr, function=type(expr)))
         raise LoweringError(
-            f"'{expr}' ({type(expr).__name__}) has no meaning in the fixed-point program: rewrite it with "
-            "+ - * / powers, elementary functions, Abs, Min, Max or Piecewise, or define the operator"
+            f"'{self.text(expr)}' ({type(expr).__name__}) has no meaning in the fixed-point program: rewrite "
+            "it with + - * / powers, elementary functions, Abs, Min, Max or Piecewise, or define the operator"
         )
 
     def _lower_product(self, expr: sp.Mul) -> int:
@@ -190,10 +163,7 @@ class Graph:
         if base == sp.E:
             return self._push(Node(Kind.UNARY, (self._lower(exponent),), expr, function=sp.exp))
         if exponent.free_symbols:
-            if base.free_symbols:
-                raise LoweringError(
-                    f"'{expr}' has a variable base and a variable exponent: write it as exp(b·log(a))"
-                )
+            # Where the base is negative this is undefined, as a power with any real exponent is.
             scaled = self._lower(exponent * sp.log(base))
             return self._push(Node(Kind.UNARY, (scaled,), expr, function=sp.exp))
         value = _real(exponent)
@@ -202,7 +172,9 @@ class Graph:
     def _lower_piecewise(self, expr: sp.Piecewise) -> int:
         *cases, (last, condition) = expr.args
         if condition is not sp.true:
-            raise LoweringError(f"'{expr}' does not say what it is elsewhere: end it with (value, True)")
+            raise LoweringError(
+                f"'{self.text(expr)}' does not say what it is elsewhere: end it with (value, True)"
+            )
         result = self._lower(last)
         for value, condition in reversed(cases):
             args = (self._lower_condition(condition), self._lower(value), result)
@@ -260,37 +232,3 @@ def _real(expr: sp.Basic) -> float:
     if value.imag and math.isfinite(value.imag):
         raise LoweringError(f"'{expr}' is a complex number; formulas are real")
     return value.real if not math.isnan(value.imag) else math.nan
-
-
-def apply_node(node: Node, args: list[FloatArray]) -> FloatArray:
-    """Return a node's values, shape (rows,), for its arguments'; not finite where it has none.
-
-    Raises:
-        LoweringError: the operation has no values in floating point.
-    """
-    with np.errstate(all="ignore"):
-        match node.kind:
-            case Kind.CONSTANT:
-                return np.asarray(node.value, dtype=np.float64)
-            case Kind.ADD:
-                return reduce(np.add, args)
-            case Kind.MUL:
-                return args[0] * args[1]
-            case Kind.POWER:
-                return power(args[0], node.value)
-            case Kind.UNARY:
-                assert node.function is not None
-                return apply_unary(node.function, args[0])
-            case Kind.ABS:
-                return np.abs(args[0])
-            case Kind.MIN:
-                return np.minimum(args[0], args[1])
-            case Kind.MAX:
-                return np.maximum(args[0], args[1])
-            case Kind.COMPARE:
-                assert node.predicate is not None
-                return _COMPARISONS[node.predicate](args[0], args[1]).astype(np.float64)
-            case Kind.SELECT:
-                return np.where(args[0] != 0, args[1], args[2])
-            case Kind.INPUT:
-                raise LoweringError(f"input '{node.name}' has no value")

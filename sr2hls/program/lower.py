@@ -2,25 +2,29 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 
 import numpy as np
 import sympy as sp
 
 from sr2hls.errors import LoweringError
 from sr2hls.program import ops
-from sr2hls.program.emit import EmitOptions, Emitter, Memory
+from sr2hls.program.decisions import decision_bits
+from sr2hls.program.emit import EmitOptions, Emitter
 from sr2hls.program.functions import FloatArray
-from sr2hls.program.graph import Graph, Kind
+from sr2hls.program.graph import Graph
 from sr2hls.program.interpreter import Interpreter
+from sr2hls.program.node import Kind
 from sr2hls.program.program import Program
 from sr2hls.program.real import quantize_real
 from sr2hls.program.sensitivity import fractional_bits, sensitivities
+from sr2hls.program.tabulation import Memory
 from sr2hls.program.types import FixedType
 
 _SAMPLES_FOR_SENSITIVITY = 2000
-_MISSED = 2.0
-"""An error of more than this many times what was asked for is noted."""
+_LARGEST = 2.0**200
+"""Values up to this have a mean square in floating point, and no type holds larger ones at any resolution."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Lowering:
         types: input name to fixed-point type, in the order of the columns of ``X``.
         X: real inputs, shape (samples, inputs); they are quantised to the input types here.
         options: how subexpressions become tables.
+        shown: input name to what the user calls it, for messages.
 
     Raises:
         LoweringError: a construct has no meaning in the program, or a formula is undefined on the data.
@@ -71,14 +76,16 @@ class Lowering:
         types: Mapping[str, FixedType],
         X: FloatArray,
         options: EmitOptions | None = None,
+        shown: Mapping[str, str] | None = None,
     ) -> None:
         self.formulas = dict(formulas)
         self.types = dict(types)
         self.options = options or EmitOptions()
-        self.graph = Graph.of(formulas, types)
+        self.graph = Graph.of(formulas, types, shown)
         self.memory = Memory()
         self.X = _on_grid(types, X)
         self.values = self._evaluate(self.X)
+        self.reached: Mapping[int, FloatArray] = self.values
         step = max(1, len(self.X) // _SAMPLES_FOR_SENSITIVITY)
         some = {k: np.broadcast_to(v, (len(self.X),))[::step] for k, v in self.values.items()}
         self.sensitivities = {
@@ -91,24 +98,56 @@ class Lowering:
         columns = [np.broadcast_to(self.values[i], (len(self.X),)) for i in self.graph.outputs.values()]
         return np.stack(columns, axis=1)
 
-    def within(self, errors: Mapping[str, float]) -> Lowered:
-        """Return a program whose rounding errors are about ``errors`` (rms, in the outputs' units)."""
+    def checked(self) -> "Lowering":
+        """Return these formulas, all of which have values that can be measured.
+
+        Raises:
+            LoweringError: an output is too large for any fixed-point type.
+        """
+        for name, column in zip(self.formulas, self.float_outputs.T, strict=True):
+            if not np.abs(column).max() < _LARGEST:
+                raise LoweringError(
+                    f"the formula of '{name}' reaches {np.abs(column).max():.3g}, more than fixed point "
+                    "can hold: scale it, or restrict its inputs"
+                )
+        return self
+
+    def reaching(self, ranges: Mapping[int, tuple[float, float]]) -> "Lowering":
+        """Return these formulas with values that reach further than those on the data.
+
+        Args:
+            ranges: least and largest value of each node.
+        """
+        other = copy(self)
+        other.memory = Memory()
+        other.reached = {
+            position: np.concatenate([np.atleast_1d(value), ranges.get(position, ())])
+            for position, value in self.values.items()
+        }
+        return other
+
+    def within(self, errors: Mapping[str, float], options: EmitOptions | None = None) -> Lowered:
+        """Return a program whose rounding errors are about ``errors`` (rms, in the outputs' units).
+
+        What they are is measured on the data: see `Lowered.errors`, and `sr2hls.program.meet` where they
+        must be kept.
+        """
         sources = 1
         for _ in range(2):
             fracs = self._fracs({name: e / math.sqrt(sources) for name, e in errors.items()})
-            lowered = self.with_fracs(fracs)
+            lowered = self.with_fracs(fracs, options)
             sources = max(1, _rounding_sources(lowered.program) // len(self.formulas))
-        missed = [
-            f"'{name}' has an rms error of {lowered.errors[name].rms:.3g}, more than the {asked:.3g} asked "
-            "for: allow more argument_bits or input bits"
-            for name, asked in errors.items()
-            if lowered.errors[name].rms > _MISSED * asked
-        ]
-        return replace(lowered, notes=(*lowered.notes, *missed))
+        return lowered
 
-    def with_fracs(self, fracs: Mapping[int, int]) -> Lowered:
+    def with_fracs(self, fracs: Mapping[int, int], options: EmitOptions | None = None) -> Lowered:
         """Return the program with the given fractional bits of each node."""
-        emitter = Emitter(self.graph, self.types, fracs, self.values, self.options, self.memory)
+        options = options or self.options
+        rounding: Mapping[int, int] = {}
+        if options.segments:
+            exact, rounding = decision_bits(self.graph, self.types, self.reached)
+            fracs = {position: max(frac, exact.get(position, frac)) for position, frac in fracs.items()}
+            _keep_common_parts(self.graph, fracs)
+        emitter = Emitter(self.graph, self.types, fracs, self.reached, options, self.memory, rounding)
         program = emitter.program()
         outputs = Interpreter(program).predict(self.X)
         difference = outputs - self.float_outputs
@@ -127,6 +166,11 @@ class Lowering:
             fracs[position] = max(
                 fractional_bits(errors[name], float(s[position])) for name, s in self.sensitivities.items()
             )
+        for node, frac in zip(self.graph.nodes, list(fracs.values()), strict=True):
+            # A bound that few rows reach hardly acts on the rms error, and is still what the formula says.
+            for arg in node.args if node.kind in (Kind.MIN, Kind.MAX, Kind.SELECT) else ():
+                if self.graph.nodes[arg].kind is Kind.CONSTANT:
+                    fracs[arg] = max(fracs[arg], frac)
         return fracs
 
     def _evaluate(self, X: FloatArray) -> dict[int, FloatArray]:
@@ -149,7 +193,7 @@ class Lowering:
         for candidate in range(position + 1):
             value = known.get(candidate)
             if value is not None and not np.isfinite(np.broadcast_to(value, (len(self.X),))[row]):
-                return f"'{self.graph.nodes[candidate].expr}' is undefined or infinite there"
+                return f"'{self.graph.text(self.graph.nodes[candidate].expr)}' is undefined or infinite there"
         return "it overflows there"
 
 
@@ -183,6 +227,23 @@ def relative_errors(lowering: Lowering, error: float) -> dict[str, float]:
     scale = outputs.std(axis=0)
     scale = np.where(scale > 0, scale, np.maximum(np.abs(outputs).max(axis=0), 1e-9))
     return {name: error * float(s) for name, s in zip(lowering.formulas, scale, strict=True)}
+
+
+def _keep_common_parts(graph: Graph, fracs: dict[int, int]) -> None:
+    """Keep the terms of a sum as finely as the sum.
+
+    What all outputs of a softmax share, say, does not act on them and would be rounded away; the sums that it
+    is part of do.
+    """
+    for position in range(len(graph.nodes) - 1, -1, -1):
+        node = graph.nodes[position]
+        finer = 0
+        if node.kind is Kind.MUL and graph.nodes[node.args[0]].kind is Kind.CONSTANT:
+            finer = math.ceil(math.log2(max(abs(graph.nodes[node.args[0]].value), 1.0)))
+        elif node.kind not in (Kind.ADD, Kind.MIN, Kind.MAX):
+            continue
+        for arg in node.args:
+            fracs[arg] = max(fracs[arg], fracs[position] + finer)
 
 
 def _on_grid(types: Mapping[str, FixedType], X: FloatArray) -> FloatArray:

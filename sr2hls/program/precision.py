@@ -55,7 +55,7 @@ def fit_precision(
             raise LoweringError(
                 f"rounding costs {floor + options.max_loss - reached:.4g} of the score even at the finest "
                 f"precision tried, more than the {options.max_loss:.4g} allowed: "
-                "allow more input bits or more argument_bits"
+                "give more --input-bits"
             )
         error *= _RATIO
     return _trim(lowering, *best, floor, score) if options.trim else best

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from sr2hls.program.functions import FloatArray
-from sr2hls.program.graph import Graph, Kind, Node, apply_node
+from sr2hls.program.graph import Graph
+from sr2hls.program.node import Kind, Node, apply_node
 
 _RELATIVE_STEP = 1e-4
 
@@ -28,7 +29,8 @@ def sensitivities(graph: Graph, values: dict[int, FloatArray], output: int) -> F
         gradient = adjoint.pop(position, None)
         if gradient is None:
             continue
-        result[position] = math.sqrt(float(np.mean(np.square(gradient))))
+        with np.errstate(over="ignore"):
+            result[position] = math.sqrt(float(np.mean(np.square(gradient))))
         node = graph.nodes[position]
         args = [values[a] for a in node.args]
         for k, arg in enumerate(node.args):

@@ -7,8 +7,14 @@ from functools import cache
 from sr2hls.errors import InputError
 from sr2hls.templates import template_path
 
-# Modules that alkaid brings along, and the clock.
-_TAKEN = frozenset({"clk", "binop", "multiplier", "mux", "negative", "shift_adder", "ternary_adder"})
+# alkaid's modules, the clock, what templates/rtl/top.*.j2 declare, and VHDL's library of types.
+_TAKEN = frozenset(
+    {
+        *("clk", "binop", "multiplier", "mux", "negative", "shift_adder", "ternary_adder"),
+        *("core", "packed_in", "packed_out", "model_inp", "model_out", "rtl"),
+        *("ieee", "std", "work", "std_logic", "std_logic_1164", "std_logic_vector"),
+    }
+)
 
 
 @cache

@@ -35,14 +35,28 @@ _SYMPY: dict[str, Callable[..., Any]] = {
     "abs": lambda a: _real(sympy.Abs(a)),
     "sign": lambda a: _real(sympy.sign(a)),
     "sqrt": sympy.sqrt,
-    "cbrt": lambda a: a ** sympy.Rational(1, 3),
+    "cbrt": lambda a: _real(sympy.sign(a) * sympy.Abs(a) ** sympy.Rational(1, 3)),
     "log2": lambda a: sympy.log(a) / sympy.log(2),
     "log10": lambda a: sympy.log(a) / sympy.log(10),
     "log1p": lambda a: sympy.log(1 + a),
     "sigmoid": lambda a: 1 / (1 + sympy.exp(-a)),
     "relu": lambda a: sympy.Max(a, 0),
-    "select": lambda c, a, b: sympy.Piecewise((a, c), (b, True)),
+    "select": lambda c, a, b: sympy.Piecewise((as_number(a), as_condition(c)), (as_number(b), True)),
 }
+
+
+def as_number(expr: sympy.Basic) -> sympy.Expr:
+    """Return 1 where a condition holds and 0 where not; a number as it is."""
+    if isinstance(expr, sympy.Expr):
+        return expr
+    return sympy.Piecewise((sympy.Integer(1), expr), (sympy.Integer(0), True))
+
+
+def as_condition(expr: sympy.Basic) -> sympy.Basic:
+    """Return whether a number is not zero; a condition as it is."""
+    if not isinstance(expr, sympy.Expr) or isinstance(expr, sympy.Symbol):
+        return expr
+    return sympy.Ne(expr, 0)
 
 
 def _real(expr: sympy.Expr) -> sympy.Expr:
@@ -133,8 +147,10 @@ def apply_sympy(operator: str, args: Sequence[sympy.Expr], operators: Operators)
             variables=dict(zip(op.parameters, args, strict=True)),
         )
     if op.name in "+*" and len(args) != 2:
-        return cast(sympy.Expr, (sympy.Add if op.name == "+" else sympy.Mul)(*args))
+        return cast(sympy.Expr, (sympy.Add if op.name == "+" else sympy.Mul)(*map(as_number, args)))
     function = _SYMPY.get(op.name) or getattr(sympy, op.sympy)
+    if op.name != "select":
+        args = [as_number(a) for a in args]
     try:
         return cast(sympy.Expr, function(*args))
     except (ArithmeticError, TypeError, ValueError, RecursionError) as error:
@@ -192,6 +208,34 @@ class _Exact(StrPrinter):  # type: ignore[misc]
         for value, condition in reversed(cases):
             text = f"select({self._print(condition)}, {self._print(value)}, {text})"
         return str(text)
+
+    def _print_And(self, expr: sympy.And) -> str:  # noqa: N802
+        return self._nested(expr.args, "select({}, {}, 0)")
+
+    def _print_Or(self, expr: sympy.Or) -> str:  # noqa: N802
+        return self._nested(expr.args, "select({}, 1, {})")
+
+    def _nested(self, args: Sequence[sympy.Basic], form: str) -> str:
+        first, *rest = (self._print(a) for a in args)
+        return form.format(first, self._nested(args[1:], form)) if rest else first
+
+    def _print_Not(self, expr: sympy.Not) -> str:  # noqa: N802
+        return f"select({self._print(expr.args[0])}, 0, 1)"
+
+    def _print_ITE(self, expr: sympy.ITE) -> str:  # noqa: N802
+        return "select({}, {}, {})".format(*(self._print(a) for a in expr.args))
+
+    def _print_Relational(self, expr: sympy.core.relational.Relational) -> str:  # noqa: N802
+        if isinstance(expr, sympy.Ne | sympy.Eq):
+            difference = self._print(sympy.Add(expr.lhs, sympy.Mul(-1, expr.rhs)))
+            return f"abs({difference}) {'>' if isinstance(expr, sympy.Ne) else '<='} 0"
+        return str(super()._print_Relational(expr))
+
+    def _print_BooleanTrue(self, expr: sympy.Basic) -> str:  # noqa: N802
+        return "1"
+
+    def _print_BooleanFalse(self, expr: sympy.Basic) -> str:  # noqa: N802
+        return "0"
 
 
 def text_of(expr: sympy.Expr) -> str:
@@ -260,7 +304,7 @@ def _apply_numpy(name: str, args: list[Any], ops: Operators, dtype: Any) -> Any:
         return np.where(*args)
     for arg in args[1:]:
         value = function(value, arg)
-    return value.astype(dtype) if value.dtype != bool else value
+    return value.astype(dtype)
 
 
 def evaluate_expr(expr: sympy.Expr, X: Floats, operators: Operators | None = None) -> Floats:

@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from sr2hls.costs.operators import Operators
 from sr2hls.errors import InputError
+from sr2hls.search.pysr_operators import DEFINITIONS
 
 T = TypeVar("T")
 
@@ -85,11 +86,12 @@ def _rename(text: str) -> tuple[str, list[str]]:
         elif name:
             if name not in names:
                 names.append(name)
-            out.append(f" n{names.index(name)} ")
+            out.append(f"n{names.index(name)}")
         else:
             out.append("**" if symbol == "^" else symbol)
         position = match.end()
-    return "".join(out), names
+    # Spaces between: "1 2" stays two numbers, which is no formula.
+    return " ".join(out), names
 
 
 class _Reader(Generic[T]):
@@ -167,18 +169,26 @@ class _Reader(Generic[T]):
         if name == "Piecewise":
             return self._piecewise(arguments)
         args = tuple(self.read(a) for a in arguments)
+        if name in DEFINITIONS and name not in self._operators.entries:
+            parameters, formula = DEFINITIONS[name]
+            self._check_count(name, len(parameters), len(args))
+            known = dict(zip(parameters, args, strict=True))
+            return parse(formula, self._builder, self._operators, variables=known)
         op = self._operators["select" if name in _SELECT else name]
         if op.name in ("max", "min") and len(args) > 2:
             value = args[0]
             for arg in args[1:]:
                 value = self._builder.apply(op.name, (value, arg))
             return value
-        if len(args) != op.arity:
+        self._check_count(name, op.arity, len(args))
+        return self._builder.apply(op.name, args)
+
+    def _check_count(self, name: str, arity: int, given: int) -> None:
+        if given != arity:
             raise InputError(
-                f"'{name}' takes {op.arity} argument{'s'[: int(op.arity > 1)]}, not {len(args)}, in "
+                f"'{name}' takes {arity} argument{'s'[: int(arity > 1)]}, not {given}, in "
                 f"'{_short(self._text)}'"
             )
-        return self._builder.apply(op.name, args)
 
     def _piecewise(self, arguments: list[ast.expr]) -> T:
         """sympy's ``Piecewise((value, condition), ..., (value, True))`` as nested selects."""

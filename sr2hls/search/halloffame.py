@@ -297,7 +297,8 @@ def read_formulas(
     outputs: list[str] = []
     trees: list[Tree] = []
     for number, line in enumerate(lines):
-        name, _, formula = line.rpartition("=") if re.match(r"^\s*\w+\s*=[^=]", line) else ("", "", line)
+        named = re.match(r"\w+\s*=(?!=)\s*\S", line)
+        name, _, formula = line.partition("=") if named else ("", "", line)
         outputs.append(name.strip() or ("y" if len(lines) == 1 else f"y{number}"))
         try:
             trees.append(tree_from_text(formula, ops, {*variables, *(input_names or ())}))

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from sr2hls.errors import InputError
 from sr2hls.program import ops
 from sr2hls.program.functions import FloatArray
-from sr2hls.program.graph import Graph, Kind
+from sr2hls.program.graph import Graph
 from sr2hls.program.interpreter import Interpreter, dequantize_outputs, quantize_inputs
 from sr2hls.program.lower import OutputError
+from sr2hls.program.node import Kind
 from sr2hls.program.passes.base import PassManager
 from sr2hls.program.passes.decide import SimplifyDecisions
 from sr2hls.program.passes.fold import FoldConstants

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sr2hls.errors import LoweringError
 from sr2hls.program.functions import UNARY, apply_unary, power
-from sr2hls.program.graph import Graph, Kind, apply_node
+from sr2hls.program.graph import Graph
+from sr2hls.program.node import Kind, apply_node
 from sr2hls.program.sensitivity import fractional_bits, sensitivities
 
 x, y, z = sp.symbols("x y z")
@@ -139,13 +140,12 @@ def test_every_function_against_sympy(function: type[sp.Function]) -> None:
     ("formula", "name"),
     [
         (sp.atan2(x, y), r"'atan2\(x, y\)' \(atan2\) has no meaning"),
-        (x + sp.Mod(y, 2), r"'Mod\(y, 2\)' \(Mod\) has no meaning"),
+        (x + sp.zeta(y), r"'zeta\(y\)' \(zeta\) has no meaning"),
         (sp.Function("square")(x) + 1, r"'square\(x\)' \(square\) has no meaning .* or define the operator"),
         (sp.Integral(x, y) + 1, r"Integral"),
         (sp.besselj(1, x), r"'besselj\(1, x\)'"),
         (sp.I * x, r"'I' is a complex number"),
         ((-2) ** x, r"is a complex number; formulas are real"),
-        (x**y, r"'x\*\*y' has a variable base and a variable exponent: write it as exp"),
         (sp.oo + sp.sin(x) * 0, r"is not a finite real number"),
         (sp.zoo * x, r"is not a finite real number"),
         (sp.nan, r"'nan' is not a finite real number"),

@@ -36,7 +36,7 @@ X, Y = sympy.symbols("x y")
         ("1e-7", sympy.Float(1e-7)),
         ("square(x) + cube(y)", X**2 + Y**3),
         ("safe_log(x)", sympy.log(X)),
-        ("pow_abs(x, 3)", X**3),
+        ("pow_abs(x, 3)", sympy.Abs(X) ** 3),
         ("max(x, y, 1)", sympy.Max(X, Y, 1)),
         ("neg(x) - inv(y)", -X - 1 / Y),
         ("pi*x", sympy.pi * X),

@@ -1,0 +1,93 @@
+"""One subexpression of a formula, and its values."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import reduce
+
+import numpy as np
+import sympy as sp
+
+from sr2hls.errors import LoweringError
+from sr2hls.program.functions import FloatArray, apply_unary, power
+from sr2hls.program.ops import Predicate
+
+
+class Kind(StrEnum):
+    """What a node computes from its arguments."""
+
+    INPUT = "input"
+    CONSTANT = "constant"
+    ADD = "add"
+    MUL = "mul"
+    """Of two; a quotient is a product with a power of -1."""
+    POWER = "power"
+    UNARY = "unary"
+    ABS = "abs"
+    MIN = "min"
+    MAX = "max"
+    COMPARE = "compare"
+    SELECT = "select"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One subexpression.
+
+    Attributes:
+        kind: what it computes.
+        args: positions of its arguments in the graph.
+        expr: the subexpression, for messages and origins.
+        value: the constant, or the exponent of a power.
+        name: name of the input.
+        function: sympy class of a unary function.
+        predicate: relation of a comparison.
+    """
+
+    kind: Kind
+    args: tuple[int, ...]
+    expr: sp.Basic
+    value: float = 0.0
+    name: str = ""
+    function: type[sp.Function] | None = None
+    predicate: Predicate | None = None
+
+
+_COMPARISONS: dict[Predicate, Callable[[FloatArray, FloatArray], np.ndarray]] = {
+    Predicate.LT: np.less,
+    Predicate.LE: np.less_equal,
+    Predicate.GT: np.greater,
+    Predicate.GE: np.greater_equal,
+    Predicate.EQ: np.equal,
+    Predicate.NE: np.not_equal,
+}
+
+
+def apply_node(node: Node, args: list[FloatArray]) -> FloatArray:
+    """Return a node's values for its arguments' values; not finite where it has none."""
+    with np.errstate(all="ignore"):
+        match node.kind:
+            case Kind.CONSTANT:
+                return np.asarray(node.value, dtype=np.float64)
+            case Kind.ADD:
+                return reduce(np.add, args)
+            case Kind.MUL:
+                return args[0] * args[1]
+            case Kind.POWER:
+                return power(args[0], node.value)
+            case Kind.UNARY:
+                assert node.function is not None
+                return apply_unary(node.function, args[0])
+            case Kind.ABS:
+                return np.abs(args[0])
+            case Kind.MIN:
+                return np.minimum(args[0], args[1])
+            case Kind.MAX:
+                return np.maximum(args[0], args[1])
+            case Kind.COMPARE:
+                assert node.predicate is not None
+                return _COMPARISONS[node.predicate](args[0], args[1]).astype(np.float64)
+            case Kind.SELECT:
+                return np.where(args[0] != 0, args[1], args[2])
+            case Kind.INPUT:
+                raise LoweringError(f"input '{node.name}' has no value")
