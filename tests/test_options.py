@@ -29,6 +29,7 @@ def test_words_become_choices_and_paths() -> None:
     assert options.synthesis is Synthesis.ECP5 and options.explored == Path("study")
     explored = ExploreOptions("net.onnx", "data.npz", "out", structures=["sum"], tables="free", luts=(30,))
     assert explored.structures == (Structure.SUM,) and explored.tables is Tables.FREE
+    assert ExploreOptions("n", "d", "o", structures="cascade").structures == (Structure.CASCADE,)
     assert ExploreOptions("n", "d", "o", tables=None, effort=Effort.HIGH).effort is Effort.HIGH
     assert LowerOptions("x*y", "out", features=["x", "y"]).features == ("x", "y")
     assert StudyOptions("data.csv", "out", seeds=[1, 2]).seeds == (1, 2)

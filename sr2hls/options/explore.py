@@ -10,11 +10,11 @@ from cyclopts import Parameter
 from sr2hls.errors import InputError
 from sr2hls.options.choices import Structure, Tables
 from sr2hls.options.compile import CompileOptions
-from sr2hls.options.values import DESIGNS, INTEGERS, integers, on_the_command_line
+from sr2hls.options.values import DESIGNS, INTEGERS, integers, names, on_the_command_line
 
 
 def _structures(value: Iterable[str]) -> tuple[Structure, ...]:
-    return tuple(Structure(one) for one in value)
+    return tuple(Structure(one) for one in names(value))
 
 
 @on_the_command_line
