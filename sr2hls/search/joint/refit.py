@@ -10,8 +10,9 @@ from sr2hls.search.joint.state import Columns, State
 
 Floats = NDArray[np.float64]
 
-RIDGE = 1e-3
-"""Coefficients are drawn to zero by this share of their own curvature: large terms that cancel are not worth it."""
+RIDGE = 5e-3
+"""Coefficients are drawn to zero by this share of their own curvature and of the loss, against large terms
+that cancel; where the loss goes to zero, so does the pull."""
 _BATCH = 16384
 _FIRST_DAMPING, _LEAST_DAMPING, _MOST_DAMPING = 1e-3, 1e-6, 1e6
 _FLAT = 1e-10
@@ -92,7 +93,13 @@ def _jacobian(
 
 
 def refit(
-    state: State, data: Columns, loss: JointLoss, *, steps: int, ridge: float = RIDGE, fixed: Floats | None = None
+    state: State,
+    data: Columns,
+    loss: JointLoss,
+    *,
+    steps: int,
+    ridge: float = RIDGE,
+    fixed: NDArray[np.bool_] | None = None,
 ) -> Refit:
     """Fit all constants by damped Newton steps (Levenberg-Marquardt on the Gauss-Newton Hessian).
 
@@ -101,11 +108,11 @@ def refit(
         data: inputs.
         loss: on the same rows.
         steps: most accepted steps.
-        ridge: how strongly coefficients are drawn to zero, in shares of their curvature at the start.
+        ridge: how strongly coefficients are drawn to zero, in shares of curvature and loss at the start.
         fixed: which parameters stay as they are, a mask of shape (parameters,).
     """
     vector = state.vector()
-    free = np.ones(len(vector), dtype=bool) if fixed is None else ~fixed.astype(bool)
+    free = np.ones(len(vector), dtype=bool) if fixed is None else ~fixed
     outputs = data.outputs(state)
     value = loss.value(outputs)
     if not free.any():
@@ -117,7 +124,7 @@ def refit(
     for _ in range(steps):
         system = assemble(state, data, loss.slopes(outputs))
         if first:
-            pull[coefficients] = ridge * np.diag(system.hessian)[coefficients]
+            pull[coefficients] = ridge * value * np.diag(system.hessian)[coefficients]
             total, first = value + 0.5 * float(pull @ vector**2), False
         gradient = system.gradient + pull * vector
         hessian = system.hessian + np.diag(pull)

@@ -1,4 +1,4 @@
-"""The model while it is searched: atoms with their constants, which outputs use them, and all values on the data."""
+"""The model while it is searched: atoms with their constants, which outputs use them, their values."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -102,7 +102,7 @@ class State:
         """Return the model with one use of an atom less; atoms that nobody uses go."""
         used = self.used.copy()
         used[output, place] = False
-        keep = used.any(axis=0)
+        keep = np.asarray(used.any(axis=0))
         atoms = tuple(a for a, k in zip(self.atoms, keep, strict=True) if k)
         coefficients = np.where(used, self.coefficients, 0.0)[:, keep]
         return replace(self, atoms=atoms, used=used[:, keep], coefficients=coefficients)
