@@ -2,8 +2,8 @@
 
     python benchmarks/readable.py jets --max-nodes 350 --output benchmarks/results/readable_jets.json
 
-Models are chosen on the validation split; every model of the front is reported on the test split. LUTs are
-estimated (sums of tables of few bits); cycles are those of the published table for the formulas as they stand.
+Models are chosen on the validation split; every model of the front is reported on the test split. LUTs
+are estimated (sums of tables of few bits); cycles are those of the published table for the formulas as they stand.
 """
 
 import argparse
@@ -98,9 +98,8 @@ def main() -> None:
     }
     if args.output is not None:
         args.output.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(
-        "| budget | nodes | terms | test | of the teacher | LUT, estimated | readable |\n|---|---|---|---|---|---|---|"
-    )
+    print("| budget | nodes | terms | test | of the teacher | LUT, estimated | readable |")
+    print("|---|---|---|---|---|---|---|")
     for budget in BUDGETS:
         best = row(front.best(max_nodes=budget), problem)
         print(

@@ -101,7 +101,7 @@ class JointOptions:
     operators: Operators = field(default_factory=Operators)
     rows: int = 30_000
     most_pairs: int = 300
-    models: int = 16
+    models: int = 24
     steps: Steps = field(default_factory=Steps)
     yardstick: Yardstick = field(default_factory=Yardstick)
 

@@ -29,7 +29,8 @@ _ASK_AGAIN = 0.3
 _LEAST_WEIGHT = 1e-4
 _CANCELLING = 0.8 * MOST_CANCELLATION
 """Rounded constants and other rows may make a term somewhat larger."""
-_NOTHING = 1e-12
+_LITTLE = 1e-3
+"""The search ends when as many nodes as are allowed would lower the loss by less than this share."""
 _DOUBT = 2.0
 """Terms that are worth up to so many times their cost by the quadratic model are tried without."""
 
@@ -45,6 +46,7 @@ class Steps:
         trial_rows: rows of such a refit.
         refit_steps: Newton steps after a step was taken.
         swaps: most swaps tried at a price.
+        least_loss: the search ends at this share of the loss of constants.
     """
 
     factor: float = 0.75
@@ -53,6 +55,7 @@ class Steps:
     trial_rows: int = 8000
     refit_steps: int = 4
     swaps: int = 6
+    least_loss: float = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +108,8 @@ class Selection:
         best = self._candidates(point.state)
         price = best[0].worth if best else 0.0
         asked = price
-        while price > _NOTHING and self._on_time():
+        first = point.loss
+        while price > 0 and point.loss > self._steps.least_loss * first and self._on_time():
             if price < _ASK_AGAIN * asked:
                 self._ask(point)
                 asked = price
@@ -116,6 +120,8 @@ class Selection:
                     point = reached
                     yield point
             price *= self._steps.factor
+            if price * max_nodes < _LITTLE * point.loss:
+                return
 
     def _ask(self, point: Point) -> None:
         """Let the proposers think of terms for what each output lacks."""
