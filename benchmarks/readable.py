@@ -3,7 +3,8 @@
     python benchmarks/readable.py jets --max-nodes 350 --output benchmarks/results/readable_jets.json
 
 Models are chosen on the validation split; every model of the front is reported on the test split. LUTs
-are estimated (sums of tables of few bits); cycles are those of the published table for the formulas as they stand.
+are estimated (sums of tables of few bits); cycles are those of the
+published table for the formulas as they stand.
 """
 
 import argparse

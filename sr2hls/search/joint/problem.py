@@ -4,10 +4,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sr2hls.problem import Problem, Split
+from sr2hls.search.base import ProgressCallback
+from sr2hls.search.joint.front import JointFront
 from sr2hls.search.joint.loss import TEACHER_SHARE, JointLoss, classification_loss, regression_loss
-from sr2hls.search.joint.search import JointData
+from sr2hls.search.joint.search import JointData, JointOptions, search_jointly
 
 Floats = NDArray[np.float64]
+
+
+def search_problem(
+    problem: Problem,
+    options: JointOptions,
+    *,
+    teacher_share: float = TEACHER_SHARE,
+    seed: int = 0,
+    progress: ProgressCallback | None = None,
+) -> JointFront:
+    """Search formulas of all outputs of a problem; see `sr2hls.search.joint.search_jointly`."""
+    data = joint_data(problem, teacher_share=teacher_share)
+    return search_jointly(data, options, seed=seed, progress=progress)
 
 
 def joint_data(

@@ -13,7 +13,6 @@ Floats = NDArray[np.float64]
 RIDGE = 5e-3
 """Coefficients are drawn to zero by this share of their own curvature and of the loss, against large terms
 that cancel; where the loss goes to zero, so does the pull."""
-_BATCH = 16384
 _FIRST_DAMPING, _LEAST_DAMPING, _MOST_DAMPING = 1e-3, 1e-6, 1e6
 _FLAT = 1e-10
 _DEAD = 1e-30
@@ -50,14 +49,13 @@ def assemble(state: State, data: Columns, slopes: Slopes) -> System:
     """Return the system at a model whose loss has these slopes, in batches of rows."""
     size = state.offsets[-1]
     gradient, hessian = np.zeros(size), np.zeros((size, size))
-    worked = [data.derivatives(atom) for atom in state.atoms]
     links = list(state.link_parameters())
-    for begin in range(0, len(data), _BATCH):
-        rows = slice(begin, begin + _BATCH)
+    for rows in data.batches():
+        worked = [data.derivatives(atom, rows) for atom in state.atoms]
         mixed = None if slopes.coupling is None else np.zeros((len(slopes.gradient[rows]), size))
         for output in range(len(state.bias)):
             curvature = slopes.curvature[rows, output]
-            jacobian, index = _jacobian(state, worked, links, output, rows, len(curvature))
+            jacobian, index = _jacobian(state, worked, links, output, len(curvature))
             if mixed is not None and slopes.coupling is not None:
                 coupling = slopes.coupling[rows, output]
                 curvature = curvature + coupling**2
@@ -74,7 +72,6 @@ def _jacobian(
     worked: list[tuple[Floats, Floats]],
     links: list[tuple[int, int, int, range]],
     output: int,
-    rows: slice,
     count: int,
 ) -> tuple[Floats, list[int]]:
     """Derivatives of one output by the parameters that it has, and their indices."""
@@ -84,10 +81,10 @@ def _jacobian(
         if owner != output:
             continue
         values, slopes = worked[place]
-        columns.append(values[rows, None])
+        columns.append(values[:, None])
         index.append(coefficient)
         if len(constants):
-            columns.append(state.coefficients[output, place] * slopes[rows])
+            columns.append(state.coefficients[output, place] * slopes)
             index += constants
     return np.column_stack([np.ones(count), *columns]), index
 

@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from sr2hls.costs import CostModel, Operators
 from sr2hls.errors import InputError
+from sr2hls.orphans import tied_workers
 from sr2hls.search.base import Progress as SearchProgress
 from sr2hls.search.base import ProgressCallback
 from sr2hls.search.joint.dictionary import mixed_entries, one_input_entries, user_entries
@@ -85,7 +87,9 @@ class JointOptions:
         operators: the operators known; the user's own of one input become shapes.
         rows: rows of the steps; the constants of the models that are kept are fitted to all rows.
         most_pairs: pairs of inputs looked at in a step.
-        models: models that are finished, at most.
+        models: models that are finished, at most, of each beam.
+        beams: the search is made once for each of these factors of ``lut_price``; the fronts are merged.
+        jobs: processes for the beams; with more than one, Ctrl-C keeps the beams that have ended.
         steps: how much is tried.
         yardstick: what the front's hardware costs are.
     """
@@ -102,12 +106,14 @@ class JointOptions:
     rows: int = 30_000
     most_pairs: int = 300
     models: int = 24
+    beams: tuple[float, ...] = (1.0, 4.0)
+    jobs: int = 1
     steps: Steps = field(default_factory=Steps)
     yardstick: Yardstick = field(default_factory=Yardstick)
 
     def __post_init__(self) -> None:
-        if self.max_nodes < 1 or self.rows < 1 or self.models < 1 or self.most_pairs < 0:
-            raise InputError("max_nodes, rows and models of the joint search have to be at least 1")
+        if min(self.max_nodes, self.rows, self.models, self.most_pairs, self.jobs, len(self.beams)) < 1:
+            raise InputError("all sizes of the joint search have to be at least 1")
 
 
 def search_jointly(
@@ -126,36 +132,91 @@ def search_jointly(
     Raises:
         InputError: the data cannot be used.
     """
-    points: list[Point] = []
+    beams: list[list[Point]] = []
     interrupted = False
     try:
-        for point in _path(data, options, seed):
-            points.append(point)
-            if progress is not None:
-                share = min(1.0, point.nodes / options.max_nodes)
-                message = f"{len(point.state.links())} terms, {point.nodes} nodes"
-                progress(SearchProgress("all outputs", share, point.loss, message))
+        if options.jobs > 1 and len(options.beams) > 1:
+            _search_apart(beams, data, options, seed, progress)
+        else:
+            _search_in_turn(beams, data, options, seed, progress)
     except KeyboardInterrupt:
         interrupted = True
-        if not points:
+        if not any(beams):
             raise
     columns = Columns(data.X)
-    finished = [_finished(p.state, columns, data, options) for p in thin_out(points, options.models)]
+    best = [point for points in beams for point in thin_out(points, options.models)]
+    finished = [_finished(point.state, columns, data, options) for point in best]
     notes = ("the search was interrupted: the best so far is kept",) if interrupted else ()
     return JointFront(not_dominated(finished), notes, interrupted)
 
 
-def _path(data: JointData, options: JointOptions, seed: int) -> Iterator[Point]:
+def _search_in_turn(
+    beams: list[list[Point]],
+    data: JointData,
+    options: JointOptions,
+    seed: int,
+    progress: ProgressCallback | None,
+) -> None:
+    """Fill the list with the points of each beam."""
+    began = time.monotonic()
+    for index, beam in enumerate(options.beams):
+        beams.append([])
+        seconds = None
+        if options.time_limit is not None:
+            left = options.time_limit - (time.monotonic() - began)
+            seconds = max(0.0, left) / (len(options.beams) - index)
+        for point in _path(data, options, beam, seed, seconds):
+            beams[-1].append(point)
+            if progress is not None:
+                share = (index + min(1.0, point.nodes / options.max_nodes)) / len(options.beams)
+                message = f"{len(point.state.links())} terms, {point.nodes} nodes"
+                progress(SearchProgress("all outputs", share, point.loss, message))
+
+
+def _search_apart(
+    beams: list[list[Point]],
+    data: JointData,
+    options: JointOptions,
+    seed: int,
+    progress: ProgressCallback | None,
+) -> None:
+    """The same in processes, one a beam; the score is not sent, it may be anything."""
+    bare = replace(data, score=_no_score)
+    path = delayed(_whole_path)
+    with tied_workers():
+        run = Parallel(n_jobs=min(options.jobs, len(options.beams)), return_as="generator")
+        for points in run(path(bare, options, beam, seed, options.time_limit) for beam in options.beams):
+            beams.append(points)
+            if progress is not None:
+                last = points[-1]
+                message = f"{len(last.state.links())} terms, {last.nodes} nodes"
+                share = len(beams) / len(options.beams)
+                progress(SearchProgress("all outputs", share, last.loss, message))
+
+
+def _whole_path(
+    data: JointData, options: JointOptions, beam: float, seed: int, seconds: float | None
+) -> list[Point]:
+    return list(_path(data, options, beam, seed, seconds))
+
+
+def _no_score(_: Floats) -> float:
+    return float("nan")
+
+
+def _path(
+    data: JointData, options: JointOptions, beam: float, seed: int, seconds: float | None
+) -> Iterator[Point]:
     began = time.monotonic()
 
     def on_time() -> bool:
-        return options.time_limit is None or time.monotonic() - began < options.time_limit
+        return seconds is None or time.monotonic() - began < seconds
 
     rows = np.arange(len(data.X))
     if len(rows) > options.rows:
         rows = np.sort(np.random.default_rng(seed).choice(len(rows), options.rows, replace=False))
     columns, loss = Columns(data.X[rows]), data.loss.part(rows)
-    prices = Prices(options.lut_price, options.hardware, options.hardware_price)
+    prices = Prices(beam * options.lut_price, options.hardware, options.hardware_price)
     template = options.template or Template.everything(data.X.shape[1])
     entries = [*one_input_entries(), *user_entries(options.operators)]
     scanner = Scanner(columns, entries, mixed_entries(), template, prices, options.most_pairs)

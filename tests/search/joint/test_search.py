@@ -45,7 +45,11 @@ LOGITS = 4 * np.stack([X[:, 0] * X[:, 1], np.maximum(X[:, 2], 0.25), -X[:, 3]], 
 
 
 def search(data: JointData, **options: object) -> JointFront:
-    return search_jointly(data, JointOptions(max_nodes=24, models=6, steps=QUICK, **options), seed=1)
+    return search_jointly(
+        data,
+        JointOptions(**{"max_nodes": 24, "models": 6, "steps": QUICK, "beams": (1.0,), **options}),
+        seed=1,
+    )
 
 
 def test_three_classes_are_found_with_their_terms(front: JointFront) -> None:
@@ -68,6 +72,13 @@ def test_the_front_has_no_model_that_is_worse_in_everything(front: JointFront) -
 def test_the_same_seed_gives_the_same_front(front: JointFront) -> None:
     again = search(classes(LOGITS))
     texts = [[str(m.model.formulas("abc")) for m in f.models] for f in (front, again)]
+    assert texts[0] == texts[1]
+
+
+def test_beams_in_processes_give_the_same_front() -> None:
+    data = regression(np.abs(X[:, :1] - 0.25) + X[:, 1:2])
+    fronts = [search(data, beams=(1.0, 4.0), jobs=jobs) for jobs in (1, 2)]
+    texts = [[str(m.model.formulas(["y"])) for m in f.models] for f in fronts]
     assert texts[0] == texts[1]
 
 
