@@ -1,6 +1,7 @@
 """Readable formulas of the examples: accuracy against nodes, estimated LUTs, and seconds of the joint search.
 
     python benchmarks/readable.py jets --max-nodes 350 --output benchmarks/results/readable_jets.json
+    python benchmarks/readable.py page benchmarks/results/readable_*.json > benchmarks/results/readable.md
 
 Models are chosen on the validation split; every model of the front is reported on the test split. LUTs
 are estimated (sums of tables of few bits); cycles are those of the
@@ -9,7 +10,9 @@ published table for the formulas as they stand.
 
 import argparse
 import json
+import sys
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sr2hls.options import CompileOptions
@@ -28,6 +31,8 @@ PROBLEMS = {
     "dimuons": ("dimuon_mass/dimuon_mass.onnx", "dimuon_mass/dimuons.npz"),
 }
 BUDGETS = (60, 100, 200, 350)
+SHOWN = 100
+"""Formulas are shown of the longest model of at most so many nodes."""
 
 
 def load(name: str, checkpoint: Path | None, data: Path | None) -> Problem:
@@ -59,14 +64,58 @@ def row(scored: Scored, problem: Problem) -> dict[str, object]:
     }
 
 
+COLUMNS = ("nodes", "terms", "validation", "test", "of the network", "LUT, estimated", "cycles", "readable")
+
+
+def print_page(results: Sequence[Path]) -> None:
+    """Print what was measured as Markdown."""
+    print("# Readable formulas\n")
+    print("Made by `benchmarks/readable.py`, which says what the columns are.")
+    print("Nothing was chosen on the test split. Cycles are added up over all operators.")
+    for path in results:
+        result = json.loads(path.read_text(encoding="utf-8"))
+        print(f"\n## {result['problem']}, a LUT is worth {result['lut_price']:g} nodes\n")
+        print(
+            f"{result['rows']:,} training rows; the network has {result['teacher_test']:.4f} on the test split."
+        )
+        print(f"The search took {result['cpu_seconds']:.0f} s of CPU time on one core.\n")
+        print(table_row(COLUMNS))
+        print(table_row(["---"] * len(COLUMNS)))
+        for m in result["front"]:
+            scores = [f"{m['validation']:.4f}", f"{m['test']:.4f}", f"{m['of_teacher']:.3f}"]
+            cycles = "–" if m["cycles_published"] is None else f"{m['cycles_published']:.0f}"
+            readable = "no" if m["not_readable"] else "yes"
+            print(
+                table_row([m["nodes"], m["terms"], *scores, f"{m['luts_estimated']:.0f}", cycles, readable])
+            )
+        shown = [m for m in result["front"] if m["nodes"] <= SHOWN][-1]
+        print(
+            f"\nThe formulas of {shown['nodes']} nodes, over the circuit's inputs, scaled as `compile` does:\n"
+        )
+        print("```text")
+        for name, formula in shown["formulas"].items():
+            print(f"{name} = {formula}")
+        print("```")
+
+
+def table_row(cells: Iterable[object]) -> str:
+    """Return a row of a Markdown table."""
+    return f"| {' | '.join(map(str, cells))} |"
+
+
 def main() -> None:
-    """Run the search and write the front."""
+    """Run the search and write the front, or print a page of what was written."""
+    if sys.argv[1:2] == ["page"]:
+        print_page([Path(name) for name in sys.argv[2:]])
+        return
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", help=f"one of {', '.join(PROBLEMS)}, or a name for --checkpoint and --data")
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--max-nodes", type=int, default=350)
     parser.add_argument("--lut-price", type=float, default=JointOptions().lut_price)
+    parser.add_argument("--beams", type=float, nargs="+", default=JointOptions().beams)
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--time", type=float, help="seconds for the search")
     parser.add_argument("--operon", action="store_true", help="let Operon propose terms as well")
     parser.add_argument("--seed", type=int, default=0)
@@ -84,6 +133,8 @@ def main() -> None:
         max_nodes=args.max_nodes,
         lut_price=args.lut_price,
         time_limit=args.time,
+        beams=tuple(args.beams),
+        jobs=args.jobs,
         proposers=(operon_proposer(),) if args.operon else (),
     )
     front = search_jointly(joint_data(problem), options, seed=args.seed, progress=show)
