@@ -45,7 +45,7 @@ def run(values, nodes, kind, first, children, shift, offset, entries):  # type: 
 
 
 @_jit
-def _loss(row, outputs, target, loss, scale, offsets, base, powers, decision, soft):  # type: ignore[no-untyped-def]
+def row_loss(row, outputs, target, loss, scale, offsets, base, powers, decision, soft):  # type: ignore[no-untyped-def]
     """Loss of one row; `sr2hls.lut_network.objective` says what it stands for."""
     if loss == 2:
         total = 0.0
@@ -79,7 +79,7 @@ def total_loss(  # type: ignore[no-untyped-def]
     """Mean loss of all rows."""
     total = 0.0
     for s in range(values.shape[0]):
-        total += _loss(values[s], outputs, targets[s], loss, scale, offsets, base, powers, decision, soft)
+        total += row_loss(values[s], outputs, targets[s], loss, scale, offsets, base, powers, decision, soft)
     return total / values.shape[0]
 
 
@@ -108,13 +108,13 @@ def entry_losses(  # type: ignore[no-untyped-def]
             for v in range(levels):
                 for i in range(n_above):
                     row[above[i]] += v - kept
-                result[entry, v] += _loss(
+                result[entry, v] += row_loss(
                     row, outputs, targets[s], loss, scale, offsets, base, powers, decision, soft
                 )
                 for i in range(n_above):
                     row[above[i]] -= v - kept
             continue
-        same = _loss(row, outputs, targets[s], loss, scale, offsets, base, powers, decision, soft)
+        same = row_loss(row, outputs, targets[s], loss, scale, offsets, base, powers, decision, soft)
         changed[node] = 1
         before[node] = kept
         for v in range(levels):
@@ -143,7 +143,7 @@ def entry_losses(  # type: ignore[no-untyped-def]
                         if is_output[parent]:
                             reached = 1
             if reached:
-                result[entry, v] += _loss(
+                result[entry, v] += row_loss(
                     row, outputs, targets[s], loss, scale, offsets, base, powers, decision, soft
                 )
             else:
