@@ -80,7 +80,7 @@ class _Fit:
         self.others = [(p.bits, p.index_bits) for p in others.of_output(self.part.output)]
         self.read = set(others.readers())
         outputs = range(len(self.state.bias))
-        self.rest_luts = sum(
+        self.rest_luts = readers_luts(sorted(self.read), self.types) + sum(
             output_luts([(p.bits, p.index_bits) for p in others.of_output(k)])
             for k in outputs
             if k != self.part.output
@@ -135,7 +135,7 @@ class _Fit:
         for i, present in zip(self.part.inputs, self.part.readers, strict=True):
             free = free_readers(i, self.types[i], self.options.index_bits)
             known = [r for r in sorted(self.read) if r.input == i]
-            new = list(new_readers(i, self.types[i], self.options.reader_bits))
+            new = new_readers(i, self.types[i], self.options.reader_bits)
             some = self.rng.choice(len(new), min(10, len(new)), replace=False) if new else []
             choices.append(list(dict.fromkeys([present, *known, *free, *(new[k] for k in some)])))
         fitting = [
@@ -177,10 +177,11 @@ class _Fit:
 
     def _luts(self, readers: Sequence[Reader], bits: int) -> int:
         if bits == 0:
-            return self.rest_luts + output_luts(self.others) + readers_luts(sorted(self.read), self.types)
+            return self.rest_luts + output_luts(self.others)
         index_bits = sum(r.bits for r in readers)
+        new = [r for r in readers if r not in self.read]
         total = self.rest_luts + output_luts([*self.others, (bits, index_bits)])
-        return total + readers_luts(sorted(self.read.union(readers)), self.types)
+        return total + readers_luts(new, self.types)
 
     def _paid(self, readers: Sequence[Reader], bits: int) -> float:
         luts, most = self._luts(readers, bits), self.options.max_lut

@@ -57,6 +57,28 @@ def best_windows(values, losses, low, shifts, bits, hop, best, where):  # type: 
 
 
 @_jit
+def _class_losses(  # type: ignore[no-untyped-def]
+    totals, output, low, target, scale, base, powers, decision, soft, result
+):
+    """`row_loss` for every level of one output; what the other outputs add to it is worked out once."""
+    others, dot, largest, where = 0.0, 0.0, -(1 << 60), 0
+    for k in range(totals.shape[0]):
+        if k != output:
+            score = totals[k] + base[k]
+            others += powers[score]
+            dot += target[k] * score
+            if score > largest:
+                largest, where = score, k
+    for v in range(result.shape[0]):
+        score = totals[output] + base[output] + low + v
+        # The first of equal scores decides.
+        wins = score > largest or (score == largest and output < where)
+        result[v] -= decision * target[output if wins else where]
+        if soft > 0:
+            result[v] += soft * (np.log(others + powers[score]) - scale * (dot + target[output] * score))
+
+
+@_jit
 def level_losses(  # type: ignore[no-untyped-def]
     cells, totals, output, low, targets, loss, scale, offsets, base, powers, decision, soft, result
 ):
@@ -73,6 +95,11 @@ def level_losses(  # type: ignore[no-untyped-def]
     outputs = np.arange(totals.shape[1])
     row = np.empty(totals.shape[1], np.int64)
     for s in range(cells.shape[0]):
+        if loss == 0:
+            _class_losses(
+                totals[s], output, low, targets[s], scale, base, powers, decision, soft, result[cells[s]]
+            )
+            continue
         for k in range(totals.shape[1]):
             row[k] = totals[s, k]
         for v in range(result.shape[1]):

@@ -48,6 +48,11 @@ class Reader:
         middle = type_.min + type_.step * ((1 << dropped) - 1) / 2
         return cls(position, bits, type_.frac - dropped, rounded(middle))
 
+    @classmethod
+    def first(cls, position: int, type_: FixedType, bits: int) -> "Reader":
+        """Return the reader of so many bits that costs no LUT."""
+        return cls.whole(position, type_) if type_.width <= bits else cls.highest(position, type_, bits)
+
     @property
     def step(self) -> float:
         """Distance of neighbouring values."""
@@ -76,9 +81,7 @@ class Reader:
 
     def luts(self, type_: FixedType) -> int:
         """Return how many LUTs the rounding takes; the highest bits of an input are wires."""
-        if self.is_whole(type_):
-            return 0
-        return table_luts(tuple(self.codes(type_).tolist()))
+        return _luts(self, type_)
 
 
 @lru_cache(maxsize=4096)
@@ -89,14 +92,24 @@ def _codes(reader: Reader, type_: FixedType) -> IntArray:
     return quantize_real(grid - reader.low, reader.type)
 
 
+@lru_cache(maxsize=4096)
+def _luts(reader: Reader, type_: FixedType) -> int:
+    return 0 if reader.is_whole(type_) else table_luts(tuple(_codes(reader, type_).tolist()))
+
+
 def free_readers(position: int, type_: FixedType, most_bits: int) -> list[Reader]:
     """Return the readers of an input that cost no LUT: all its bits, or its highest."""
     narrow = [Reader.highest(position, type_, bits) for bits in range(1, min(type_.width, most_bits + 1))]
     return [*narrow, Reader.whole(position, type_)] if type_.width <= most_bits else narrow
 
 
-def new_readers(position: int, type_: FixedType, most_bits: int) -> Iterator[Reader]:
-    """Iterate over readers of 2 bits and more whose steps lie anywhere in the input's range."""
+@lru_cache(maxsize=1024)
+def new_readers(position: int, type_: FixedType, most_bits: int) -> tuple[Reader, ...]:
+    """Return the readers of 2 bits and more whose steps lie anywhere in the input's range."""
+    return tuple(_anywhere(position, type_, most_bits))
+
+
+def _anywhere(position: int, type_: FixedType, most_bits: int) -> Iterator[Reader]:
     for bits in range(2, min(most_bits, type_.width - 1) + 1):
         for dropped in range(type_.width - bits):
             span, hop = 1 << (bits + dropped), max(1, 1 << dropped >> 1)
@@ -127,5 +140,5 @@ def _placed(position: int, bits: int, dropped: int, first: float, type_: FixedTy
     Rounding is never at a tie then: ties lie between two values of the input.
     """
     grid = type_.step
-    first = type_.min + grid * float(np.rint((first - type_.min) / grid))
+    first = grid * float(np.rint(first / grid))
     return Reader(position, bits, type_.frac - dropped, rounded(first + grid * ((1 << dropped) - 1) / 2))

@@ -1,7 +1,7 @@
 """Samples on which a state is judged: what its parts add up to, and what other values of a part would lose."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,20 +66,27 @@ class Rows:
         self.samples, self.weights = samples, weights
         self._codes: dict[Reader, IntArray] = {}
         self._values: dict[Part, IntArray] = {}
+        self.state = replace(state, parts=())
+        self.totals = np.zeros((len(samples), len(state.bias)), np.int64)
         self.become(state)
 
     def become(self, state: State) -> None:
         """Take another state on."""
-        self.state = state
         self.totals = self.sums_of(state)
+        self.state = state
         kept = set(state.parts)
         self._values = {part: v for part, v in self._values.items() if part in kept}
 
     def sums_of(self, state: State) -> IntArray:
         """Return the sums of a state's parts, shape (samples, outputs)."""
-        totals = np.zeros((len(self.samples), len(state.bias)), np.int64)
+        totals = self.totals.copy()
+        before, after = set(self.state.parts), set(state.parts)
+        for part in self.state.parts:
+            if part not in after:
+                totals[:, part.output] -= self.values(part)
         for part in state.parts:
-            totals[:, part.output] += self.values(part)
+            if part not in before:
+                totals[:, part.output] += self.values(part)
         return totals
 
     def values(self, part: Part) -> IntArray:
@@ -96,6 +103,13 @@ class Rows:
         return float(
             loss_kernels.total_loss(totals, outputs, self.samples.targets, *_objective(state, self.weights, 0))
         )
+
+    def predictions(self) -> FloatArray:
+        """Return logits, or numbers in units of the targets, shape (samples, outputs)."""
+        state, step = self.state, self.state.temperature
+        if state.scale.kind is Kind.CLASSES:
+            return step * (self.totals + np.array(state.bias))
+        return step * self.totals + _objective(state, self.weights, 0)[2]
 
     def cell_losses(self, at: int, inputs: Sequence[int], low: int, levels: int) -> CellLosses:
         """Return what each raw value of a part, from ``low`` on, would lose where its inputs are what they are.

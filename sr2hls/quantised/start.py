@@ -43,7 +43,7 @@ def started(model: JointModel, problem: Problem, kind: Kind, step: float, part_b
     for k in outputs:
         steps = factor * model.bias[k] * 2.0 ** fracs[k]
         for part in _parts_of(model, k, factor, fracs[k], types):
-            placed, low = _placed(part, part_bits)
+            placed, low = place(part, part_bits)
             parts.append(placed)
             steps += low
         bias.append(round(steps))
@@ -58,7 +58,7 @@ def _parts_of(model: JointModel, output: int, factor: float, frac: int, types: S
             continue
         shape, inner = Shape.of(term)
         constants = tuple(rounded(c) for c in (factor * float(coefficient), *inner))
-        readers = tuple(_first_reader(i, types[i], len(term.inputs)) for i in term.inputs)
+        readers = tuple(Reader.first(i, types[i], 6 if len(term.inputs) == 1 else 3) for i in term.inputs)
         before = found.get(term.inputs, Part(output, (), (), 0.0, readers, 1, frac))
         found[term.inputs] = replace(
             before, shapes=(*before.shapes, shape), constants=(*before.constants, *constants)
@@ -66,12 +66,7 @@ def _parts_of(model: JointModel, output: int, factor: float, frac: int, types: S
     return list(found.values())
 
 
-def _first_reader(position: int, type_, n_inputs: int) -> Reader:
-    bits = 6 if n_inputs == 1 else 3
-    return Reader.whole(position, type_) if type_.width <= bits else Reader.highest(position, type_, bits)
-
-
-def _placed(part: Part, most_bits: int) -> tuple[Part, int]:
+def place(part: Part, most_bits: int) -> tuple[Part, int]:
     """Return a part with its values from the least on, and that least value in steps."""
     steps = sums(part.shapes, part.readers, np.array([part.constants]))[0] * 2.0**part.frac
     steps = np.where(np.isfinite(steps), steps, 0.0)

@@ -31,6 +31,11 @@ class Scale:
     mean: FloatArray
     unit: FloatArray
 
+    def factor(self, output: int, temperature: float) -> float:
+        """Return what a unit of the loss's predictions is in units of an output."""
+        step = 2.0 ** -self.fracs[output]
+        return float(self.unit[output]) if self.kind is Kind.NUMBERS else step / temperature
+
 
 @dataclass(frozen=True)
 class State:
