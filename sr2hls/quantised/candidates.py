@@ -1,6 +1,6 @@
 """Terms that may join a quantised formula, ranked by what the loss's second-order model says of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
@@ -8,9 +8,12 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from sr2hls.lut_network import SOFT, Samples
 from sr2hls.lut_network.objective import gradient
+from sr2hls.program.types import FixedType
 from sr2hls.quantised.digits import rounded
 from sr2hls.quantised.rows import Rows
+from sr2hls.quantised.state import State
 from sr2hls.search.joint.model import Term
 from sr2hls.search.joint.printing import count_nodes
 
@@ -30,56 +33,59 @@ class Candidate:
         output: position of the output.
         term: the term.
         coefficient: that the second-order model gives it.
-        gain: of the loss, a sample's mean, for the root of the term's nodes.
     """
 
     output: int
     term: Term
     coefficient: float
-    gain: float
 
 
 class Dictionary:
-    """Shapes that are cheap to read and to build, on some rows of inputs.
+    """Shapes that are cheap to read and to build, on some samples.
 
     Attributes:
+        samples: the samples.
         terms: lines, products, squares, kinks, steps and bumps.
-        nodes: that each adds to a formula with its coefficient.
+        nodes: that each adds to a formula with its coefficient, if nothing is taken out of brackets.
     """
 
-    def __init__(self, inputs: FloatArray, used: tuple[int, ...]) -> None:
+    def __init__(self, samples: Samples, types: Sequence[FixedType]) -> None:
+        self.samples = samples
+        inputs = np.stack(
+            [t.step * (t.raw_min + samples.codes[:, i]) for i, t in enumerate(types)], axis=1
+        ).astype(np.float64)
+        used = np.flatnonzero(np.ptp(inputs, axis=0) > 0).tolist()
         singles = [t for i in used for t in _of_one(i, inputs[:, i])]
         pairs = [
             Term(sp.Symbol(f"x{i}") * sp.Symbol(f"x{j}"))
             for i, j in combinations_with_replacement(used[:_MOST_PAIR_INPUTS], 2)
         ]
         self.terms = (*singles, *pairs)
-        self.nodes = np.array([2 + count_nodes(t.expr) - t.expr.is_Mul for t in self.terms], dtype=np.float64)
+        self.nodes = tuple(2 + count_nodes(t.expr) - t.expr.is_Mul for t in self.terms)
+        self._values = np.stack([t.evaluate(inputs) for t in self.terms], axis=1).astype(np.float32)
+        self._squares = self._values**2
 
-    def ranked(self, rows: Rows, inputs: FloatArray) -> list[Candidate]:
-        """Return what each term would gain for each output, the best first.
+    def ranked(self, state: State, nodes: int) -> list[Candidate]:
+        """Return what each term of few nodes would gain for each output, the best first.
 
         With the term comes a constant. The gain is (Σ g·φ)² / 2Σ h·φ² of the centred term, with g and h the
         loss's gradient and curvature (see `sr2hls.lut_network.slope`).
 
         Args:
-            rows: the state and its samples.
-            inputs: of the same samples, shape (samples, inputs).
+            state: that the term would join.
+            nodes: most that it may have.
         """
-        g, h = gradient(rows.predictions(), rows.samples)
-        values = np.stack([t.evaluate(inputs) for t in self.terms], axis=1)
+        g, h = gradient(Rows(state, self.samples, SOFT).predictions(), self.samples)
         sum_g, sum_h = g.sum(axis=0), np.maximum(h.sum(axis=0), 1e-9)
-        with_g, with_h = values.T @ g, values.T @ h
+        with_g, with_h = self._values.T @ g.astype(np.float32), self._values.T @ h.astype(np.float32)
         slope = with_g - with_h * sum_g / sum_h
-        curvature = np.maximum((values**2).T @ h - with_h**2 / sum_h, 1e-9)
-        gains = slope**2 / (2 * curvature * len(inputs))
-        ranks = gains / np.sqrt(self.nodes)[:, None]
-        order = np.argsort(-ranks, axis=None, kind="stable")
+        curvature = np.maximum(self._squares.T @ h.astype(np.float32) - with_h**2 / sum_h, 1e-6)
+        sizes = np.array(self.nodes)
+        ranks = slope**2 / (2 * curvature * len(self.samples)) / np.sqrt(sizes)[:, None]
+        ranks[sizes > nodes] = 0.0
+        order = np.argsort(-ranks, axis=None, kind="stable")[: np.count_nonzero(ranks)]
         found = zip(*np.unravel_index(order, ranks.shape), strict=True)
-        return [
-            Candidate(int(k), self.terms[t], float(slope[t, k] / curvature[t, k]), float(ranks[t, k]))
-            for t, k in found
-        ]
+        return [Candidate(int(k), self.terms[t], float(slope[t, k] / curvature[t, k])) for t, k in found]
 
 
 def _of_one(position: int, values: FloatArray) -> Iterator[Term]:
