@@ -26,6 +26,8 @@ FloatArray = NDArray[np.float64]
 _SHIFTS = np.array([0.0, 0.2, 0.4, 0.6, 0.8])
 _SPREADS = (0.5, 0.2, 0.07)
 _HOP = 3
+_NUDGES = (0.0, 0.06, -0.06)
+"""Parts of a step by which an offset may move so that no value is rounded at a tie."""
 
 
 @dataclass(frozen=True)
@@ -116,18 +118,21 @@ class _Fit:
         """Return the state with what was found, if it is as good with its offset rounded."""
         if found.bits == 0:
             return self.state.without(self.at).with_bias(self.part.output, found.low)
-        part = replace(
-            self.part,
-            constants=found.constants,
-            offset=rounded((found.shift - found.low) * self.step),
-            readers=found.readers,
-            bits=found.bits,
-        )
-        table = self.losses.table(part.readers)
-        worth = float(table[np.arange(len(table)), part.entries() + found.low - self.low].sum())
-        if worth + self._paid(part.readers, part.bits) >= now - 1e-9:
-            return self.state
-        return self.state.with_part(self.at, part).with_bias(part.output, found.low)
+        for nudge in _NUDGES:
+            part = replace(
+                self.part,
+                constants=found.constants,
+                offset=rounded((found.shift + nudge - found.low) * self.step),
+                readers=found.readers,
+                bits=found.bits,
+            )
+            if not part.is_clear():
+                continue
+            table = self.losses.table(part.readers)
+            worth = float(table[np.arange(len(table)), part.entries() + found.low - self.low].sum())
+            if worth + self._paid(part.readers, part.bits) < now - 1e-9:
+                return self.state.with_part(self.at, part).with_bias(part.output, found.low)
+        return self.state
 
     def _combinations(self) -> list[tuple[Reader, ...]]:
         """Return what may be read: the present readers, free ones, those of other parts, and some new ones."""

@@ -17,6 +17,9 @@ from sr2hls.search.expressions import exact_number
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
+_NEAR_TIE = 1e-7
+"""Share of a step: far above the rounding of doubles, far below what constants of three digits do."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -66,8 +69,16 @@ class Part:
 
     def entries(self) -> IntArray:
         """Return the raw values of its table, in the order of its readers' raw values."""
-        values = np.stack(sums(self.shapes, self.readers, np.array([self.constants])))[0]
-        return quantize_real(values + self.offset, self.type)
+        return quantize_real(self._values(), self.type)
+
+    def is_clear(self) -> bool:
+        """Return whether no value lies so near a tie that the order of evaluation could decide its rounding."""
+        steps = self._values() * 2.0**self.frac
+        from_tie = np.abs(steps - np.floor(steps) - 0.5)
+        return bool(from_tie.min() > _NEAR_TIE)
+
+    def _values(self) -> FloatArray:
+        return sums(self.shapes, self.readers, np.array([self.constants]))[0] + self.offset
 
 
 def grid(readers: Sequence[Reader]) -> dict[int, FloatArray]:

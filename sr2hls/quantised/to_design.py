@@ -32,8 +32,8 @@ _ROWS = 12_000
 def design_of(state: State, problem: Problem) -> Design:
     """Return the design of a state.
 
-    Its definitions are the rounded inputs and the parts, each with the type that states its rounding; outputs
-    are sums of parts. The program is held against them on the training data.
+    Its definitions are the inputs as they are read (u rounded, v the same back in its place) and the parts t,
+    each with the type that states its rounding; outputs are sums of parts. The program is held against them on the training data.
 
     Raises:
         VerificationError: program and rounded formulas differ.
@@ -80,8 +80,10 @@ class _Lines:
             if reader.is_whole(state.types[reader.input]):
                 read[reader] = symbol
             else:
-                name = self._write(reader, f"u{len(read)}", reader.expr(), reader.type)
-                read[reader] = sp.Symbol(name) + exact_number(reader.low)
+                name = self._write(reader, f"u{len(self.names)}", reader.expr(), reader.type)
+                back = f"v{name[1:]}"
+                self.definitions.append((back, sp.Symbol(name) + exact_number(reader.low)))
+                read[reader] = sp.Symbol(back)
         for number, part in enumerate(p for k in range(len(state.bias)) for p in state.of_output(k)):
             inputs = {sp.Symbol(f"x{r.input}"): read[r] for r in part.readers}
             self._write(part, f"t{number}", part.expr().xreplace(inputs), part.type)
@@ -108,7 +110,8 @@ def _program(state: State, problem: Problem, lines: _Lines) -> Program:
         name = lines.names[reader]
         entries = _entries(written[name], inputs, reader.type)
         read[reader] = builder.table([value], entries, _plain(reader.type), name)
-        grids[reader] = name, _values(reader.type)
+        back = f"v{name[1:]}"
+        grids[reader] = back, evaluate(tree_of(written[back]), {name: _values(reader.type)})
     outputs = {}
     for k, output in enumerate(problem.output_names):
         frac, added = state.scale.fracs[k], []
