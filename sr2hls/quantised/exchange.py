@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 import sympy as sp
@@ -17,12 +18,13 @@ from sr2hls.quantised.rows import Rows
 from sr2hls.quantised.shape import Shape
 from sr2hls.quantised.start import place
 from sr2hls.quantised.state import State
-from sr2hls.quantised.sweep import sweep
+from sr2hls.quantised.sweep import improve, sweep
 from sr2hls.search.expressions import exact_number
 from sr2hls.search.joint.printing import count_nodes, shortest_form
 
 _TAKEN_OUT = 2
 _LOOKED_AT = 4
+_SWEEP_EVERY = 5
 
 
 def state_nodes(state: State) -> int:
@@ -58,7 +60,7 @@ class ExchangeOptions:
 
 def grown(
     state: State, dictionary: Dictionary, options: ExchangeOptions, fit: FitOptions,
-    rng: np.random.Generator, tabu: frozenset[tuple[int, str]] = frozenset(),
+    rng: np.random.Generator, tabu: frozenset[tuple[int, Shape]] = frozenset(),
 ) -> State:  # fmt: skip
     """Return the state with the best further term, or the same state where none fits and gains.
 
@@ -75,8 +77,8 @@ def grown(
     best, worth = state, rows.loss() + fit.price * state_luts(state)
     tried = 0
     # A factor that is taken out of brackets saves a few nodes.
-    for candidate in dictionary.ranked(state, room + _TAKEN_OUT)[: _LOOKED_AT * options.trials]:
-        if (candidate.output, str(candidate.term.expr)) in tabu:
+    for candidate in islice(dictionary.ranked(state, room + _TAKEN_OUT), _LOOKED_AT * options.trials):
+        if (candidate.output, candidate.shape) in tabu:
             continue
         found = _added(state, candidate)
         k = candidate.output
@@ -116,7 +118,7 @@ def exchanged(
 
     best = worth(state)
     refused: set[Part] = set()
-    for _ in range(options.exchanges):
+    for number in range(options.exchanges):
         rows = Rows(state, judge, SOFT)
         ranked = [at for at in least_worth(rows, fit) if state.parts[at] not in refused]
         if not ranked:
@@ -125,16 +127,24 @@ def exchanged(
         refused.add(part)
         mean = round(float(rows.values(part).mean()))
         found = state.without(ranked[0]).with_bias(part.output, mean)
-        tabu = frozenset((part.output, str(s.expr)) for s in part.shapes if not s.n_constants)
+        tabu = frozenset((part.output, s) for s in part.shapes if not s.n_constants)
         while True:
             larger = grown(found, dictionary, options, fit, rng, tabu)
             if larger is found:
                 break
             found = larger
-        found, _ = sweep(found, samples.batch(2 * options.rows, rng), SOFT, fit, rng)
+        rows = Rows(found, samples.batch(2 * options.rows, rng), SOFT)
+        touched = {p.output for p in set(found.parts) ^ set(state.parts)}
+        improve(rows, [p for p in found.parts if p.output in touched], fit, rng)
+        found = rows.state
         now = worth(found)
         if now < best:
             state, best = found, now
+        if number % _SWEEP_EVERY == _SWEEP_EVERY - 1:
+            found, _ = sweep(state, samples.batch(2 * options.rows, rng), SOFT, fit, rng)
+            now = worth(found)
+            if now < best:
+                state, best = found, now
         if not go_on(state_luts(state), best):
             break
     return state
@@ -142,13 +152,13 @@ def exchanged(
 
 def _added(state: State, candidate: Candidate) -> tuple[State, int] | None:
     """Return the state with a candidate in a part of its own or of its inputs, and where that part is."""
-    shape, inner = Shape.of(candidate.term)
+    shape = candidate.shape
     k, frac = candidate.output, state.scale.fracs[candidate.output]
     coefficient = state.scale.factor(k, state.temperature) * candidate.coefficient
-    constants = tuple(rounded(c) for c in (coefficient, *inner))
+    constants = tuple(rounded(c) for c in (coefficient, *candidate.constants))
     for at, part in enumerate(state.parts):
         if part.output == k and part.inputs == shape.inputs:
-            if shape.expr in [s.expr for s in part.shapes]:
+            if shape in part.shapes:
                 return None
             joined = replace(part, shapes=(*part.shapes, shape), constants=(*part.constants, *constants))
             return state.with_part(at, joined), at

@@ -1,11 +1,13 @@
 """One sweep over a quantised formula: every part and every reader in turn."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from sr2hls.lut_network import SOFT, Kind, Samples, Weights
 from sr2hls.quantised.fit import FitOptions, improved
+from sr2hls.quantised.part import Part
 from sr2hls.quantised.reread import reread
 from sr2hls.quantised.rows import Rows
 from sr2hls.quantised.state import State
@@ -19,10 +21,15 @@ def sweep(
     """Improve every part and every reader once; return the state and its mean loss on the samples."""
     rows = Rows(state, samples, weights)
     fit_temperature(rows)
-    for part in [rows.state.parts[at] for at in rng.permutation(len(state.parts)).tolist()]:
-        rows.become(improved(rows, rows.state.parts.index(part), fit, rng))
+    improve(rows, state.parts, fit, rng)
     reread(rows, fit, rng)
     return rows.state, rows.loss()
+
+
+def improve(rows: Rows, parts: Sequence[Part], fit: FitOptions, rng: np.random.Generator) -> None:
+    """Improve some parts once, in random order."""
+    for at in rng.permutation(len(parts)).tolist():
+        rows.become(improved(rows, rows.state.parts.index(parts[at]), fit, rng))
 
 
 def fit_temperature(rows: Rows) -> None:
