@@ -53,7 +53,8 @@ class Dictionary:
     def __init__(self, samples: Samples, types: Sequence[FixedType]) -> None:
         self.samples = samples
         inputs = np.stack(
-            [t.step * (t.raw_min + samples.codes[:, i].astype(np.float64)) for i, t in enumerate(types)], axis=1
+            [t.step * (t.raw_min + samples.codes[:, i].astype(np.float64)) for i, t in enumerate(types)],
+            axis=1,
         )
         spans = np.array([t.max - t.min for t in types])
         order = np.argsort(-inputs.std(axis=0) / spans, kind="stable")

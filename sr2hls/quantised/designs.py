@@ -106,4 +106,6 @@ def _number_step(problem: Problem, bits: int) -> float:
     """Return the step of numbers in units of their standard deviation: their range has so many bits."""
     outputs = problem.train.outputs
     spread = np.maximum(outputs.std(axis=0), 1e-30)
-    return float(2.0 ** np.ceil(np.log2(max(float(np.ptp(outputs / spread, axis=0).max()), 1e-30))) / (1 << bits))
+    return float(
+        2.0 ** np.ceil(np.log2(max(float(np.ptp(outputs / spread, axis=0).max()), 1e-30))) / (1 << bits)
+    )

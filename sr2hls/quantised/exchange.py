@@ -96,6 +96,18 @@ def grown(
     return best
 
 
+def filled(
+    state: State, dictionary: Dictionary, options: ExchangeOptions, fit: FitOptions,
+    rng: np.random.Generator, tabu: frozenset[tuple[int, Shape]] = frozenset(),
+) -> State:  # fmt: skip
+    """Return the state with terms added as long as one fits and gains, see `grown`."""
+    while True:
+        larger = grown(state, dictionary, options, fit, rng, tabu)
+        if larger is state:
+            return state
+        state = larger
+
+
 def exchanged(
     state: State, samples: Samples, options: ExchangeOptions, fit: FitOptions, rng: np.random.Generator,
     go_on: Callable[[int, float], bool],
@@ -116,6 +128,7 @@ def exchanged(
     def worth(state: State) -> float:
         return Rows(state, judge, SOFT).loss() + fit.price * state_luts(state)
 
+    state = filled(state, dictionary, options, fit, rng)
     best = worth(state)
     refused: set[Part] = set()
     for number in range(options.exchanges):
@@ -128,11 +141,7 @@ def exchanged(
         mean = round(float(rows.values(part).mean()))
         found = state.without(ranked[0]).with_bias(part.output, mean)
         tabu = frozenset((part.output, s) for s in part.shapes if not s.n_constants)
-        while True:
-            larger = grown(found, dictionary, options, fit, rng, tabu)
-            if larger is found:
-                break
-            found = larger
+        found = filled(found, dictionary, options, fit, rng, tabu)
         rows = Rows(found, samples.batch(2 * options.rows, rng), SOFT)
         touched = {p.output for p in set(found.parts) ^ set(state.parts)}
         improve(rows, [p for p in found.parts if p.output in touched], fit, rng)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sr2hls.quantised import kernels
 from sr2hls.quantised.digits import rounded, rounded_array
 from sr2hls.quantised.luts import output_luts, readers_luts
-from sr2hls.quantised.part import Part, sums
+from sr2hls.quantised.part import sums
 from sr2hls.quantised.reader import Reader, free_readers, new_readers
 from sr2hls.quantised.rows import CellLosses, Rows
 from sr2hls.quantised.state import State
@@ -96,7 +96,11 @@ class _Fit:
         now = float(table[np.arange(len(table)), entries - self.low].sum())
         now += self._paid(self.part.readers, self.part.bits)
         ranked = sorted(
-            (found for readers in self._combinations() for found in self._judged(readers, self._start(), None)),
+            (
+                found
+                for readers in self._combinations()
+                for found in self._judged(readers, self._start(), None)
+            ),
             key=lambda found: found.worth,
         )
         finalists: dict[tuple[Reader, ...], _Found] = {}
@@ -143,9 +147,7 @@ class _Fit:
             new = new_readers(i, self.types[i], self.options.reader_bits)
             some = self.rng.choice(len(new), min(10, len(new)), replace=False) if new else []
             choices.append(list(dict.fromkeys([present, *known, *free, *(new[k] for k in some)])))
-        fitting = [
-            c for c in product(*choices) if sum(r.bits for r in c) <= self.options.index_bits
-        ]
+        fitting = [c for c in product(*choices) if sum(r.bits for r in c) <= self.options.index_bits]
         present = self.part.readers
         others = [c for c in fitting if c != present]
         order = self.rng.permutation(len(others))[: self.options.combinations]

@@ -9,10 +9,9 @@ bits is a table, too, shared by all parts that read it; an input's highest bits 
 from collections.abc import Sequence
 
 from sr2hls.lut_network.network import LUT_INPUTS, chains
-from sr2hls.quantised.part import Part
+from sr2hls.program.types import FixedType
 from sr2hls.quantised.reader import Reader
 from sr2hls.quantised.state import State
-from sr2hls.program.types import FixedType
 
 
 def state_luts(state: State) -> int:

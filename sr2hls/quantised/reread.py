@@ -27,7 +27,10 @@ def _move(rows: Rows, reader: Reader, options: FitOptions) -> None:
     best, worth = state, _worth(rows, state, options)
     for other in neighbours(reader, type_, options.reader_bits):
         candidate = _with_reader(state, reader, other)
-        if any(p.index_bits > max(options.index_bits, q.index_bits) for p, q in zip(candidate.parts, state.parts, strict=True)):
+        if any(
+            p.index_bits > max(options.index_bits, q.index_bits)
+            for p, q in zip(candidate.parts, state.parts, strict=True)
+        ):
             continue
         found = _worth(rows, candidate, options)
         if found < worth:

@@ -101,7 +101,9 @@ class Rows:
         totals = self.totals if state is self.state else self.sums_of(state)
         outputs = np.arange(totals.shape[1])
         return float(
-            loss_kernels.total_loss(totals, outputs, self.samples.targets, *_objective(state, self.weights, 0))
+            loss_kernels.total_loss(
+                totals, outputs, self.samples.targets, *_objective(state, self.weights, 0)
+            )
         )
 
     def predictions(self) -> FloatArray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sr2hls.lut_network import DECISIVE, SOFT, Kind, Samples, Weights
+from sr2hls.lut_network import DECISIVE, SOFT, Kind, Samples
 from sr2hls.quantised.exchange import ExchangeOptions, exchanged
 from sr2hls.quantised.fit import FitOptions
 from sr2hls.quantised.luts import state_luts
