@@ -44,7 +44,9 @@ class Candidate:
 
 
 class Dictionary:
-    """Shapes that are cheap to read and to build, on some samples: lines, products, squares, kinks, steps, bumps.
+    """Shapes that are cheap to read and to build, on some samples.
+
+    They are lines, products, squares, kinks, steps and bumps.
 
     Attributes:
         samples: the samples.

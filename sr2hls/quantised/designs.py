@@ -77,8 +77,8 @@ def train_quantised(
     widest = max(t.width for t in problem.types.values())
     if widest > MOST_INPUT_BITS:
         raise InputError(
-            f"an input has {widest} bits: formulas are trained through the bits of at most {MOST_INPUT_BITS}; "
-            "give --input-bits"
+            f"an input has {widest} bits: formulas are trained through the bits of at most "
+            f"{MOST_INPUT_BITS}; give --input-bits"
         )
     how = options or QuantisedOptions()
     kind = kind_of(problem)

@@ -1,4 +1,4 @@
-"""Terms exchanged: what is worth least for its nodes and LUTs goes, and what gains most comes, judged through the bits."""
+"""Terms exchanged: what is worth least for its nodes and LUTs goes, and what gains most through the bits comes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -139,7 +139,7 @@ class _Fit:
         return self.state
 
     def _combinations(self) -> list[tuple[Reader, ...]]:
-        """Return what may be read: the present readers, free ones, those of other parts, and some new ones."""
+        """Return what may be read: the present readers, free ones, those of other parts, some new ones."""
         choices = []
         for i, present in zip(self.part.inputs, self.part.readers, strict=True):
             free = free_readers(i, self.types[i], self.options.index_bits)

@@ -2,8 +2,8 @@
 
 The rules are those of `sr2hls.rtl.sums`: an adder takes one LUT a bit, which computes a table of up to five
 index bits as well, so that a chain of such tables costs what the tables cost; a table of six bits costs its
-own LUTs unless it begins a chain; chains are brought together by adders of the sum's width. Rounding an input to fewer
-bits is a table, too, shared by all parts that read it; an input's highest bits are wires.
+own LUTs unless it begins a chain; chains are brought together by adders of the sum's width. Rounding an input
+to fewer bits is a table, too, shared by all parts that read it; an input's highest bits are wires.
 """
 
 from collections.abc import Sequence

@@ -72,7 +72,7 @@ class Part:
         return quantize_real(self._values(), self.type)
 
     def is_clear(self) -> bool:
-        """Return whether no value lies so near a tie that the order of evaluation could decide its rounding."""
+        """Return whether no value is so near a tie that the order of evaluation could decide its rounding."""
         steps = self._values() * 2.0**self.frac
         from_tie = np.abs(steps - np.floor(steps) - 0.5)
         return bool(from_tie.min() > _NEAR_TIE)

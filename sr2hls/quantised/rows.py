@@ -1,4 +1,4 @@
-"""Samples on which a state is judged: what its parts add up to, and what other values of a part would lose."""
+"""Samples on which a state is judged: what its parts add up to, and what other values of a part lose."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -114,7 +114,7 @@ class Rows:
         return step * self.totals + _objective(state, self.weights, 0)[2]
 
     def cell_losses(self, at: int, inputs: Sequence[int], low: int, levels: int) -> CellLosses:
-        """Return what each raw value of a part, from ``low`` on, would lose where its inputs are what they are.
+        """Return what each raw value of a part, from ``low`` on, loses for each value of its inputs.
 
         Args:
             at: position of the part.

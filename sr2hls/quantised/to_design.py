@@ -1,4 +1,4 @@
-"""A quantised formula as a design: each value with its formula and its type, and the program that computes it."""
+"""A quantised formula as a design: each value with its formula and type, and the program that computes it."""
 
 from collections.abc import Mapping
 from itertools import product
@@ -14,7 +14,6 @@ from sr2hls.lut_network import Kind
 from sr2hls.problem import Problem
 from sr2hls.program.builder import Builder
 from sr2hls.program.lower import OutputError
-from sr2hls.program.passes import optimize
 from sr2hls.program.program import Program
 from sr2hls.program.real import quantize_real
 from sr2hls.program.types import FixedType, narrowest
@@ -33,7 +32,8 @@ def design_of(state: State, problem: Problem) -> Design:
     """Return the design of a state.
 
     Its definitions are the inputs as they are read (u rounded, v the same back in its place) and the parts t,
-    each with the type that states its rounding; outputs are sums of parts. The program is held against them on the training data.
+    each with the type that states its rounding; outputs are sums of parts. The program is held against them on
+    the training data. It is written as it was trained: passes would join and split tables that sums take in.
 
     Raises:
         VerificationError: program and rounded formulas differ.
@@ -46,7 +46,7 @@ def design_of(state: State, problem: Problem) -> Design:
         )
         for k, name in enumerate(problem.output_names)
     }
-    program = optimize(_program(state, problem, lines))
+    program = _program(state, problem, lines)
     errors = {name: OutputError(0.0, 0.0) for name in problem.output_names}
     design = Design(formulas, program, errors, (), tuple(lines.definitions), lines.value_types)
     inputs = problem.train.inputs[:_ROWS]

@@ -1,4 +1,4 @@
-"""The training of a quantised formula: LUTs get dearer until they suffice, then terms and bits are settled."""
+"""The training of a quantised formula: LUTs get dearer until they suffice, then terms and bits settle."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
