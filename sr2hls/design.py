@@ -83,7 +83,8 @@ def float_outputs(
     for name, expr in definitions:
         columns[name] = _value(expr, columns, len(inputs))
         if value_types and name in value_types:
-            columns[name] = quantize_real(columns[name], value_types[name]) * value_types[name].step
+            type_ = value_types[name]
+            columns[name] = np.asarray(quantize_real(columns[name], type_) * type_.step, dtype=np.float64)
     return np.stack([_value(f, columns, len(inputs)) for f in formulas.values()], axis=1)
 
 

@@ -91,7 +91,8 @@ class Dictionary:
         ranks[self._nodes > nodes] = 0.0
         for at in np.argsort(-ranks, axis=None, kind="stable")[: np.count_nonzero(ranks)].tolist():
             t, k = divmod(at, ranks.shape[1])
-            yield Candidate(k, *self._terms[t], float(slope[t, k] / curvature[t, k]))
+            shape, constants = self._terms[t]
+            yield Candidate(k, shape, constants, float(slope[t, k] / curvature[t, k]))
 
 
 def _of_one(used: Sequence[int], inputs: FloatArray) -> Iterator[tuple[Shape, FloatArray]]:

@@ -34,12 +34,14 @@ class QuantisedOptions:
         train: sweeps, rows and prices.
         fit: how parts are fitted; price and LUTs are set by the training.
         exchanges: how often a term is exchanged for a better one; 0 keeps the model's.
+        teacher_share: of the teacher in what is learned where the data have classes; the rest is the labels'.
         number_bits: of a regression's range of outputs.
     """
 
     train: TrainOptions = field(default_factory=TrainOptions)
     fit: FitOptions = field(default_factory=lambda: FitOptions(0.0))
     exchanges: int = 0
+    teacher_share: float = 0.7
     number_bits: int = 8
 
 
@@ -65,8 +67,7 @@ def train_quantised(
         max_lut: most LUTs, as predicted by `sr2hls.quantised.luts`; ``None`` for any number.
         seed: of every random choice; the same seed gives the same design.
         max_nodes: most nodes of the printed formulas where terms are exchanged; by default the model's.
-        samples: what to train on, see `sr2hls.lut_network.designs.training_samples`; by default the training
-            rows.
+        samples: what to train on; by default the training rows.
         options: see there.
         go_on: told LUTs and loss now and then; it says whether to go on.
 
@@ -91,7 +92,7 @@ def train_quantised(
     exchange = ExchangeOptions(max_nodes or model.nodes(), exchanges=how.exchanges) if how.exchanges else None
     state = trained(
         started(model, problem, kind, step, fit.part_bits),
-        samples or samples_of(problem, problem.train),
+        samples or _samples(problem, how.teacher_share),
         _FREE if max_lut is None else max_lut,
         fit,
         how.train,
@@ -100,6 +101,17 @@ def train_quantised(
         go_on or (lambda luts, loss: True),
     )
     return design_of(state, problem)
+
+
+def _samples(problem: Problem, teacher_share: float) -> Samples:
+    """Return the training rows with the teacher's probabilities and the labels mixed."""
+    samples, labels = samples_of(problem, problem.train), problem.train.labels
+    if samples.kind is Kind.NUMBERS or labels is None:
+        return samples
+    classes = np.asarray(labels, dtype=np.int64)
+    given = classes[:, None] == (np.arange(problem.n_outputs) if samples.kind is Kind.CLASSES else 1)
+    mixed = teacher_share * samples.targets + (1 - teacher_share) * given
+    return replace(samples, targets=np.ascontiguousarray(mixed))
 
 
 def _number_step(problem: Problem, bits: int) -> float:

@@ -1,4 +1,4 @@
-"""Terms exchanged: what is worth least for its nodes and LUTs goes, and what gains most through the bits comes."""
+"""Terms exchanged: what is worth least for its nodes and LUTs goes, what gains most by the bits comes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -201,4 +201,4 @@ def least_worth(rows: Rows, fit: FitOptions) -> list[int]:
         saved = output_nodes(state, part.output) - output_nodes(without, part.output)
         paid = fit.price * (luts - state_luts(without))
         ranks.append((lost - before - paid) / max(1, saved))
-    return np.argsort(ranks, kind="stable").tolist()
+    return [int(at) for at in np.argsort(ranks, kind="stable")]

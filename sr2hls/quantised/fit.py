@@ -26,6 +26,7 @@ FloatArray = NDArray[np.float64]
 _SHIFTS = np.array([0.0, 0.2, 0.4, 0.6, 0.8])
 _SPREADS = (0.5, 0.2, 0.07)
 _HOP = 3
+_NEW = 10
 _NUDGES = (0.0, 0.06, -0.06)
 """Parts of a step by which an offset may move so that no value is rounded at a tie."""
 
@@ -145,13 +146,13 @@ class _Fit:
             free = free_readers(i, self.types[i], self.options.index_bits)
             known = [r for r in sorted(self.read) if r.input == i]
             new = new_readers(i, self.types[i], self.options.reader_bits)
-            some = self.rng.choice(len(new), min(10, len(new)), replace=False) if new else []
+            some = self.rng.permutation(len(new))[:_NEW].tolist()
             choices.append(list(dict.fromkeys([present, *known, *free, *(new[k] for k in some)])))
         fitting = [c for c in product(*choices) if sum(r.bits for r in c) <= self.options.index_bits]
-        present = self.part.readers
-        others = [c for c in fitting if c != present]
-        order = self.rng.permutation(len(others))[: self.options.combinations]
-        return [present, *(others[k] for k in order)]
+        now = self.part.readers
+        others = [c for c in fitting if c != now]
+        order = self.rng.permutation(len(others))[: self.options.combinations].tolist()
+        return [now, *(others[k] for k in order)]
 
     def _judged(
         self, readers: tuple[Reader, ...], sets: FloatArray, table: FloatArray | None

@@ -78,7 +78,8 @@ class Part:
         return bool(from_tie.min() > _NEAR_TIE)
 
     def _values(self) -> FloatArray:
-        return sums(self.shapes, self.readers, np.array([self.constants]))[0] + self.offset
+        values = sums(self.shapes, self.readers, np.array([self.constants]))[0] + self.offset
+        return np.asarray(values, dtype=np.float64)
 
 
 def grid(readers: Sequence[Reader]) -> dict[int, FloatArray]:

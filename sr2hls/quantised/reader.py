@@ -77,7 +77,7 @@ class Reader:
 
     def values(self) -> FloatArray:
         """Return the real values that are read, shape (2^bits,)."""
-        return self.low + np.arange(1 << self.bits) * self.step
+        return np.asarray(self.low + np.arange(1 << self.bits) * self.step, dtype=np.float64)
 
     def luts(self, type_: FixedType) -> int:
         """Return how many LUTs the rounding takes; the highest bits of an input are wires."""

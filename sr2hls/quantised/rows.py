@@ -110,8 +110,8 @@ class Rows:
         """Return logits, or numbers in units of the targets, shape (samples, outputs)."""
         state, step = self.state, self.state.temperature
         if state.scale.kind is Kind.CLASSES:
-            return step * (self.totals + np.array(state.bias))
-        return step * self.totals + _objective(state, self.weights, 0)[2]
+            return np.asarray(step * (self.totals + np.array(state.bias)), dtype=np.float64)
+        return np.asarray(step * self.totals + _objective(state, self.weights, 0)[2], dtype=np.float64)
 
     def cell_losses(self, at: int, inputs: Sequence[int], low: int, levels: int) -> CellLosses:
         """Return what each raw value of a part, from ``low`` on, loses for each value of its inputs.
@@ -134,7 +134,11 @@ class Rows:
             rest = self.samples.targets[:, k] - step * others[:, k] - objective[2][k]
             counts = np.bincount(cells, minlength=n_cells).astype(np.float64)
             sums = np.bincount(cells, weights=rest, minlength=n_cells)
-            return CellLosses(types, np.stack([counts, sums], axis=1), step * (low + np.arange(levels)))
+            return CellLosses(
+                types,
+                np.stack([counts, sums], axis=1),
+                np.asarray(step * (low + np.arange(levels)), dtype=np.float64),
+            )
         losses = np.zeros((n_cells, levels))
         kernels.level_losses(cells, others, part.output, low, self.samples.targets, *objective, losses)
         return CellLosses(types, losses, None)
@@ -158,13 +162,13 @@ def _objective(
     """Return the loss's arguments for sums of parts that are -below at least, see `row_loss`."""
     scale, bias, step = state.scale, np.array(state.bias, dtype=np.int64), state.temperature
     base, powers = np.zeros_like(bias), np.ones(1)
-    offsets = np.zeros(len(bias))
+    offsets: FloatArray = np.zeros(len(bias))
     if scale.kind is Kind.NUMBERS:
         steps = np.array([2.0**-f for f in scale.fracs])
-        offsets = (bias * steps - scale.mean) / scale.unit
+        offsets = np.asarray((bias * steps - scale.mean) / scale.unit, dtype=np.float64)
     elif scale.kind is Kind.LOGIT:
         # An output above 0 decides for the class; half a step makes the loss agree.
-        offsets = step * (bias - 0.5)
+        offsets = np.asarray(step * (bias - 0.5), dtype=np.float64)
     else:
         base = bias - bias.min() + max(0, below)
         levels = int(base.max()) + _MOST_RAW

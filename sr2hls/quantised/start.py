@@ -7,6 +7,7 @@ import numpy as np
 
 from sr2hls.lut_network import Kind, number_scale
 from sr2hls.problem import Problem
+from sr2hls.program.types import FixedType
 from sr2hls.quantised.digits import rounded
 from sr2hls.quantised.part import Part, sums
 from sr2hls.quantised.reader import Reader
@@ -50,7 +51,9 @@ def started(model: JointModel, problem: Problem, kind: Kind, step: float, part_b
     return State(types, Scale(kind, fracs, mean, unit), tuple(parts), tuple(bias), step)
 
 
-def _parts_of(model: JointModel, output: int, factor: float, frac: int, types: Sequence) -> list[Part]:
+def _parts_of(
+    model: JointModel, output: int, factor: float, frac: int, types: Sequence[FixedType]
+) -> list[Part]:
     """Return an output's terms, those over the same inputs together."""
     found: dict[tuple[int, ...], Part] = {}
     for coefficient, term in zip(model.coefficients[output], model.terms, strict=True):

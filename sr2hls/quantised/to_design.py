@@ -32,8 +32,9 @@ def design_of(state: State, problem: Problem) -> Design:
     """Return the design of a state.
 
     Its definitions are the inputs as they are read (u rounded, v the same back in its place) and the parts t,
-    each with the type that states its rounding; outputs are sums of parts. The program is held against them on
-    the training data. It is written as it was trained: passes would join and split tables that sums take in.
+    each with the type that states its rounding; outputs are sums of parts. The program is held against
+    them on the training data. It is written as it was trained: passes would join and split tables that sums
+    take in.
 
     Raises:
         VerificationError: program and rounded formulas differ.
@@ -111,7 +112,8 @@ def _program(state: State, problem: Problem, lines: _Lines) -> Program:
         entries = _entries(written[name], inputs, reader.type)
         read[reader] = builder.table([value], entries, _plain(reader.type), name)
         back = f"v{name[1:]}"
-        grids[reader] = back, evaluate(tree_of(written[back]), {name: _values(reader.type)})
+        again = evaluate(tree_of(written[back]), {name: _values(reader.type)})
+        grids[reader] = back, np.asarray(again, dtype=np.float64)
     outputs = {}
     for k, output in enumerate(problem.output_names):
         frac, added = state.scale.fracs[k], []

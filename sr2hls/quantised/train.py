@@ -31,7 +31,7 @@ class TrainOptions:
     rows: int = 20_000
     first_price: float = 3e-5
     dearer: float = 1.5
-    most_sweeps: int = 20
+    most_sweeps: int = 40
     cheaper: float = 0.3
     settle: int = 2
     finish: int = 3

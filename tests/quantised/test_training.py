@@ -64,13 +64,24 @@ def test_numbers_come_out_in_the_teachers_units() -> None:
     assert wanted.score(design.predict(wanted.test.inputs), wanted.test) > 0.98
 
 
-def test_fewer_luts_cost_more_of_the_score() -> None:
+def test_a_budget_of_luts_is_met_and_costs_some_of_the_score() -> None:
     wanted = problem(Task.REGRESSION, 2)
-    options = replace(QUICK, train=replace(QUICK.train, most_sweeps=12))
-    designs = [train_quantised(model(2), wanted, max_lut=n, seed=0, options=options) for n in (None, 22)]
-    sizes = [estimate_luts(d.program) for d in designs]
-    scores = [wanted.score(d.predict(wanted.test.inputs), wanted.test) for d in designs]
-    assert sizes[1] < sizes[0] and 0.5 < scores[1] < scores[0]
+    options = replace(QUICK, train=replace(QUICK.train, most_sweeps=40))
+    sizes, scores = [], []
+    for budget in (None, 10):
+        told: list[int] = []
+        design = train_quantised(
+            model(2),
+            wanted,
+            max_lut=budget,
+            seed=0,
+            options=options,
+            go_on=lambda n, _, t=told: not t.append(n),
+        )
+        sizes.append(told[-1])
+        scores.append(wanted.score(design.predict(wanted.test.inputs), wanted.test))
+    assert sizes[1] <= 10 < sizes[0]
+    assert 0.5 < scores[1] < scores[0]
 
 
 def test_the_same_seed_gives_the_same_design() -> None:
@@ -98,7 +109,7 @@ def test_a_state_to_start_from_is_near_the_model_and_has_its_nodes() -> None:
     state = started(model(3), wanted, Kind.CLASSES, 0.125, 8)
     rows = Rows(state, samples_of(wanted, wanted.train), SOFT)
     error = rows.predictions() - model(3).predict(wanted.train.inputs)
-    assert np.abs(error - error.mean(axis=0)).max() < 1.0
+    assert error.std(axis=0).max() < 0.4
     assert state_nodes(state) <= model(3).nodes() + 3
 
 
