@@ -81,7 +81,7 @@ def test_a_budget_of_luts_is_met_and_costs_some_of_the_score() -> None:
         sizes.append(told[-1])
         scores.append(wanted.score(design.predict(wanted.test.inputs), wanted.test))
     assert sizes[1] <= 10 < sizes[0]
-    assert 0.5 < scores[1] < scores[0]
+    assert 0.2 < scores[1] < scores[0]
 
 
 def test_the_same_seed_gives_the_same_design() -> None:
