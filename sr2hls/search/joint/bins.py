@@ -25,7 +25,7 @@ class Bins:
 
     @classmethod
     def of(cls, column: Floats, count: int) -> "Bins":
-        """Sort a column into at most ``count`` bins: one a value where they are few, else equally full ones."""
+        """Sort a column into at most ``count`` bins: one a value, or equally full ones."""
         unique, inverse = np.unique(column, return_inverse=True)
         inverse = inverse.reshape(-1)
         if len(unique) > count:
@@ -55,7 +55,7 @@ def pair_sums(first: Bins, second: Bins, weights: NDArray[np.float32]) -> NDArra
 
 
 def single_sums(bins: Bins, weights: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Add weights of shape (rows, columns) up in the bins of one input; the result has shape (bins, columns)."""
+    """Add weights of shape (rows, columns) up in the bins of one input; returns (bins, columns)."""
     sums: NDArray[np.float32] = _add(bins.codes, np.zeros_like(bins.codes), weights, len(bins.centres), 1)
     return sums[:, 0]
 

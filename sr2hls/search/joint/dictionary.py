@@ -195,7 +195,7 @@ def _products(a: Range, b: Range) -> Floats:
 
 
 def _mixtures(a: Range, b: Range) -> list[tuple[float, ...]]:
-    result = []
+    result: list[tuple[float, ...]] = []
     for slope in (-2.0, -1.0, -0.5, 0.5, 1.0, 2.0):
         factor = slope * a.half / b.half
         middle = (a.low + a.high + factor * (b.low + b.high)) / 2

@@ -7,7 +7,6 @@ v the mixed sums with them. Sums over rows are made in bins, so the cost is line
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Protocol
 
 import numpy as np
@@ -16,16 +15,23 @@ from numpy.typing import NDArray
 from sr2hls.search.joint.bins import Bins, pair_sums, single_sums, tables
 from sr2hls.search.joint.dictionary import Entry, MixedEntry, Range, product_shape
 from sr2hls.search.joint.loss import Slopes
+from sr2hls.search.joint.model import Term
+from sr2hls.search.joint.pairs import ROWS, promising_pairs
 from sr2hls.search.joint.shapes import Shape
 from sr2hls.search.joint.state import Atom, Columns, State
+from sr2hls.search.joint.template import Template
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
 SINGLE_BINS, PAIR_BINS = 64, 32
 _NOTHING = 1e-6
+_COEFFICIENT = 2
+"""Nodes of a coefficient and of its product."""
 _SPANNED = 1e-3
 """A term with less than this share of its curvature left is a sum of terms that are there."""
+_SCREENED = 20
+"""After so many scans the pairs of inputs are chosen anew, where there are too many."""
 _PER_OUTPUT = 3
 """So many candidates of one pair of inputs and one output are kept."""
 
@@ -66,11 +72,11 @@ class Price(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class _Context:
+class Context:
     """Weights of all rows: gradient, curvature, and curvature times the columns of the constants.
 
     Attributes:
-        weights: shape (rows, columns), outputs' gradients first, then curvatures, then the constants' columns.
+        weights: shape (rows, columns), gradients of the outputs, curvatures, the constants' columns.
         owned: for each output, its columns among the constants'.
         inverses: for each output, the inverse of A.
     """
@@ -85,7 +91,8 @@ class _Context:
         return sums[..., outputs : 2 * outputs]
 
     @classmethod
-    def of(cls, state: State, data: Columns, slopes: Slopes) -> "_Context":
+    def of(cls, state: State, data: Columns, slopes: Slopes) -> "Context":
+        """Weigh the rows for a model whose loss has these slopes."""
         outputs = len(state.bias)
         columns = [slopes.gradient, slopes.curvature]
         owned, inverses = [], []
@@ -141,8 +148,9 @@ class Scanner:
         data: Columns,
         entries: Sequence[Entry],
         mixed: Sequence[MixedEntry],
-        pairs: Sequence[tuple[int, int]],
+        template: Template,
         price: Price,
+        most_pairs: int,
     ) -> None:
         self._data, self._price = data, price
         self._ranges = [Range.of(c) for c in data.X.T]
@@ -150,23 +158,30 @@ class Scanner:
         self._fine = {i: Bins.of(data.X[:, i], SINGLE_BINS) for i in varying}
         self._coarse = {i: Bins.of(data.X[:, i], PAIR_BINS) for i in varying}
         self._entries, self._mixed = tuple(entries), tuple(mixed)
-        self._pairs = [p for p in pairs if set(varying).issuperset(p)]
-        self._single = {i: self._one_input(i, self._fine[i], products=False) for i in varying}
+        self._columns = {i: data.X[:, i] for i in varying}
+        self._all_pairs = [p for p in template.pairs if set(varying).issuperset(p)]
+        self._most_pairs, self._scans = most_pairs, 0
+        self._pairs: list[tuple[int, int]] = []
+        singles = [i for i in template.singles if i in self._fine]
+        self._single = {i: self._one_input(i, self._fine[i], products=False) for i in singles}
         self._factors = {i: self._one_input(i, self._coarse[i], products=True) for i in varying}
         # What does not change from scan to scan.
-        self._known_costs: dict[tuple[int, int], Floats] = {}
-        self._shape_costs: dict[tuple[Shape, Shape], float] = {}
         self._mixtures: dict[tuple[int, int], _Choices] = {}
 
     def candidates(self, state: State, slopes: Slopes) -> list[Candidate]:
         """Return the best terms for each output and inputs, the most gain for their cost first."""
-        context = _Context.of(state, self._data, slopes)
+        if self._scans % _SCREENED == 0:
+            rows = np.arange(0, len(self._data), max(1, len(self._data) // ROWS))
+            self._pairs = promising_pairs(self._columns, slopes, self._all_pairs, self._most_pairs, rows)
+        self._scans += 1
+        context = Context.of(state, self._data, slopes)
         place_price = self._price.of_place(state)
         found: list[Candidate] = []
         for place in self._single:
             found += self._scan_single(place, place_price, context)
+        factors = {i: self._with_fitted(i, state) for pair in self._pairs for i in pair}
         for pair in self._pairs:
-            found += self._scan_pair(pair, place_price, context)
+            found += self._scan_pair(pair, factors[pair[0]], factors[pair[1]], place_price, context)
         return sorted(found, key=lambda c: -c.worth)
 
     def _one_input(self, place: int, bins: Bins, *, products: bool) -> _Choices:
@@ -178,23 +193,26 @@ class Scanner:
         ]
         return _Choices.of(terms, [shape.evaluate([bins.centres], c) for shape, c in terms], self._price)
 
-    def _scan_single(self, place: int, price: PlacePrice, context: _Context) -> Iterator[Candidate]:
+    def _scan_single(self, place: int, price: PlacePrice, context: Context) -> Iterator[Candidate]:
         choices = self._single[place]
         sums = single_sums(self._fine[place], context.weights)
         linear, square = choices.values @ sums, choices.values**2 @ context.curvatures(sums)
         costs = _costs(choices.costs, price, (place,), context)
-        for k, *rest in _best(linear, square, costs, context):
+        for k, rest in _best(linear, square, costs, context):
             shape, constants = choices.terms[k]
             yield Candidate(Atom(shape, (place,), constants), *rest)
 
-    def _scan_pair(self, pair: tuple[int, int], price: PlacePrice, context: _Context) -> Iterator[Candidate]:
+    def _scan_pair(
+        self, pair: tuple[int, int], u: _Choices, v: _Choices, price: PlacePrice, context: Context
+    ) -> Iterator[Candidate]:
         sums = pair_sums(self._coarse[pair[0]], self._coarse[pair[1]], context.weights)
         curvatures = context.curvatures(sums)
-        u, v = self._factors[pair[0]], self._factors[pair[1]]
+        # A product has one coefficient, not two.
+        products = np.ravel(u.costs[:, None] + v.costs - _COEFFICIENT)
         linear = _both(u.values, sums, v.values)
         square = _both(u.values**2, curvatures, v.values**2)
-        costs = _costs(self._products(pair), price, pair, context)
-        for k, *rest in _best(linear, square, costs, context):
+        costs = _costs(products, price, pair, context)
+        for k, rest in _best(linear, square, costs, context):
             (f, p), (g, q) = u.terms[k // len(v.terms)], v.terms[k % len(v.terms)]
             yield Candidate(Atom(product_shape(f, g), pair, np.concatenate([p, q])), *rest)
         for inputs in (pair, pair[::-1]):
@@ -205,7 +223,7 @@ class Scanner:
                 turned = sums if inputs == pair else sums.swapaxes(0, 1)
                 flat = choices.values.reshape(len(choices.terms), -1)
                 linear, square = flat @ _flat(turned), flat**2 @ _flat(context.curvatures(turned))
-                for k, *rest in _best(linear, square, _costs(choices.costs, price, pair, context), context):
+                for k, rest in _best(linear, square, _costs(choices.costs, price, pair, context), context):
                     shape, constants = choices.terms[k]
                     yield Candidate(Atom(shape, inputs, constants), *rest)
 
@@ -218,46 +236,70 @@ class Scanner:
             if ordered or not entry.symmetric
             for constants in entry.start(self._ranges[inputs[0]], self._ranges[inputs[1]])
         ]
-        return _Choices.of(terms, [s.evaluate(columns, c).reshape(grid[0].shape) for s, c in terms], self._price)
+        return _Choices.of(
+            terms, [s.evaluate(columns, c).reshape(grid[0].shape) for s, c in terms], self._price
+        )
 
-    def _products(self, pair: tuple[int, int]) -> Floats:
-        """Costs of the products of the pair's factors, shape (terms of u times terms of v,)."""
-        if pair not in self._known_costs:
-            u, v = (self._factors[i] for i in pair)
-            costs = [self._product_cost(f, g) for f, _ in u.terms for g, _ in v.terms]
-            self._known_costs[pair] = np.array(costs)
-        return self._known_costs[pair]
-
-    def _product_cost(self, f: Shape, g: Shape) -> float:
-        if (f, g) not in self._shape_costs:
-            self._shape_costs[f, g] = self._price.of_shape(product_shape(f, g))
-        return self._shape_costs[f, g]
-
-
-def all_pairs(count: int) -> list[tuple[int, int]]:
-    """Return all pairs of inputs."""
-    return list(combinations(range(count), 2))
+    def _with_fitted(self, place: int, state: State) -> _Choices:
+        """Factors of an input: those of the dictionary, and the model's terms as they are fitted."""
+        fitted = {a.shape: a.constants for a in state.atoms if a.inputs == (place,) and len(a.constants)}
+        known = self._factors[place]
+        if not fitted:
+            return known
+        centres = self._coarse[place].centres
+        more = _Choices.of(
+            list(fitted.items()), [s.evaluate([centres], c) for s, c in fitted.items()], self._price
+        )
+        return _Choices(
+            (*known.terms, *more.terms),
+            np.concatenate([known.costs, more.costs]),
+            np.concatenate([known.values, more.values]),
+        )
 
 
-def _costs(costs: Floats, price: PlacePrice, inputs: tuple[int, ...], context: _Context) -> Floats:
+def rate_terms(
+    terms: Sequence[Term], state: State, data: Columns, slopes: Slopes, price: Price
+) -> list[Candidate]:
+    """Return terms that somebody proposed as candidates of every output, rated on all rows."""
+    atoms = [Atom.of(term) for term in terms]
+    values = [data.values(atom) for atom in atoms]
+    usable = [k for k, v in enumerate(values) if np.all(np.isfinite(v))]
+    if not usable:
+        return []
+    context, place_price = Context.of(state, data, slopes), price.of_place(state)
+    rows = np.stack([values[k] for k in usable]).astype(np.float32)
+    linear, square = rows @ context.weights, rows**2 @ context.curvatures(context.weights)
+    costs = np.array(
+        [
+            [price.of_shape(atoms[k].shape) + place_price(atoms[k].inputs, output) for k in usable]
+            for output in range(len(state.bias))
+        ]
+    )
+    return [Candidate(atoms[usable[k]], *rest) for k, rest in _best(linear, square, costs, context)]
+
+
+_Rating = tuple[int, float, float]
+
+
+def _costs(costs: Floats, price: PlacePrice, inputs: tuple[int, ...], context: Context) -> Floats:
     """Costs of terms on the same inputs in each output, shape (outputs, terms)."""
-    return costs + np.array([price(inputs, output) for output in range(len(context.owned))])[:, None]
+    places = np.array([price(inputs, output) for output in range(len(context.owned))])
+    return np.asarray(costs + places[:, None])
 
 
 def _both(u: Singles, sums: Singles, v: Singles) -> Singles:
     """Sum over both inputs' bins; shape (terms of u times terms of v, columns)."""
     first = np.tensordot(u, sums, axes=(1, 0))
-    return np.matmul(v[None], first).reshape(-1, sums.shape[2])
+    products: Singles = np.matmul(v[None], first).reshape(-1, sums.shape[2])
+    return products
 
 
 def _flat(values: Singles) -> Singles:
     return values.reshape(-1, values.shape[-1])
 
 
-def _best(
-    linear: Singles, square: Singles, costs: Floats, context: _Context
-) -> Iterator[tuple[int, int, float, float]]:
-    """For each output the terms with the most gain for their cost: index, output, gain, cost."""
+def _best(linear: Singles, square: Singles, costs: Floats, context: Context) -> Iterator[tuple[int, _Rating]]:
+    """For each output the terms with the most gain for their cost: index, and output, gain, cost."""
     for output, (owned, inverse) in enumerate(zip(context.owned, context.inverses, strict=True)):
         mixed = linear[:, owned]
         whole = square[:, output]
@@ -268,4 +310,4 @@ def _best(
         count = min(_PER_OUTPUT, len(worth))
         for k in np.argpartition(-worth, count - 1)[:count]:
             if gain[k] > 0:
-                yield int(k), output, float(gain[k]), float(costs[output][k])
+                yield int(k), (output, float(gain[k]), float(costs[output][k]))

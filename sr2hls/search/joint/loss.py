@@ -186,7 +186,7 @@ class SquaredError:
 class AbsoluteError:
     """Absolute error in units of each output's standard deviation, rounded off near zero.
 
-    It is sqrt(r² + s²) − s with s a hundredth of the standard deviation. The curvature is the one of iteratively
+    It is sqrt(r² + s²) − s with s a hundredth of the standard deviation. The curvature is that of iteratively
     reweighted least squares, 1/sqrt(r² + s²), which bounds the loss from above (Lange, 2016, section 8.4).
 
     Attributes:
@@ -287,7 +287,9 @@ def _checked_weights(weights: Floats | None, rows: int) -> Floats:
         return np.full(rows, 1 / rows)
     given = np.asarray(weights, dtype=np.float64)
     if given.shape != (rows,) or not np.all(np.isfinite(given)) or given.min() < 0 or not given.sum() > 0:
-        raise InputError(f"weights: give {rows} finite numbers of at least 0, one for each row, not all of them 0")
+        raise InputError(
+            f"weights: give {rows} finite numbers of at least 0, one for each row, not all of them 0"
+        )
     return _normalised(given)
 
 

@@ -1,4 +1,4 @@
-"""What the joint search finds: for every output a bias and a weighted sum of terms, which outputs may share."""
+"""What the joint search finds: each output is a bias and a weighted sum of terms, which outputs may share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from sr2hls.errors import InputError
-from sr2hls.search.expressions import evaluate_expr, exact_number
+from sr2hls.search.expressions import evaluate_expr
+from sr2hls.search.joint.numbers import printed_number
 from sr2hls.search.joint.printing import count_nodes, shortest_form
 
 Floats = NDArray[np.float64]
@@ -74,7 +75,7 @@ class JointModel:
             )
 
     def predict(self, X: Floats) -> Floats:
-        """Return the outputs on rows of inputs, shape (rows, inputs); the result has shape (rows, outputs)."""
+        """Return the outputs, shape (rows, outputs), on rows of inputs, shape (rows, inputs)."""
         if not self.terms:
             return np.tile(self.bias, (len(X), 1))
         values = np.stack([term.evaluate(X) for term in self.terms], axis=1)
@@ -94,5 +95,5 @@ class JointModel:
 
     def _formula(self, output: int) -> sp.Expr:
         used = zip(self.coefficients[output], self.terms, strict=True)
-        parts = [exact_number(float(c)) * term.expr for c, term in used if c]
-        return shortest_form(sp.Add(exact_number(float(self.bias[output])), *parts))
+        parts = [printed_number(float(c)) * term.expr for c, term in used if c]
+        return shortest_form(sp.Add(printed_number(float(self.bias[output])), *parts))

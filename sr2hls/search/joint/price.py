@@ -1,4 +1,4 @@
-"""What a model costs: a reader by its nodes, the FPGA by tables of few bits and by a cost model of the user's choice."""
+"""What a model costs: a reader by its nodes, the FPGA by tables of few bits or by a given cost model."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from sr2hls.search.joint.shapes import Shape
 from sr2hls.search.joint.state import State
 
 ENTRY_BITS, CODE_BITS = 4, 3
-"""Widths of a table's entries and of an input's code for tables of two inputs, as trained programs have them."""
+"""Widths of a table's entries and of an input's code in tables of two inputs, as in trained programs."""
 _BITS_OF_LUT = 6
 
 
@@ -57,8 +57,11 @@ class Prices:
     def of_model(self, state: State) -> float:
         """Return the price of a whole model."""
         terms = sum(self.of_shape(state.atoms[place].shape) for _, place in state.links())
-        sums = sum(2 if row.any() else 1 for row in state.used)
-        return terms + sums + self.lut * table_luts(_places(state))
+        return terms + _sums(state) + self.lut * table_luts(_places(state))
+
+    def nodes_of(self, state: State) -> int:
+        """Return the nodes of a model's formulas, before common factors are taken out."""
+        return sum(state.atoms[place].shape.nodes for _, place in state.links()) + _sums(state)
 
     def _hardware(self, shape: Shape) -> float:
         if self.hardware is None:
@@ -77,9 +80,9 @@ class Prices:
 def table_luts(uses: Iterable[tuple[int, tuple[int, ...]]]) -> float:
     """Estimate the LUTs of sums of tables of few bits.
 
-    Terms of one output on the same inputs are one table. A table of at most six address bits takes one LUT6 an
-    output bit, whatever its function; a sum takes about one LUT a bit. Tables of two inputs see each input by a
-    code of few bits, which is a table of its own that all of them share.
+    Terms of one output on the same inputs are one table. A table of at most six address bits takes one LUT6
+    an output bit, whatever its function; a sum takes about one LUT a bit. Tables of two inputs see each input
+    by a code of few bits, which is a table of its own that all of them share.
 
     Args:
         uses: output and inputs of each term.
@@ -91,6 +94,11 @@ def table_luts(uses: Iterable[tuple[int, tuple[int, ...]]]) -> float:
     pair = ENTRY_BITS * 2 ** max(0, width - _BITS_OF_LUT)
     entries = sum(ENTRY_BITS if len(inputs) == 1 else pair for _, inputs in tables)
     return float(entries + CODE_BITS * len(coded) + ENTRY_BITS * (len(tables) - len(outputs)))
+
+
+def _sums(state: State) -> int:
+    """Nodes of sums and biases."""
+    return sum(2 if row.any() else 1 for row in state.used)
 
 
 def _places(state: State) -> list[tuple[int, tuple[int, ...]]]:

@@ -10,9 +10,9 @@ from sr2hls.search.joint.state import Columns, State
 
 Floats = NDArray[np.float64]
 
-RIDGE = 1e-3
-"""Coefficients are drawn to zero by this share of their own curvature: large terms that cancel are not worth it."""
-_BATCH = 16384
+RIDGE = 5e-3
+"""Coefficients are drawn to zero by this share of their own curvature and of the loss, against large terms
+that cancel; where the loss goes to zero, so does the pull."""
 _FIRST_DAMPING, _LEAST_DAMPING, _MOST_DAMPING = 1e-3, 1e-6, 1e6
 _FLAT = 1e-10
 _DEAD = 1e-30
@@ -49,14 +49,13 @@ def assemble(state: State, data: Columns, slopes: Slopes) -> System:
     """Return the system at a model whose loss has these slopes, in batches of rows."""
     size = state.offsets[-1]
     gradient, hessian = np.zeros(size), np.zeros((size, size))
-    worked = [data.derivatives(atom) for atom in state.atoms]
     links = list(state.link_parameters())
-    for begin in range(0, len(data), _BATCH):
-        rows = slice(begin, begin + _BATCH)
+    for rows in data.batches():
+        worked = [data.derivatives(atom, rows) for atom in state.atoms]
         mixed = None if slopes.coupling is None else np.zeros((len(slopes.gradient[rows]), size))
         for output in range(len(state.bias)):
             curvature = slopes.curvature[rows, output]
-            jacobian, index = _jacobian(state, worked, links, output, rows, len(curvature))
+            jacobian, index = _jacobian(state, worked, links, output, len(curvature))
             if mixed is not None and slopes.coupling is not None:
                 coupling = slopes.coupling[rows, output]
                 curvature = curvature + coupling**2
@@ -73,7 +72,6 @@ def _jacobian(
     worked: list[tuple[Floats, Floats]],
     links: list[tuple[int, int, int, range]],
     output: int,
-    rows: slice,
     count: int,
 ) -> tuple[Floats, list[int]]:
     """Derivatives of one output by the parameters that it has, and their indices."""
@@ -83,16 +81,22 @@ def _jacobian(
         if owner != output:
             continue
         values, slopes = worked[place]
-        columns.append(values[rows, None])
+        columns.append(values[:, None])
         index.append(coefficient)
         if len(constants):
-            columns.append(state.coefficients[output, place] * slopes[rows])
+            columns.append(state.coefficients[output, place] * slopes)
             index += constants
     return np.column_stack([np.ones(count), *columns]), index
 
 
 def refit(
-    state: State, data: Columns, loss: JointLoss, *, steps: int, ridge: float = RIDGE, fixed: Floats | None = None
+    state: State,
+    data: Columns,
+    loss: JointLoss,
+    *,
+    steps: int,
+    ridge: float = RIDGE,
+    fixed: NDArray[np.bool_] | None = None,
 ) -> Refit:
     """Fit all constants by damped Newton steps (Levenberg-Marquardt on the Gauss-Newton Hessian).
 
@@ -101,11 +105,11 @@ def refit(
         data: inputs.
         loss: on the same rows.
         steps: most accepted steps.
-        ridge: how strongly coefficients are drawn to zero, in shares of their curvature at the start.
+        ridge: how strongly coefficients are drawn to zero, in shares of curvature and loss at the start.
         fixed: which parameters stay as they are, a mask of shape (parameters,).
     """
     vector = state.vector()
-    free = np.ones(len(vector), dtype=bool) if fixed is None else ~fixed.astype(bool)
+    free = np.ones(len(vector), dtype=bool) if fixed is None else ~fixed
     outputs = data.outputs(state)
     value = loss.value(outputs)
     if not free.any():
@@ -117,7 +121,7 @@ def refit(
     for _ in range(steps):
         system = assemble(state, data, loss.slopes(outputs))
         if first:
-            pull[coefficients] = ridge * np.diag(system.hessian)[coefficients]
+            pull[coefficients] = ridge * value * np.diag(system.hessian)[coefficients]
             total, first = value + 0.5 * float(pull @ vector**2), False
         gradient = system.gradient + pull * vector
         hessian = system.hessian + np.diag(pull)

@@ -4,17 +4,19 @@ At a price λ the search lowers loss + λ · cost. Terms are added while they ga
 where they do not, and swapped for others; all constants are refitted after each step. Then the price falls.
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
+import sympy as sp
 from numpy.typing import NDArray
 
-from sr2hls.search.joint.gains import Candidate, Scanner
+from sr2hls.search.joint.gains import Candidate, Scanner, rate_terms
 from sr2hls.search.joint.loss import JointLoss
+from sr2hls.search.joint.model import Term
 from sr2hls.search.joint.price import Prices
+from sr2hls.search.joint.proposals import Proposer
+from sr2hls.search.joint.readable import MOST_CANCELLATION
 from sr2hls.search.joint.refit import Refit, assemble, refit
 from sr2hls.search.joint.state import Columns, State
 
@@ -22,15 +24,15 @@ Floats = NDArray[np.float64]
 
 _HOPE = 0.3
 """Terms that gain this share of their cost by the quadratic model are tried: refitted constants add to it."""
+_ASK_AGAIN = 0.3
+"""When the price has fallen by this factor the engines are asked again."""
+_LEAST_WEIGHT = 1e-4
+_CANCELLING = 0.8 * MOST_CANCELLATION
+"""Rounded constants and other rows may make a term somewhat larger."""
+_LITTLE = 1e-3
+"""The search ends when as many nodes as are allowed would lower the loss by less than this share."""
 _DOUBT = 2.0
 """Terms that are worth up to so many times their cost by the quadratic model are tried without."""
-
-
-class Source(Protocol):
-    """More terms to try, e.g. those of a search engine."""
-
-    def candidates(self, state: State) -> list[Candidate]:
-        """Return terms for a model."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,7 @@ class Steps:
         trial_rows: rows of such a refit.
         refit_steps: Newton steps after a step was taken.
         swaps: most swaps tried at a price.
+        least_loss: the search ends at this share of the loss of constants.
     """
 
     factor: float = 0.75
@@ -52,6 +55,7 @@ class Steps:
     trial_rows: int = 8000
     refit_steps: int = 4
     swaps: int = 6
+    least_loss: float = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,11 +66,13 @@ class Point:
         state: the model.
         loss: its loss on the rows of the search.
         cost: by the prices, in nodes.
+        nodes: of its formulas, before common factors are taken out.
     """
 
     state: State
     loss: float
     cost: float
+    nodes: int
 
 
 class Selection:
@@ -79,37 +85,56 @@ class Selection:
         scanner: Scanner,
         prices: Prices,
         steps: Steps,
+        proposers: Sequence[Proposer],
         seed: int,
         on_time: Callable[[], bool],
     ) -> None:
         self._data, self._loss = data, loss
         self._scanner, self._prices, self._steps = scanner, prices, steps
         self._on_time = on_time
+        self._proposers, self._seed = tuple(proposers), seed
+        self._proposed: dict[sp.Expr, Term] = {}
         generator = np.random.default_rng(seed)
         rows = np.arange(len(data))
         if len(rows) > steps.trial_rows:
             rows = np.sort(generator.choice(len(rows), steps.trial_rows, replace=False))
         self._trial_data, self._trial_loss = data.part(rows), loss.part(rows)
 
-    def path(self, start: State, most_cost: float) -> Iterator[Point]:
-        """Yield the model after every step, from a start to the most cost."""
+    def path(self, start: State, max_nodes: int) -> Iterator[Point]:
+        """Yield the model after every step, from a start to the first one of more nodes than wanted."""
         point = self._point(refit(start, self._data, self._loss, steps=self._steps.refit_steps))
         yield point
-        price: float | None = None
-        while point.cost < most_cost and self._on_time():
-            if price is None:
-                best = self._candidates(point.state)
-                if not best:
-                    return
-                price = best[0].worth
+        self._ask(point)
+        best = self._candidates(point.state)
+        price = best[0].worth if best else 0.0
+        asked = price
+        first = point.loss
+        while price > 0 and point.loss > self._steps.least_loss * first and self._on_time():
+            if price < _ASK_AGAIN * asked:
+                self._ask(point)
+                asked = price
             for step in (self._settle, self._swap):
-                for point in step(point, price):
-                    yield point
-                    if point.cost >= most_cost or not self._on_time():
+                for reached in step(point, price):
+                    if reached.nodes > max_nodes or not self._on_time():
                         return
+                    point = reached
+                    yield point
             price *= self._steps.factor
-            if price * point.cost < 1e-9:
+            if price * max_nodes < _LITTLE * point.loss:
                 return
+
+    def _ask(self, point: Point) -> None:
+        """Let the proposers think of terms for what each output lacks."""
+        slopes = self._loss.slopes(self._data.outputs(point.state))
+        for output in range(len(point.state.bias) if self._proposers else 0):
+            weights = np.maximum(slopes.curvature[:, output], 0.0)
+            filled = weights > _LEAST_WEIGHT * weights.max()
+            response = -slopes.gradient[filled, output] / weights[filled]
+            for proposer in self._proposers:
+                for term in proposer.propose(
+                    self._data.X[filled], response, weights[filled], self._seed + output
+                ):
+                    self._proposed.setdefault(term.expr, term)
 
     def _settle(self, point: Point, price: float) -> Iterator[Point]:
         """Add and remove terms until nothing helps."""
@@ -126,7 +151,8 @@ class Selection:
         if best is None:
             return None
         found = self._point(refit(best, self._data, self._loss, steps=self._steps.refit_steps))
-        return found if self._total(found, price) < self._total(point, price) else None
+        helps = self._total(found, price) < self._total(point, price)
+        return found if helps and not self._cancels(found.state) else None
 
     def _most_promising(self, state: State, options: list[Candidate], price: float) -> State | None:
         """The model with one of the first candidates that is best after a short refit."""
@@ -135,7 +161,7 @@ class Selection:
             grown = state.added(candidate.atom, candidate.output, 0.0)
             fitted = refit(grown, self._trial_data, self._trial_loss, steps=self._steps.trial_steps)
             total = fitted.loss + price * self._prices.of_model(grown)
-            if total < least:
+            if total < least and not self._cancels(fitted.state):
                 best, least = fitted.state, total
         return best
 
@@ -180,11 +206,20 @@ class Selection:
         if best is None:
             return None
         found = self._point(refit(best, self._data, self._loss, steps=self._steps.refit_steps))
+        if self._cancels(found.state):
+            return None
         better = self._total(point, price) - self._total(found, price)
-        return found if better > 1e-3 * price * self._prices.of_shape(point.state.atoms[link[1]].shape) else None
+        return (
+            found if better > 1e-3 * price * self._prices.of_shape(point.state.atoms[link[1]].shape) else None
+        )
 
     def _candidates(self, state: State) -> list[Candidate]:
-        return self._scanner.candidates(state, self._loss.slopes(self._data.outputs(state)))
+        slopes = self._loss.slopes(self._data.outputs(state))
+        found = self._scanner.candidates(state, slopes)
+        if self._proposed:
+            terms = list(self._proposed.values())
+            found += rate_terms(terms, state, self._data, slopes, self._prices)
+        return sorted(found, key=lambda c: -c.worth)
 
     def _worths(self, point: Point) -> list[tuple[tuple[int, int], float, float]]:
         """For each use of a term: by how much the loss rises without it (quadratic model), and its cost.
@@ -204,12 +239,21 @@ class Selection:
             result.append(((output, place), float(rise), max(cost, 1e-9)))
         return result
 
+    def _cancels(self, state: State) -> bool:
+        """Whether a term is much larger than its output, so that others have to cancel it."""
+        values = np.stack([self._trial_data.values(atom) for atom in state.atoms], axis=1)
+        outputs = values @ state.coefficients.T + state.bias
+        terms = np.abs(state.coefficients) * np.sqrt(np.mean(values**2, axis=0))
+        sizes = np.sqrt(np.mean(outputs**2, axis=0))
+        return bool(np.any(terms > _CANCELLING * sizes[:, None]))
+
     def _key(self, state: State, link: tuple[int, int]) -> object:
         atom = state.atoms[link[1]]
         return link[0], atom.shape, atom.inputs, len(state.atoms)
 
     def _point(self, fitted: Refit) -> Point:
-        return Point(fitted.state, fitted.loss, self._prices.of_model(fitted.state))
+        state = fitted.state
+        return Point(state, fitted.loss, self._prices.of_model(state), self._prices.nodes_of(state))
 
     def _total(self, point: Point, price: float) -> float:
         return point.loss + price * point.cost

@@ -8,11 +8,12 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from sr2hls.costs import Operators, Tree, tree_of
+from sr2hls.costs import Tree, tree_of
 from sr2hls.errors import InputError
 from sr2hls.search.expressions import evaluate, expr_from_text
 from sr2hls.search.jacobian import differentiable, value_and_jacobian
 from sr2hls.search.joint.model import Term
+from sr2hls.search.joint.numbers import printed_number
 from sr2hls.search.joint.printing import count_nodes
 
 Floats = NDArray[np.float64]
@@ -69,7 +70,7 @@ class Shape:
         return _real(evaluate(self.tree, self._named(columns, constants)), len(columns[0]))
 
     def derivatives(self, columns: Sequence[Floats], constants: Floats) -> tuple[Floats, Floats]:
-        """Return the values, shape (rows,), and their derivatives by the constants, shape (rows, constants)."""
+        """Return the values, shape (rows,), and derivatives by the constants, shape (rows, constants)."""
         rows = len(columns[0])
         if not self.constants:
             return self.evaluate(columns, constants), np.empty((rows, 0))
@@ -88,9 +89,7 @@ class Shape:
 
     def term(self, inputs: Sequence[int], constants: Sequence[sp.Expr | float]) -> Term:
         """Return the term with these inputs and constants."""
-        swap: dict[sp.Basic, sp.Basic] = {
-            ARGUMENTS[k]: sp.Symbol(f"x{i}") for k, i in enumerate(inputs)
-        }
+        swap: dict[sp.Basic, sp.Basic] = {ARGUMENTS[k]: sp.Symbol(f"x{i}") for k, i in enumerate(inputs)}
         swap |= {sp.Symbol(f"p{k}"): _number(c) for k, c in enumerate(constants)}
         return Term(self.expr.xreplace(swap))
 
@@ -114,8 +113,8 @@ def make_shape(text: str | sp.Expr) -> Shape:
 
 
 def _number(value: sp.Expr | float) -> sp.Expr:
-    return value if isinstance(value, sp.Expr) else sp.Float(float(value))
+    return value if isinstance(value, sp.Expr) else printed_number(float(value))
 
 
-def _real(values: NDArray[np.floating], rows: int) -> Floats:  # type: ignore[type-arg]
+def _real(values: NDArray[np.floating], rows: int) -> Floats:
     return np.broadcast_to(np.asarray(values, dtype=np.float64), (rows,))

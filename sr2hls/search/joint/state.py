@@ -1,4 +1,4 @@
-"""The model while it is searched: atoms with their constants, which outputs use them, and all values on the data."""
+"""The model while it is searched: atoms with their constants, which outputs use them, their values."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +13,8 @@ from sr2hls.search.joint.shapes import Shape
 
 Floats = NDArray[np.float64]
 
+_ALL = slice(None)
+_BATCH = 16384
 _FEW = 4
 """A column with fewer different values than a quarter of its rows is evaluated once for each of them."""
 
@@ -102,7 +104,7 @@ class State:
         """Return the model with one use of an atom less; atoms that nobody uses go."""
         used = self.used.copy()
         used[output, place] = False
-        keep = used.any(axis=0)
+        keep = np.asarray(used.any(axis=0))
         atoms = tuple(a for a, k in zip(self.atoms, keep, strict=True) if k)
         coefficients = np.where(used, self.coefficients, 0.0)[:, keep]
         return replace(self, atoms=atoms, used=used[:, keep], coefficients=coefficients)
@@ -153,27 +155,32 @@ class Columns:
         """Return some of the rows."""
         return Columns(self.X[rows])
 
-    def values(self, atom: Atom) -> Floats:
+    def values(self, atom: Atom, rows: slice = _ALL) -> Floats:
         """Return the values of an atom, shape (rows,)."""
         few = self._few(atom.inputs)
         if few is not None:
-            return np.asarray(atom.shape.evaluate([few[0]], atom.constants)[few[1]])
-        return atom.shape.evaluate([self._columns[i] for i in atom.inputs], atom.constants)
+            return np.asarray(atom.shape.evaluate([few[0]], atom.constants)[few[1][rows]])
+        return atom.shape.evaluate([self._columns[i][rows] for i in atom.inputs], atom.constants)
 
-    def derivatives(self, atom: Atom) -> tuple[Floats, Floats]:
+    def derivatives(self, atom: Atom, rows: slice = _ALL) -> tuple[Floats, Floats]:
         """Return the values, shape (rows,), and derivatives by the constants, shape (rows, constants)."""
         few = self._few(atom.inputs)
         if few is not None:
             values, slopes = atom.shape.derivatives([few[0]], atom.constants)
-            return values[few[1]], slopes[few[1]]
-        return atom.shape.derivatives([self._columns[i] for i in atom.inputs], atom.constants)
+            return values[few[1][rows]], slopes[few[1][rows]]
+        return atom.shape.derivatives([self._columns[i][rows] for i in atom.inputs], atom.constants)
+
+    def batches(self) -> Iterator[slice]:
+        """Rows in parts that fit into a processor's cache with all that is worked out for them."""
+        return (slice(begin, begin + _BATCH) for begin in range(0, len(self), _BATCH))
 
     def outputs(self, state: State) -> Floats:
         """Return the outputs of a model, shape (rows, outputs)."""
-        if not state.atoms:
-            return np.tile(state.bias, (len(self), 1))
-        values = np.stack([self.values(atom) for atom in state.atoms], axis=1)
-        return np.asarray(values @ state.coefficients.T + state.bias)
+        outputs = np.tile(state.bias, (len(self), 1))
+        for rows in self.batches() if state.atoms else ():
+            values = np.stack([self.values(atom, rows) for atom in state.atoms], axis=1)
+            outputs[rows] += values @ state.coefficients.T
+        return outputs
 
     def _few(self, inputs: Sequence[int]) -> tuple[Floats, NDArray[np.intp]] | None:
         if len(inputs) != 1:
