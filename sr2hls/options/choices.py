@@ -76,6 +76,8 @@ class Cost(Choice):
 class StrategyName(Choice):
     """Ways to find designs, each a file of `sr2hls.strategies`."""
 
+    READABLE = "readable"
+    """Short formulas of all outputs together, trained through the bits of the circuit."""
     FRONTS = "fronts"
     """One formula an output, from the fronts of a search engine."""
     ADDITIVE = "additive"

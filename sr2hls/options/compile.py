@@ -54,6 +54,9 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     """Most block RAMs."""
     min_fidelity: Annotated[float | None, BUDGETS, Example("0.9")] = None
     """Least agreement with the network (regression: R² to it), 0 to 1."""
+    max_nodes: Annotated[int | None, BUDGETS, Example("100")] = field(default=None, validator=at_least_one)
+    """Most nodes (operators, variables, constants) of all printed formulas together; only readable designs
+    meet it."""
     cost: Annotated[Cost, SEARCH] = field(default=Cost.ESTIMATED, converter=Cost)
     """Costs of operators for the search; see `sr2hls costs`."""
     effort: Annotated[Effort, SEARCH] = field(default=Effort.MEDIUM, converter=Effort)
@@ -61,8 +64,9 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     strategies: Annotated[tuple[StrategyName, ...], SEARCH, Parameter(name="--strategy")] = field(
         default=tuple(StrategyName), converter=_strategies
     )
-    """Ways to find designs: `fronts` (one formula an output), `additive` (sums of functions of one input),
-    `lut-network` (sums of tables of few bits); all if not given."""
+    """Ways to find designs: `readable` (short formulas of all outputs together), `fronts` (one formula an
+    output), `additive` (sums of functions of one input), `lut-network` (sums of tables of few bits); all if
+    not given."""
     tables: Annotated[Tables | None, SEARCH, Example('"symbolic"')] = field(
         default=None, converter=optional(Tables)
     )
@@ -91,4 +95,11 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     @property
     def budget(self) -> Budget:
         """Limits that the chosen design has to meet."""
-        return Budget(self.max_latency_ns, self.max_lut, self.max_dsp, self.max_bram, self.min_fidelity)
+        return Budget(
+            self.max_latency_ns,
+            self.max_lut,
+            self.max_dsp,
+            self.max_bram,
+            self.min_fidelity,
+            self.max_nodes,
+        )
