@@ -24,6 +24,8 @@ _STEP_LUTS = 30.0
 _STEPS = (0.25, 0.7)
 """Step of the scores that suits so many LUTs, and its limits, as for LUT networks."""
 _FREE = 100_000
+_NUMBERS_PRICE = 0.1
+"""Price of a LUT in squared errors, in units of the variance, to that in cross-entropy."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,11 @@ def train_quantised(
         )
     how = options or QuantisedOptions()
     kind = kind_of(problem)
-    fit = how.fit
+    fit, train = how.fit, how.train
     if kind is Kind.NUMBERS:
         step = _number_step(problem, how.number_bits)
-        fit = replace(fit, part_bits=max(fit.part_bits, how.number_bits))
+        fit = replace(fit, part_bits=max(fit.part_bits, how.number_bits), reader_bits=5, index_bits=8)
+        train = replace(train, first_price=_NUMBERS_PRICE * train.first_price)
     else:
         step = float(np.clip(_STEP_LUTS / max(1, max_lut or _FREE), *_STEPS))
     exchange = ExchangeOptions(max_nodes or model.nodes(), exchanges=how.exchanges) if how.exchanges else None
@@ -95,7 +98,7 @@ def train_quantised(
         samples or _samples(problem, how.teacher_share),
         _FREE if max_lut is None else max_lut,
         fit,
-        how.train,
+        train,
         exchange,
         np.random.default_rng([seed, max_lut or 0]),
         go_on or (lambda luts, loss: True),
