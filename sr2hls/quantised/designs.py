@@ -24,6 +24,9 @@ _STEP_LUTS = 30.0
 _STEPS = (0.25, 0.7)
 """Step of the scores that suits so many LUTs, and its limits, as for LUT networks."""
 _FREE = 100_000
+_RANGE_ROWS = 4_000
+_NUMBERS_PRICE = 0.1
+"""Price of a LUT in squared errors, in units of the variance, to that in cross-entropy."""
 
 
 @dataclass(frozen=True)
@@ -83,19 +86,23 @@ def train_quantised(
         )
     how = options or QuantisedOptions()
     kind = kind_of(problem)
-    fit = how.fit
+    fit, train = how.fit, how.train
     if kind is Kind.NUMBERS:
         step = _number_step(problem, how.number_bits)
-        fit = replace(fit, part_bits=max(fit.part_bits, how.number_bits))
+        fit = replace(fit, part_bits=max(fit.part_bits, how.number_bits), reader_bits=5, index_bits=8)
+        train = replace(train, first_price=_NUMBERS_PRICE * train.first_price)
     else:
-        step = float(np.clip(_STEP_LUTS / max(1, max_lut or _FREE), *_STEPS))
+        step = max(
+            float(np.clip(_STEP_LUTS / max(1, max_lut or _FREE), *_STEPS)),
+            _widest_term(model, problem) / (1 << fit.part_bits + 1),
+        )
     exchange = ExchangeOptions(max_nodes or model.nodes(), exchanges=how.exchanges) if how.exchanges else None
     state = trained(
         started(model, problem, kind, step, fit.part_bits),
         samples or _samples(problem, how.teacher_share),
         _FREE if max_lut is None else max_lut,
         fit,
-        how.train,
+        train,
         exchange,
         np.random.default_rng([seed, max_lut or 0]),
         go_on or (lambda luts, loss: True),
@@ -112,6 +119,13 @@ def _samples(problem: Problem, teacher_share: float) -> Samples:
     given = classes[:, None] == (np.arange(problem.n_outputs) if samples.kind is Kind.CLASSES else 1)
     mixed = teacher_share * samples.targets + (1 - teacher_share) * given
     return replace(samples, targets=np.ascontiguousarray(mixed))
+
+
+def _widest_term(model: JointModel, problem: Problem) -> float:
+    """Return the largest range of a term on the training rows: a part has to hold half of it at least."""
+    rows = problem.train.first(_RANGE_ROWS).inputs
+    spans = [float(np.ptp(term.evaluate(rows))) for term in model.terms]
+    return float(np.max(np.abs(model.coefficients) * spans, initial=0.0))
 
 
 def _number_step(problem: Problem, bits: int) -> float:
