@@ -127,7 +127,7 @@ class Readable:
             yield design or self._trained(problem, name, size, found.models)
 
     def _most_nodes(self, size: int) -> int:
-        return self.context.options.max_nodes or max(8, round(NODES_A_LUT * size))
+        return self.context.options.max_nodes or 4 + round(NODES_A_LUT * size)
 
     def _search(self, problem: Problem, sizes: Sequence[int]) -> FoundModels:
         options = self.context.options

@@ -46,14 +46,14 @@ def test_designs_of_each_size_are_their_formulas_to_the_bit_and_are_kept(
     given = context(prepared, small, tmp_path / "r")
     problem, inputs = given.problem, given.problem.test.inputs
     strategy = Readable(given)
-    designs = list(strategy.propose(problem, (12, 40)))
-    assert [d.proposal.name for d in designs] == list(strategy.plan(problem, (12, 40)).designs)
+    designs = list(strategy.propose(problem, (20, 40)))
+    assert [d.proposal.name for d in designs] == list(strategy.plan(problem, (20, 40)).designs)
     for design in designs:
         np.testing.assert_array_equal(design.predict(inputs), design.float_outputs(inputs))
         nodes = sum(count_nodes(shortest_form(f)) for f in design.proposal.inlined().values())
         assert design.proposal.label.endswith(f" terms, {nodes} nodes")
     small_one, large_one = (problem.score(d.predict(inputs), problem.test) for d in designs)
-    assert large_one >= 0.93 * problem.teacher_score(problem.test)
+    assert large_one >= 0.9 * problem.teacher_score(problem.test)
     assert large_one >= small_one - 0.01
 
     # Nothing is searched or trained a second time.
@@ -61,7 +61,7 @@ def test_designs_of_each_size_are_their_formulas_to_the_bit_and_are_kept(
         given.stages.keep_design(design)  # type: ignore[attr-defined]
     monkeypatch.setattr(readable, "search_problem", None)
     monkeypatch.setattr(readable, "train_quantised", None)
-    again = list(strategy.propose(problem, (12, 40)))
+    again = list(strategy.propose(problem, (20, 40)))
     assert [d.program for d in again] == [d.program for d in designs]
 
 
