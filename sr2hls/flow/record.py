@@ -9,7 +9,9 @@ from sr2hls.circuit import Circuit
 from sr2hls.data import InputFormat
 from sr2hls.design import Design, decision_notes, float_outputs
 from sr2hls.errors import InputError
+from sr2hls.flow.choose import preference_note
 from sr2hls.flow.record_points import considered_points, network_points
+from sr2hls.flow.record_reading import formula_records, reading_of
 from sr2hls.flow.rows import Rows
 from sr2hls.options import CompileOptions, LowerOptions
 from sr2hls.prepare import Prepared
@@ -51,7 +53,7 @@ def network_report(
         points: designs of an exploration to set beside it.
         original: the network in fixed point, its circuit and notes on it.
     """
-    problem, proposal = prepared.problem, design.proposal
+    problem = prepared.problem
     names = dict(zip(problem.types, problem.feature_names, strict=True))
     classifies = problem.task.is_classification
     frontiers = [d.proposal.frontier for d in considered if d.proposal.frontier is not None]
@@ -66,13 +68,8 @@ def network_report(
         ),
         teacher=_teacher(prepared, options),
         data=_network_data(prepared, design, options),
-        formulas=[
-            *(formula_record(name, expr, names) for name, expr in proposal.definitions),
-            *(
-                formula_record(title, expr, names)
-                for title, expr in zip(problem.class_names, proposal.formulas.values(), strict=True)
-            ),
-        ],
+        formulas=formula_records(prepared, design),
+        reading=reading_of(prepared, design),
         fronts=[]
         if not frontiers
         else _fronts(
@@ -83,7 +80,7 @@ def network_report(
             latex=names,
         ),
         designs=[
-            *considered_points(problem, design, considered, rows),
+            *considered_points(prepared, design, considered, rows),
             *points,
             *network_points(problem, original, rows),
         ],
@@ -105,6 +102,7 @@ def network_report(
         hardware=rows,
         notes=(
             *decision_notes(problem, design),
+            *preference_note(problem, design, considered),
             *prepared.dataset.warnings(),
             *(note for frontier in frontiers[:1] for note in frontier.notes),
             *design.notes,

@@ -31,6 +31,8 @@ class Point(Record):
     fidelity: float | None = None
     """Agreement with the network on the test split."""
     validation_fidelity: float | None = None
+    nodes: int | None = None
+    """Of the printed formulas, where they are readable."""
     hardware: HardwareRow | None = None
     notes: tuple[str, ...] = ()
 

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from sr2hls.report.fidelity import SplitFidelity
 from sr2hls.report.hardware import Comparison, HardwareFigure, HardwareRow
+from sr2hls.report.reading import Reading
 from sr2hls.report.record import FixedPoint
 from sr2hls.store.record import Record
 
@@ -148,6 +149,8 @@ class DesignPoint(Record):
     """Split that both were measured on."""
     lut: HardwareFigure | None = None
     latency_ns: HardwareFigure | None = None
+    nodes: int | None = None
+    """Of the printed formulas, where they are readable."""
     formulas: dict[str, str] = Field(default_factory=dict)
     chosen: bool = False
     subject: Literal["design", "network", "other"] = "design"
@@ -219,6 +222,8 @@ class Report(Record):
     """``None`` where formulas came from elsewhere than a network."""
     data: Data
     formulas: tuple[Formula, ...]
+    reading: Reading | None = None
+    """How the formulas are to be read, and their terms; ``None`` where formulas were given."""
     fronts: tuple[Front, ...] = ()
     designs: tuple[DesignPoint, ...] = ()
     fidelity: tuple[SplitFidelity, ...] = ()
