@@ -56,6 +56,7 @@ def term_records(problem: Problem, design: Design, axes: Sequence[Axis]) -> tupl
         without = outputs.copy()
         without[:, addend.output] -= values - values.mean()
         shown = physical_formula(shortest_form(rounded(addend.formula)), axes)
+        shown = sp.Add(*(a for a in sp.Add.make_args(shown) if a.free_symbols))
         inputs = sorted(int(s.name[1:]) for s in addend.formula.free_symbols)
         x, curves, shares = _picture(problem, design, addend, inputs, split, axes)
         found.append(

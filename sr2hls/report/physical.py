@@ -1,7 +1,7 @@
 """Formulas over the features in their own units: the affine scaler goes into the constants.
 
-With ``x = (X - offset) / scale`` a line ``a·x + b`` is ``a/scale · (X - place)``. Products, powers, |·|, sign,
-max and min give their factor to the term's coefficient, so that a threshold on a mass is a mass.
+With ``x = (X - offset) / scale`` a line ``a·x + b`` is ``a/scale · (X - place)``. Products, powers,
+|·|, sign, max and min give their factor to the term's coefficient, so that a threshold on a mass is a mass.
 """
 
 from collections.abc import Sequence
