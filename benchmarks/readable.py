@@ -1,7 +1,7 @@
 """Readable formulas of the examples: accuracy against nodes, estimated LUTs, and seconds of the joint search.
 
     python benchmarks/readable.py jets --max-nodes 350 --output benchmarks/results/readable_jets.json
-    python benchmarks/readable.py page benchmarks/results/readable_{digits,dimuons,jets,jets_lut}.json > benchmarks/results/readable.md
+    python benchmarks/readable.py page benchmarks/results/readable_[dj]*.json > readable.md
 
 Models are chosen on the validation split; every model of the front is reported on the test split. LUTs
 are estimated (sums of tables of few bits); cycles are those of the
