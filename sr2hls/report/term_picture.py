@@ -27,7 +27,6 @@ class ShownTerm:
 
     term: Term
     math: Markup
-    worth: str
     low: str
     high: str
     least: str
@@ -53,7 +52,6 @@ def _shown(term: Term) -> ShownTerm:
     return ShownTerm(
         term=term,
         math=Markup(mathml(term.latex)),
-        worth=number(term.loss_rise),
         low=number(term.x[0]) if term.x else "",
         high=number(term.x[-1]) if term.x else "",
         least=number(least),

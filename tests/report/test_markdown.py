@@ -16,7 +16,7 @@ PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
 
 def test_tables_are_whole(report: Report) -> None:
     html = PARSER.render(to_markdown(report))
-    assert html.count("<table>") == 6
+    assert html.count("<table>") == 7
     assert "<h2>Hardware</h2>" in html
     assert "50." in html
     assert "| |" not in to_markdown(report)

@@ -61,7 +61,7 @@ def test_the_page_has_a_picture_of_every_term_and_the_exact_form(report: Report)
         assert len(root.findall("polyline")) == 2 * curves and len(root.findall("path")) == 1
     assert "equal to the bit" in page and "ap_ufixed&lt;3,1,RND,SAT&gt;" in page
     assert "17 nodes over the scaled inputs" in page
-    assert page.index("loss +0.5") < page.index("loss +0.25")
+    assert page.index("loss +0.5000") < page.index("loss +0.2500")
 
 
 def test_names_in_pictures_add_no_element(report: Report) -> None:
@@ -78,7 +78,7 @@ def test_tables_are_shown_as_tables(report: Report) -> None:
 
 def test_markdown_tells_terms_and_exact_lines(report: Report) -> None:
     text = to_markdown(report.model_copy(update={"reading": reading(term(0.5))}))
-    assert "| w | `2*Abs(mass - 80.4)` | +0.5 | −0.25 | mass |" in text
+    assert "| w | `2*Abs(mass - 80.4)` | +0.5000 | -0.2500 | mass |" in text
     assert "| t0 | `x0 + 1` | `ap_ufixed<3,1,RND,SAT>` |" in text
 
 
