@@ -10,13 +10,15 @@ from sr2hls.report.reading import Reading, Term
 
 WIDTH, HEIGHT, BARS = 240.0, 120.0, 26.0
 """Size of the plot, and of the distribution at its foot, in units of the picture."""
+_LABELS = (0, 150, 200)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A curve as the picture draws it."""
+    """A curve as the picture draws it; the first one's label names the second feature."""
 
     label: str
+    label_at: int
     formula: str
     circuit: str
 
@@ -46,8 +48,13 @@ def _shown(term: Term) -> ShownTerm:
     least, most = min(values, default=0.0), max(values, default=0.0)
     span = (most - least) or 1.0
     lines = [
-        Line(c.label, _points(c.formula, least, span), _points(_staircase(c.circuit), least, span, 2))
-        for c in term.curves
+        Line(
+            c.label if k == 0 else c.label.rpartition("= ")[2],
+            _LABELS[k % len(_LABELS)],
+            _points(c.formula, least, span),
+            _points(_staircase(c.circuit), least, span, 2),
+        )
+        for k, c in enumerate(term.curves)
     ]
     return ShownTerm(
         term=term,
