@@ -20,6 +20,7 @@ from sr2hls.options.values import (
     YES_OR_NO,
     Example,
     at_least_one,
+    names,
     on_the_command_line,
     path,
 )
@@ -27,7 +28,7 @@ from sr2hls.target import Budget
 
 
 def _strategies(value: Iterable[str]) -> tuple[StrategyName, ...]:
-    return tuple(StrategyName(one) for one in value)
+    return tuple(StrategyName(one) for one in names(value))
 
 
 @on_the_command_line
