@@ -99,6 +99,7 @@ class CompileOptions:
         allow_pickle: load whole pickled modules, which runs code from the file.
         task: what the outputs mean, ``logits``, ``probabilities`` or ``regression``; ``None`` guesses from
             the network's last operation.
+        head: name of the output wanted, where the network has several.
         target_column: column or key of the labels; ``None`` takes ``y``, ``label`` or ``target`` if there.
         features: columns that are inputs, in the order of the network; ``None`` means all but the labels.
         scaler: affine map upstream of the circuit: ``auto`` (the range of each feature that uses the bits
@@ -130,6 +131,7 @@ class CompileOptions:
     model: str | None = None
     allow_pickle: bool = False
     task: str | None = None
+    head: str | None = None
     target_column: str | None = None
     features: tuple[str, ...] | None = None
     scaler: str = "auto"

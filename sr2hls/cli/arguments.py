@@ -49,6 +49,10 @@ TaskOption = Annotated[
         rich_help_panel=INPUTS,
     ),
 ]
+HeadOption = Annotated[
+    str | None,
+    typer.Option(help="Name of the output to distil, where the network has several.", rich_help_panel=INPUTS),
+]
 TargetColumnOption = Annotated[
     str | None, typer.Option(help="Column or key of the labels.", rich_help_panel=INPUTS)
 ]

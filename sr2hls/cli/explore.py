@@ -56,6 +56,7 @@ def explore(
     model: arguments.ModelOption = None,
     allow_pickle: arguments.AllowPickleOption = False,
     task: arguments.TaskOption = None,
+    head: arguments.HeadOption = None,
     target_column: arguments.TargetColumnOption = None,
     features: arguments.FeaturesOption = None,
     scaler: arguments.ScalerOption = "auto",
