@@ -38,6 +38,8 @@ class CompileOptions(CircuitOptions, NetworkOptions):
 
     task: Annotated[str | None, INPUTS, Example('"logits"')] = None
     """`logits`, `probabilities` or `regression`, where the guess from the network is wrong."""
+    head: Annotated[str | None, INPUTS, Example('"class"')] = None
+    """Name of the output to distil, where the network has several."""
     target_column: Annotated[str | None, INPUTS, Example('"label"')] = None
     """Column or key of the labels; by default `y`, `label` or `target` if there."""
     scaler: Annotated[str, INPUTS] = "auto"
