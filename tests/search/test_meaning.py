@@ -70,21 +70,22 @@ def pysr_definitions() -> dict[str, object]:
     return found
 
 
-SAME = [
-    *["div", "inv", "mult", "sqrt", "sqrt_abs", "cbrt", "square", "cube", "plus", "sub", "neg", "pow", "pow_abs", "cos", "sin", "tan", "cosh", "sinh", "tanh", "exp"],
-    *["acos", "asin", "atan", "acosh", "acosh_abs", "asinh", "atanh_clip", "abs", "mod", "erf", "erfc", "log", "log10", "log2", "log1p", "log_abs"],
-    *["log10_abs", "log2_abs", "log1p_abs", "floor", "ceil", "sign", "round", "max", "min", "greater", "less", "greater_equal", "less_equal"],
-    *["cond", "logical_or", "logical_and", "relu", "fma", "muladd", "clamp"],
-]  # fmt: skip
+SAME = """
+div inv mult sqrt sqrt_abs cbrt square cube plus sub neg pow pow_abs cos sin tan cosh sinh tanh exp acos asin
+atan acosh acosh_abs asinh atanh_clip abs mod erf erfc log log10 log2 log1p log_abs log10_abs log2_abs
+log1p_abs floor ceil sign round max min greater less greater_equal less_equal cond logical_or logical_and
+relu fma muladd clamp
+"""
+BINARY = """
+div mult plus sub pow pow_abs mod max min greater less greater_equal less_equal cond logical_or logical_and
+"""
 
 
 @pytest.mark.parametrize("name", SAME.split())
 def test_operators_are_those_of_the_installed_pysr(name: str) -> None:
     definition = pysr_definitions()[name]
     assert callable(definition)
-    arity = {"fma": 3, "muladd": 3, "clamp": 3}.get(name, 2 if name in (
-        *["div", "mult", "plus", "sub", "pow", "pow_abs", "mod", "max", "min", "greater", "less", "greater_equal", "less_equal", "cond"],
-        "logical_or", "logical_and") else 1)  # fmt: skip
+    arity = 3 if name in ("fma", "muladd", "clamp") else 2 if name in BINARY.split() else 1
     a, b, c = sympy.symbols("a b c", real=True)
     mine = expr_from_text(f"{name}({', '.join('abc'[:arity])})")
     mine = mine.xreplace({sympy.Symbol(n): sympy.Symbol(n, real=True) for n in "abc"})
