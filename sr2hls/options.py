@@ -99,6 +99,8 @@ class CompileOptions:
         allow_pickle: load whole pickled modules, which runs code from the file.
         task: what the outputs mean, ``logits``, ``probabilities`` or ``regression``; ``None`` guesses from
             the network's last operation.
+        objective: what designs are judged by: ``accuracy``, ``auc``, ``efficiency@RATE`` (of class 1, at a
+            share of background), ``r2`` or ``mae``; ``None`` is accuracy or R².
         head: name of the output wanted, where the network has several.
         target_column: column or key of the labels; ``None`` takes ``y``, ``label`` or ``target`` if there.
         features: columns that are inputs, in the order of the network; ``None`` means all but the labels.
@@ -131,6 +133,7 @@ class CompileOptions:
     model: str | None = None
     allow_pickle: bool = False
     task: str | None = None
+    objective: str | None = None
     head: str | None = None
     target_column: str | None = None
     features: tuple[str, ...] | None = None

@@ -49,6 +49,14 @@ TaskOption = Annotated[
         rich_help_panel=INPUTS,
     ),
 ]
+ObjectiveOption = Annotated[
+    str | None,
+    typer.Option(
+        help="What designs are judged by: `accuracy`, `auc`, `efficiency@0.01` (signal at a background "
+        "rate), `r2` or `mae`.",
+        rich_help_panel=SEARCH,
+    ),
+]
 HeadOption = Annotated[
     str | None,
     typer.Option(help="Name of the output to distil, where the network has several.", rich_help_panel=INPUTS),

@@ -57,6 +57,7 @@ def explore(
     allow_pickle: arguments.AllowPickleOption = False,
     task: arguments.TaskOption = None,
     head: arguments.HeadOption = None,
+    objective: arguments.ObjectiveOption = None,
     target_column: arguments.TargetColumnOption = None,
     features: arguments.FeaturesOption = None,
     scaler: arguments.ScalerOption = "auto",
