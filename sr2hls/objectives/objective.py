@@ -37,9 +37,10 @@ class Objective:
         """Return how good outputs are, the higher the better.
 
         ``accuracy`` is the share of right classes. ``auc`` is the area under the ROC curve; of several
-        classes it is the mean of each against the rest. ``efficiency`` is the largest share of signal (class
-        1) that a threshold lets pass while at most ``rate`` of the background does. ``r2`` is the coefficient of
-        determination. ``mae`` is 1 - MAE / MAE of the median (scikit-learn's ``d2_absolute_error_score``).
+        classes it is the mean of each against the rest. ``efficiency`` is the largest share of signal, which
+        is class 1, that a threshold lets pass while at most ``rate`` of the background does. ``r2`` is the
+        coefficient of determination. ``mae`` is 1 - MAE / MAE of the median (scikit-learn's
+        ``d2_absolute_error_score``).
 
         Args:
             outputs: of the design, shape (rows, outputs); logits of a classification.
