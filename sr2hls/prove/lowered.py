@@ -1,0 +1,216 @@
+"""Programs against the logic that they become, value by value.
+
+Every step of the program that the logic has, too, is proven equal to the logic's value and then cut off: later
+steps see it as a variable. So each proof is about a few operations, however long the program is. The pairs to
+try are found by simulation. A pair is settled by equal terms, by equal canonical sums (`additive`), by trying
+all values of what it reads, or by the solver.
+"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from alkaid.types import CombLogic
+
+from sr2hls.program import ops
+from sr2hls.program.program import Program
+from sr2hls.prove.abc import compare
+from sr2hls.prove.additive import Additive
+from sr2hls.prove.aig import FALSE, Aig, Word, constant, less
+from sr2hls.prove.gates import written
+from sr2hls.prove.grid import MAX_LOCAL, blocks, size_of
+from sr2hls.prove.of_logic import LogicTerms
+from sr2hls.prove.of_program import Scaled, operation_term
+from sr2hls.prove.terms import IntArray, Terms
+from sr2hls.verify.random_programs import corner_inputs
+
+_SAMPLES = 1 << 11
+_FEW, _MANY = 1 << 16, 1 << 24
+"""Points of a grid that are tried at once, and at most."""
+_CANDIDATES = 4
+_LOCAL_S = 10.0
+"""Seconds that the solver gets for one pair."""
+
+
+@dataclass
+class Lowering:
+    """A proof under way.
+
+    Attributes:
+        program: the program.
+        logic: what it became.
+        ends: when to give up, in seconds of the monotonic clock.
+        settled: how many values were settled in each way.
+    """
+
+    program: Program
+    logic: CombLogic
+    ends: float
+    settled: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.terms = Terms()
+        types = self.program.input_types
+        self.inputs = [
+            Scaled(self.terms.variable(("input", k), t.raw_min, t.raw_max), t.frac) for k, t in enumerate(types)
+        ]
+        self.additive = Additive(self.terms)
+        self.values = LogicTerms(self.terms, self.logic, self.inputs)
+        self.known: dict[int, Scaled] = {}
+        self.definitions: dict[int, int] = {}
+        raw = corner_inputs(self.program, _SAMPLES, seed=1)
+        self.samples = {s.term: raw[:, k] for k, s in enumerate(self.inputs) if self.terms.value(s.term) is None}
+        self.candidates: dict[bytes, list[int]] = {}
+        for position in range(len(self.logic.ops)):
+            step = self.values.value(position, self.known)
+            if self.terms.value(step.term) is None:
+                self.candidates.setdefault(self._signature(step), []).append(position)
+                # Later values read this one's term through the pool, not through a variable.
+        self.settled.clear()
+
+    def run(self) -> list[str]:
+        """Return the names of the outputs that are not proven."""
+        steps: list[Scaled] = []
+        for op in self.program.ops:
+            if isinstance(op, ops.Input):
+                steps.append(self.inputs[op.index])
+                continue
+            types = [self.program.ops[a].type for a in op.args]
+            steps.append(operation_term(self.terms, op, [steps[a] for a in op.args], types, self._cut))
+        left = []
+        for name, at, position in zip(
+            self.program.output_names, self.program.outputs, self.logic.out_idxs, strict=True
+        ):
+            found = self.values.value(position, self.known) if position not in self.known else self.known[position]
+            if self._equal(steps[at], found) is None:
+                left.append(name)
+        return left
+
+    def _cut(self, step: Scaled) -> Scaled:
+        """Return a variable for a step that the logic has, the step itself for any other."""
+        term = self.terms[step.term]
+        if term.low == term.high or step.term in self.samples or step.term in self.definitions:
+            return step
+        cut = step
+        for position in self.candidates.get(self._signature(step), [])[:_CANDIDATES]:
+            if position in self.known:
+                continue
+            value = self.values.value(position, self.known)
+            held = self._equal(step, value)
+            if held is None:
+                continue
+            if cut is step:
+                cut = Scaled(self._variable(step, held), step.frac)
+            self.known[position] = self._at(cut, value.frac)
+        return cut
+
+    def _at(self, a: Scaled, frac: int) -> Scaled:
+        return Scaled(self.terms.shift_right(a.term, a.frac - frac), frac)
+
+    def _variable(self, step: Scaled, held: tuple[int, int]) -> int:
+        """Return a variable that stands for a step from here on; it knows its definition."""
+        variable = self.terms.variable(("step", step.term), *held)
+        self.samples[variable] = self._sampled(step.term)
+        whole = self.terms.substituted(step.term, self.definitions)
+        few = size_of(self.terms, self.terms.variables([whole])) <= MAX_LOCAL
+        self.definitions[variable] = whole if few else variable
+        return variable
+
+    def _sampled(self, term: int) -> IntArray:
+        return np.broadcast_to(self.terms.evaluate([term], self.samples)[0], (_SAMPLES,)).astype(np.int64)
+
+    def _signature(self, a: Scaled) -> bytes:
+        """Return what equal numbers have in common on the samples, whatever their fractional bits are."""
+        try:
+            raw = self._sampled(a.term)
+        except OverflowError:
+            return b""
+        union = int(np.bitwise_or.reduce(raw))
+        zeros = (union & -union).bit_length() - 1 if union else 0
+        return repr(a.frac - zeros).encode() + (raw >> max(0, zeros)).tobytes()
+
+    def _equal(self, a: Scaled, b: Scaled) -> tuple[int, int] | None:
+        """Return raw values of ``a`` that hold both numbers where they are proven equal, else None."""
+        frac = max(a.frac, b.frac)
+        x, y = (self.terms.scaled(s.term, 1 << (frac - s.frac)) for s in (a, b))
+        for attempt in (self._by_terms, self._by_sums, self._by_all_values, self._by_solver):
+            if attempt == self._by_solver and time.monotonic() > self.ends:
+                break
+            held = attempt(x, y)
+            if held is not None:
+                name = attempt.__name__.removeprefix("_by_")
+                self.settled[name] = self.settled.get(name, 0) + 1
+                shift = frac - a.frac
+                return -(-held[0] >> shift), held[1] >> shift
+        return None
+
+    def _expanded(self, a: int, b: int) -> Iterable[tuple[int, int]]:
+        """Yield two terms as they are, then with the functions of few bits that they read written out."""
+        yield a, b
+        x, y = (self.terms.substituted(t, self.definitions) for t in (a, b))
+        if (x, y) != (a, b):
+            yield x, y
+
+    def _interval(self, *terms: int) -> tuple[int, int]:
+        return max(self.terms[t].low for t in terms), min(self.terms[t].high for t in terms)
+
+    def _by_terms(self, a: int, b: int) -> tuple[int, int] | None:
+        for x, y in self._expanded(a, b):
+            if x == y:
+                return self._interval(a, b, x)
+        return None
+
+    def _by_sums(self, a: int, b: int) -> tuple[int, int] | None:
+        for x, y in self._expanded(a, b):
+            try:
+                form = self.additive.form(x)
+                if form.key() == self.additive.form(y).key():
+                    low, high = self._interval(a, b, x, y)
+                    return max(low, form.low), min(high, form.high)
+            except OverflowError:
+                continue
+        return None
+
+    def _by_all_values(self, a: int, b: int) -> tuple[int, int] | None:
+        for limit in (_FEW, _MANY):
+            for x, y in self._expanded(a, b):
+                variables = self.terms.variables([x, y])
+                if size_of(self.terms, variables) <= limit:
+                    held = self._tried(x, y, variables)
+                    if held is not None:
+                        return held
+        return None
+
+    def _tried(self, a: int, b: int, variables: list[int]) -> tuple[int, int] | None:
+        low, high = None, None
+        for points in blocks(self.terms, variables):
+            if time.monotonic() > self.ends:
+                return None
+            try:
+                x, y = self.terms.evaluate([a, b], points)
+            except OverflowError:
+                return None
+            if (x != y).any():
+                return None
+            low = int(x.min()) if low is None else min(low, int(x.min()))
+            high = int(x.max()) if high is None else max(high, int(x.max()))
+        assert low is not None and high is not None
+        return low, high
+
+    def _by_solver(self, a: int, b: int) -> tuple[int, int] | None:
+        aig = Aig()
+        words: dict[int, Word] = {}
+        inside = 1
+        for v in self.terms.variables([a, b]):
+            term = self.terms[v]
+            width = term.width
+            bits = [aig.variable((v, k)) for k in range(width if term.low < 0 else width - 1)]
+            words[v] = bits if term.low < 0 else [*bits, FALSE]
+            for low, high in ((words[v], constant(term.low, width)), (constant(term.high, width), words[v])):
+                inside = aig.both(inside, less(aig, low, high) ^ 1)
+        x, y = written(aig, self.terms, [a, b], words)
+        width = max(len(x), len(y))
+        left, right = ([aig.both(inside, k) for k in (w + [w[-1]] * (width - len(w)))] for w in (x, y))
+        limit = min(_LOCAL_S, self.ends - time.monotonic())
+        return self._interval(a, b) if compare(aig, left, right, limit).equal else None
