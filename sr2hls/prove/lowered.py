@@ -90,32 +90,36 @@ class Lowering:
     def _cut(self, step: Scaled) -> Scaled:
         """Return a variable for a step that the logic has, the step itself for any other."""
         term = self.terms[step.term]
-        if term.low == term.high or step.term in self.samples or step.term in self.definitions:
+        if term.low == term.high or step.term in self.samples:
             return step
-        cut = step
+        proven: dict[int, Scaled] = {}
+        low, high = term.low, term.high
         for position in self.candidates.get(self._signature(step), [])[:_CANDIDATES]:
-            if position in self.known:
-                continue
-            value = self.values.value(position, self.known)
-            held = self._equal(step, value)
-            if held is None:
-                continue
-            if cut is step:
-                cut = Scaled(self._variable(step, held), step.frac)
-            self.known[position] = self._at(cut, value.frac)
+            if position not in self.known:
+                value = self.values.value(position, self.known)
+                held = self._equal(step, value)
+                if held is not None:
+                    proven[position] = value
+                    low, high = max(low, held[0]), min(high, held[1])
+        return self._variable(step, proven, low, high) if proven else step
+
+    def _variable(self, step: Scaled, proven: dict[int, Scaled], low: int, high: int) -> Scaled:
+        """Return a variable that stands for a step from here on, and for the values that it is equal to.
+
+        It has the fewest fractional bits that one of them has: low bits that are always 0 are known to be.
+        """
+        frac = min(step.frac, *(value.frac for value in proven.values()))
+        drop = step.frac - frac
+        variable = self.terms.variable(("step", step.term), -(-low >> drop), high >> drop)
+        cut = Scaled(self.terms.scaled(variable, 1 << drop), step.frac)
+        if self.terms.value(variable) is None:
+            whole = self.terms.substituted(step.term, self.definitions)
+            few = size_of(self.terms, self.terms.variables([whole])) <= MAX_LOCAL
+            self.samples[variable] = self._sampled(step.term) >> drop
+            self.definitions[variable] = self.terms.shift_right(whole, drop) if few else variable
+        for position, value in proven.items():
+            self.known[position] = Scaled(self.terms.scaled(variable, 1 << (value.frac - frac)), value.frac)
         return cut
-
-    def _at(self, a: Scaled, frac: int) -> Scaled:
-        return Scaled(self.terms.shift_right(a.term, a.frac - frac), frac)
-
-    def _variable(self, step: Scaled, held: tuple[int, int]) -> int:
-        """Return a variable that stands for a step from here on; it knows its definition."""
-        variable = self.terms.variable(("step", step.term), *held)
-        self.samples[variable] = self._sampled(step.term)
-        whole = self.terms.substituted(step.term, self.definitions)
-        few = size_of(self.terms, self.terms.variables([whole])) <= MAX_LOCAL
-        self.definitions[variable] = whole if few else variable
-        return variable
 
     def _sampled(self, term: int) -> IntArray:
         return np.broadcast_to(self.terms.evaluate([term], self.samples)[0], (_SAMPLES,)).astype(np.int64)

@@ -159,10 +159,9 @@ class Terms:
         return self._reduced(Kind.CHOICE, (key, a, b), (), min(x.low, y.low), max(x.high, y.high))
 
     def table(self, a: int, values: Sequence[int]) -> int:
-        """Return values[a]; entries that a does not reach play no part."""
+        """Return values[a], a modulo the length, which is a power of 2; what a does not reach plays no part."""
+        a = self.wrap(a, False, (len(values) - 1).bit_length()) if len(values) > 1 else self.constant(0)
         term = self.all[a]
-        if term.low < 0 or term.high >= len(values):
-            raise ValueError("the address of a table lies outside of it")
         possible = values[term.low : term.high + 1]
         return self._reduced(Kind.TABLE, (a,), (tuple(values),), min(possible), max(possible))
 
