@@ -59,15 +59,16 @@ class Lowering:
         self.values = LogicTerms(self.terms, self.logic, self.inputs)
         self.known: dict[int, Scaled] = {}
         self.definitions: dict[int, int] = {}
+        self.steps: dict[int, int] = {}
         raw = corner_inputs(self.program, _SAMPLES, seed=1)
         self.samples = {s.term: raw[:, k] for k, s in enumerate(self.inputs) if self.terms.value(s.term) is None}
         self.candidates: dict[bytes, list[int]] = {}
         for position in range(len(self.logic.ops)):
-            step = self.values.value(position, self.known)
+            step = self._value(position)
             if self.terms.value(step.term) is None:
                 self.candidates.setdefault(self._signature(step), []).append(position)
-                # Later values read this one's term through the pool, not through a variable.
-        self.settled.clear()
+            if step.term in self.samples:
+                self.known[position] = step
 
     def run(self) -> list[str]:
         """Return the names of the outputs that are not proven."""
@@ -82,10 +83,17 @@ class Lowering:
         for name, at, position in zip(
             self.program.output_names, self.program.outputs, self.logic.out_idxs, strict=True
         ):
-            found = self.values.value(position, self.known) if position not in self.known else self.known[position]
-            if self._equal(steps[at], found) is None:
+            if self._equal(steps[at], self._value(position)) is None:
                 left.append(name)
         return left
+
+    def _value(self, position: int) -> Scaled:
+        found = self.known.get(position)
+        return self.values.value(position, self.known) if found is None else found
+
+    def _at(self, a: Scaled, frac: int) -> int:
+        """Return a number's term for other fractional bits that it is known to need no more than."""
+        return self.terms.shift_right(a.term, a.frac - frac)
 
     def _cut(self, step: Scaled) -> Scaled:
         """Return a variable for a step that the logic has, the step itself for any other."""
@@ -95,12 +103,15 @@ class Lowering:
         proven: dict[int, Scaled] = {}
         low, high = term.low, term.high
         for position in self.candidates.get(self._signature(step), [])[:_CANDIDATES]:
-            if position not in self.known:
-                value = self.values.value(position, self.known)
-                held = self._equal(step, value)
-                if held is not None:
-                    proven[position] = value
-                    low, high = max(low, held[0]), min(high, held[1])
+            value = self._value(position)
+            held = self._equal(step, value)
+            if held is None:
+                continue
+            if position in self.known:
+                # An input, or the value of an earlier step.
+                return Scaled(self._at(value, step.frac), step.frac)
+            proven[position] = value
+            low, high = max(low, held[0]), min(high, held[1])
         return self._variable(step, proven, low, high) if proven else step
 
     def _variable(self, step: Scaled, proven: dict[int, Scaled], low: int, high: int) -> Scaled:
@@ -113,10 +124,11 @@ class Lowering:
         variable = self.terms.variable(("step", step.term), -(-low >> drop), high >> drop)
         cut = Scaled(self.terms.scaled(variable, 1 << drop), step.frac)
         if self.terms.value(variable) is None:
-            whole = self.terms.substituted(step.term, self.definitions)
-            few = size_of(self.terms, self.terms.variables([whole])) <= MAX_LOCAL
             self.samples[variable] = self._sampled(step.term) >> drop
-            self.definitions[variable] = self.terms.shift_right(whole, drop) if few else variable
+            self.steps[variable] = self.terms.shift_right(step.term, drop)
+            whole = self.terms.substituted(self.steps[variable], self.definitions)
+            few = size_of(self.terms, self.terms.variables([whole])) <= MAX_LOCAL
+            self.definitions[variable] = whole if few else variable
         for position, value in proven.items():
             self.known[position] = Scaled(self.terms.scaled(variable, 1 << (value.frac - frac)), value.frac)
         return cut
@@ -150,11 +162,17 @@ class Lowering:
         return None
 
     def _expanded(self, a: int, b: int) -> Iterable[tuple[int, int]]:
-        """Yield two terms as they are, then with the functions of few bits that they read written out."""
-        yield a, b
-        x, y = (self.terms.substituted(t, self.definitions) for t in (a, b))
-        if (x, y) != (a, b):
-            yield x, y
+        """Yield two terms as they are, with the functions of few bits that they read written out, and with all.
+
+        What a step may be is wider than what it can be together with others: where two terms are only equal for
+        the latter, one more step of what they read is needed.
+        """
+        seen = set()
+        for written_out in ({}, self.definitions, self.steps):
+            pair = self.terms.substituted(a, written_out), self.terms.substituted(b, written_out)
+            if pair not in seen:
+                seen.add(pair)
+                yield pair
 
     def _interval(self, *terms: int) -> tuple[int, int]:
         return max(self.terms[t].low for t in terms), min(self.terms[t].high for t in terms)
@@ -203,6 +221,13 @@ class Lowering:
         return low, high
 
     def _by_solver(self, a: int, b: int) -> tuple[int, int] | None:
+        for x, y in self._expanded(a, b):
+            limit = min(_LOCAL_S, self.ends - time.monotonic())
+            if limit > 0 and self._solved(x, y, limit):
+                return self._interval(a, b, x, y)
+        return None
+
+    def _solved(self, a: int, b: int, limit_s: float) -> bool:
         aig = Aig()
         words: dict[int, Word] = {}
         inside = 1
@@ -216,5 +241,4 @@ class Lowering:
         x, y = written(aig, self.terms, [a, b], words)
         width = max(len(x), len(y))
         left, right = ([aig.both(inside, k) for k in (w + [w[-1]] * (width - len(w)))] for w in (x, y))
-        limit = min(_LOCAL_S, self.ends - time.monotonic())
-        return self._interval(a, b) if compare(aig, left, right, limit).equal else None
+        return compare(aig, left, right, limit_s).equal is True

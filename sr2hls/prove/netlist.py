@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sr2hls.errors import VerificationError
+from sr2hls.program.ops import MAX_TABLE_BITS
 from sr2hls.prove.aig import FALSE, TRUE, Aig, Word
 from sr2hls.synthesis.base import HdlDesign
 from sr2hls.synthesis.yosys_run import run_yosys
@@ -26,7 +27,7 @@ _GATES = (
     "opt_clean",
     "opt_dff -nodffe -nosdff",
     "memory",
-    "techmap",
+    "techmap t:* t:$shiftx %d",
     "simplemap",
     "dffunmap",
     "aigmap",
@@ -42,7 +43,8 @@ class Gates:
     Attributes:
         inputs: bits of each input port, the lowest first, without the clock.
         outputs: bits of each output port.
-        drivers: for each driven bit, the kind of its cell and the bits that this reads.
+        drivers: for each driven bit, the kind of its cell and the bits that this reads: ``and``, ``not``,
+            ``register``, or ``table`` with the address, the lowest bit first, and then the entries.
     """
 
     inputs: Mapping[str, tuple[_Bit, ...]]
@@ -86,6 +88,11 @@ def _gates(module: Mapping[str, Any], top: str, clock: str | None) -> Gates:
             drivers[pins["Y"]] = ("and", (pins["A"], pins["B"]))
         elif kind == "$_NOT_":
             drivers[pins["Y"]] = ("not", (pins["A"],))
+        elif kind == "$shiftx" and _is_table(cell):
+            pins = cell["connections"]
+            n = len(pins["B"])
+            entries = (pins["A"] + ["x"] * (1 << n))[: 1 << n]
+            drivers[pins["Y"][0]] = (f"table{n}", (*pins["B"], *entries))
         elif kind == "$_DFF_P_" and (pins["C"],) == ticks:
             drivers[pins["Q"]] = ("register", (pins["D"],))
         else:
@@ -94,6 +101,11 @@ def _gates(module: Mapping[str, Any], top: str, clock: str | None) -> Gates:
                 f"'{clock}': such circuits are tested and not proven"
             )
     return Gates(ports["input"], ports["output"], drivers)
+
+
+def _is_table(cell: Mapping[str, Any]) -> bool:
+    pins = cell["connections"]
+    return len(pins["Y"]) == 1 and len(pins["B"]) <= MAX_TABLE_BITS and not int(cell["parameters"]["B_SIGNED"], 2)
 
 
 def unrolled(aig: Aig, gates: Gates, edges: int) -> dict[str, Word]:
@@ -148,4 +160,10 @@ def unrolled(aig: Aig, gates: Gates, edges: int) -> dict[str, Word]:
 def _joined(aig: Aig, kind: str, reads: list[int]) -> int:
     if kind == "and":
         return aig.both(reads[0], reads[1])
+    if kind.startswith("table"):
+        n = int(kind.removeprefix("table"))
+        level = reads[n:]
+        for bit in reads[:n]:
+            level = [aig.choose(bit, y, x) for x, y in zip(level[::2], level[1::2], strict=True)]
+        return level[0]
     return reads[0] ^ 1 if kind == "not" else reads[0]
