@@ -91,6 +91,7 @@ def _build(
         synthesis=options.synthesis,
         progress=progress,
         backend=options.backend.value,
+        prove_s=options.prove_s,
     )
     return lints, circuit
 

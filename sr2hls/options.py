@@ -116,6 +116,7 @@ class CompileOptions:
         seed: seed of every random choice: same seed, same result.
         backend: hls4ml backend of the HLS project.
         synthesis: tool that gives latency and resources.
+        prove_s: seconds to prove each claim about the Verilog and the mapped netlist; 0 only tests them.
         explored: output of an exploration whose designs are taken instead of a search.
         design: name of the one to take; ``None`` takes the best that meets the budgets.
         baseline: put the original network through the same tools for the comparison.
@@ -144,6 +145,7 @@ class CompileOptions:
     seed: int = 0
     backend: Backend = Backend.VITIS
     synthesis: Synthesis = Synthesis.YOSYS
+    prove_s: float = 30.0
     explored: Path | None = None
     design: str | None = None
     baseline: bool = True
@@ -250,6 +252,7 @@ class LowerOptions:
         target: part, clock and budgets.
         backend: hls4ml backend of the HLS project.
         synthesis: tool that gives latency and resources.
+        prove_s: seconds to prove each claim about the Verilog and the mapped netlist; 0 only tests them.
         seed: of the rows drawn from ``ranges``.
         overwrite: replace the result that the folder holds.
         command: the command line, word by word, for the report.
@@ -269,6 +272,7 @@ class LowerOptions:
     target: Target = field(default_factory=Target)
     backend: Backend = Backend.VITIS
     synthesis: Synthesis = Synthesis.YOSYS
+    prove_s: float = 30.0
     seed: int = 0
     overwrite: bool = False
     command: tuple[str, ...] = ()

@@ -88,7 +88,12 @@ def make_report(stages: Stages, options: CompileOptions, progress: Progress) -> 
         program=stages.built.chosen.program,
         agreements=[
             model.Agreement(
-                executor=a.executor, vectors=a.vectors, values=a.values, differences=0, source="test split"
+                executor=a.executor,
+                vectors=a.vectors,
+                values=a.values,
+                differences=0,
+                source="test split",
+                proof=a.proof,
             )
             for a in stages.built.circuit.agreements
         ],

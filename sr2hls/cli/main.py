@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from sr2hls.cli import cite, compile, costs, distil, doctor, explore, init, lower, report, search, view
+from sr2hls.cli import cite, compile, costs, distil, doctor, explore, init, lower, report, search, verify, view
 from sr2hls.cli.failure import INTERRUPTED, Settings, explain
 
 app = typer.Typer(
@@ -48,6 +48,7 @@ distil.register(app)
 lower.register(app)
 search.register(app)
 report.register(app)
+verify.register(app)
 view.register(app)
 costs.register(app)
 doctor.register(app)

@@ -67,7 +67,12 @@ def make_report(
         program=design.program,
         agreements=[
             model.Agreement(
-                executor=a.executor, vectors=a.vectors, values=a.values, differences=0, source="test rows"
+                executor=a.executor,
+                vectors=a.vectors,
+                values=a.values,
+                differences=0,
+                source="test rows",
+                proof=a.proof,
             )
             for a in circuit.agreements
         ],

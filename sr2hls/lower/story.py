@@ -73,6 +73,7 @@ def lower_formulas(options: LowerOptions, progress: Progress | None = None) -> L
             synthesis=options.synthesis,
             progress=progress,
             backend=options.backend.value,
+            prove_s=options.prove_s,
         )
         with progress.stage("report"):
             report = make_report(options, progress, source, rows, inputs, design, circuit)

@@ -33,6 +33,17 @@ _LOCAL_S = 10.0
 """Seconds that the solver gets for one pair."""
 
 
+def prove_logic(program: Program, logic: CombLogic, ends: float) -> list[str]:
+    """Return the outputs for which logic is not proven to compute a program.
+
+    Args:
+        program: the program.
+        logic: what it became.
+        ends: when to give up, in seconds of the monotonic clock.
+    """
+    return Lowering(program, logic, ends).run()
+
+
 @dataclass
 class Lowering:
     """A proof under way.

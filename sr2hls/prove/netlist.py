@@ -33,6 +33,8 @@ _GATES = (
     "aigmap",
     "opt_clean -purge",
 )
+_LUTS = {f"LUT{n}": n for n in range(1, 7)}
+"""Look-up tables of AMD's devices and their inputs, I0 to I5 (UG974, "LUT6")."""
 _Bit = int | str
 
 
@@ -70,7 +72,8 @@ def read_gates(
     """
     passes = [line.format(top=top) for line in _GATES]
     if cells is not None:
-        passes.insert(0, f"read_verilog -defer {cells}")
+        # LUTs are read off their INIT: hundreds of them would become as many modules.
+        passes[:1] = [f"read_verilog -defer {cells}", f"delete {' '.join(_LUTS)}", f"hierarchy -top {top}"]
     found = run_yosys(HdlDesign(top, tuple(sources)), passes, timeout_s=timeout_s, netlist=True)
     assert found.netlist is not None
     return _gates(json.loads(found.netlist)["modules"][top], top, clock)
@@ -88,6 +91,10 @@ def _gates(module: Mapping[str, Any], top: str, clock: str | None) -> Gates:
             drivers[pins["Y"]] = ("and", (pins["A"], pins["B"]))
         elif kind == "$_NOT_":
             drivers[pins["Y"]] = ("not", (pins["A"],))
+        elif kind in _LUTS:
+            entries = tuple(reversed(cell["parameters"]["INIT"][-(1 << _LUTS[kind]) :]))
+            address = tuple(pins[f"I{k}"] for k in range(_LUTS[kind]))
+            drivers[pins["O"]] = (f"table{len(address)}", (*address, *entries))
         elif kind == "$shiftx" and _is_table(cell):
             pins = cell["connections"]
             n = len(pins["B"])
