@@ -126,7 +126,7 @@ def _lowered(
 
 
 def _errors(design: Design, inputs: FloatArray) -> dict[str, OutputError]:
-    """Return the errors of a design, which were measured on codes of its inputs, or those on rows if larger."""
+    """Return the errors of a design as they were measured, or those on these inputs where they are larger."""
     difference = np.abs(design.predict(inputs) - design.float_outputs(inputs))
     return {
         name: OutputError(

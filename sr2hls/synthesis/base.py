@@ -25,6 +25,8 @@ class HdlDesign:
         latency_cycles: cycles from input to output registers, where known.
         ii: initiation interval in cycles, where known.
         stage_delay: longest path between registers by a model, where known.
+        netlist: directory that a tool with a mapped netlist writes it to, as Verilog; the file's stem is the
+            name of the library of cells that Yosys has models for.
     """
 
     top: str
@@ -33,6 +35,7 @@ class HdlDesign:
     latency_cycles: int | None = None
     ii: int | None = None
     stage_delay: Figure | None = None
+    netlist: Path | None = None
 
     @classmethod
     def of(cls, project: RtlProject) -> "HdlDesign":

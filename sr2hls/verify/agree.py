@@ -22,11 +22,13 @@ class Agreement:
         executor: name of the executor.
         vectors: samples compared.
         values: output values compared.
+        proof: how it was proven for every input; empty where it is only tested.
     """
 
     executor: str
     vectors: int
     values: int
+    proof: str = ""
 
 
 def check_agreement(

@@ -1,0 +1,66 @@
+"""Counter-examples run on a simulator: what a solver says is told to the user only if the circuit shows it."""
+
+import re
+import tempfile
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+from sr2hls.errors import ToolError
+from sr2hls.program.interpreter import Interpreter
+from sr2hls.program.program import Program
+from sr2hls.prove.proof import Counterexample
+from sr2hls.rtl.project import RtlProject
+from sr2hls.rtl.simulate import simulate, simulate_many
+
+
+def differences(
+    project: RtlProject, program: Program, found: Counterexample, netlist: Path | None = None
+) -> list[str]:
+    """Return a sentence for each output that the simulated circuit gives wrongly; none where it gives all right.
+
+    Args:
+        project: the RTL project.
+        program: what it should compute.
+        found: the inputs, a row each cycle.
+        netlist: mapped netlist to simulate in place of the project's Verilog.
+
+    Raises:
+        ToolError: Verilator is missing or fails, or the models of cells cannot be found.
+    """
+    expected = Interpreter(program).run(found.rows)
+    if netlist is None:
+        given = simulate(project, found.rows)
+    else:
+        with tempfile.TemporaryDirectory(prefix="sr2hls-cells-") as scratch:
+            cells = Path(scratch) / "cells.v"
+            cells.write_text(cell_models(netlist), encoding="utf-8")
+            mapped = replace(project, sources=(cells, netlist))
+            given = simulate_many([mapped], [found.rows])[0]
+    return [
+        f"output '{port.source}' is {port.type.value(int(got)):.12g} instead of {port.type.value(int(want)):.12g}"
+        for port, got, want in zip(project.outputs, given[found.at], expected[found.at], strict=True)
+        if got != want
+    ]
+
+
+def cell_models(netlist: Path) -> str:
+    """Return Yosys' simulation models of the cells that a netlist names, without their delays.
+
+    The netlist's stem names the library.
+
+    Raises:
+        ToolError: Yosys has no such library.
+    """
+    spec = find_spec("pyosys")
+    root = Path(next(iter(spec.submodule_search_locations or ()))) if spec else Path()
+    library = root / "share" / netlist.stem / "cells_sim.v"
+    if not library.is_file():
+        raise ToolError(f"Yosys has no models of the cells in '{netlist}': run 'pip install pyosys'")
+    text = library.read_text(encoding="utf-8")
+    named = set(re.findall(r"^  (\w+) (?:#\(|\S+ \()", netlist.read_text(encoding="utf-8"), re.MULTILINE))
+    found = []
+    for match in re.finditer(r"^module (\w+)\b.*?^endmodule", text, re.MULTILINE | re.DOTALL):
+        if match[1] in named:
+            found.append(re.sub(r"\bspecify\b.*?\bendspecify\b", "", match[0], flags=re.DOTALL))
+    return "`timescale 1 ns / 1 ps\n" + "\n".join(found) + "\n"
