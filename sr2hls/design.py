@@ -1,7 +1,7 @@
 """Formulas, and the program that stands for them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import sympy as sp
@@ -16,6 +16,8 @@ from sr2hls.program.lower import Lowered, Lowering, OutputError
 from sr2hls.program.passes import optimize
 from sr2hls.program.precision import PrecisionOptions, fit_precision
 from sr2hls.program.program import Program
+from sr2hls.program.real import quantize_real
+from sr2hls.program.types import FixedType
 from sr2hls.search.expressions import evaluate
 from sr2hls.search.front import Frontier
 from sr2hls.verify.decision import constant_decisions
@@ -55,6 +57,13 @@ class Proposal:
         """How reports call it: by its name and by what it is."""
         return f"{self.name}: {self.label}"
 
+    def inlined(self) -> dict[str, sp.Expr]:
+        """Return the formulas over the inputs alone, as people read them."""
+        known: dict[sp.Symbol, sp.Expr] = {}
+        for name, expr in self.definitions:
+            known[sp.Symbol(name)] = expr.xreplace(known)
+        return {name: formula.xreplace(known) for name, formula in self.formulas.items()}
+
 
 @dataclass(frozen=True)
 class Design:
@@ -65,29 +74,44 @@ class Design:
         program: what the circuit computes.
         errors: output name to the difference of program and formula on training data.
         notes: what a user should know about the lowering.
+        value_types: types of definitions that are rounded, by name; the others are not.
     """
 
     proposal: Proposal
     program: Program
     errors: Mapping[str, OutputError]
     notes: tuple[str, ...] = ()
+    value_types: Mapping[str, FixedType] = field(default_factory=dict)
 
     def predict(self, inputs: FloatArray) -> FloatArray:
         """Return the circuit's outputs, shape (samples, outputs), for circuit inputs (samples, inputs)."""
         return Interpreter(self.program).predict(inputs)
 
     def float_outputs(self, inputs: FloatArray) -> FloatArray:
-        """Return the formulas' values in floating point, shape (samples, outputs)."""
-        return float_outputs(self.proposal.formulas, inputs, self.proposal.definitions)
+        """Return the formulas' values, rounded where types say so, shape (samples, outputs)."""
+        return float_outputs(self.proposal.formulas, inputs, self.proposal.definitions, self.value_types)
 
 
 def float_outputs(
-    formulas: Mapping[str, sp.Expr], inputs: FloatArray, definitions: Sequence[tuple[str, sp.Expr]] = ()
+    formulas: Mapping[str, sp.Expr],
+    inputs: FloatArray,
+    definitions: Sequence[tuple[str, sp.Expr]] = (),
+    value_types: Mapping[str, FixedType] | None = None,
 ) -> FloatArray:
-    """Return the values of formulas over x0, x1, ..., shape (samples, outputs), for inputs."""
+    """Return the values of formulas over x0, x1, ..., shape (samples, outputs), for inputs.
+
+    Args:
+        formulas: output name to formula.
+        inputs: shape (samples, inputs).
+        definitions: see `Proposal`.
+        value_types: see `Design`.
+    """
     columns: dict[str, FloatArray] = {f"x{k}": inputs[:, k] for k in range(inputs.shape[1])}
     for name, expr in definitions:
         columns[name] = _value(expr, columns, len(inputs))
+        if value_types and name in value_types:
+            raw, step = quantize_real(columns[name], value_types[name]), value_types[name].step
+            columns[name] = np.asarray(raw * step, dtype=np.float64)
     return np.stack([_value(f, columns, len(inputs)) for f in formulas.values()], axis=1)
 
 

@@ -44,7 +44,11 @@ def prepare(options: CompileOptions, progress: Progress) -> Prepared:
     """
     with progress.stage("teacher"):
         teacher = load_teacher(
-            options.checkpoint, model=options.model, allow_pickle=options.allow_pickle, task=options.task
+            options.checkpoint,
+            model=options.model,
+            allow_pickle=options.allow_pickle,
+            output=options.head,
+            task=options.task,
         )
     with progress.stage("data"):
         dataset = load_dataset(

@@ -31,6 +31,7 @@ def test_words_become_choices_and_paths() -> None:
         "net.onnx", "data.npz", "out", strategies=["additive"], tables="free", luts=(30,)
     )
     assert explored.strategies == (StrategyName.ADDITIVE,) and explored.tables is Tables.FREE
+    assert ExploreOptions("n", "d", "o", strategies="additive").strategies == (StrategyName.ADDITIVE,)
     assert ExploreOptions("n", "d", "o", tables=None, effort=Effort.HIGH).effort is Effort.HIGH
     assert LowerOptions("x*y", "out", features=["x", "y"]).features == ("x", "y")
     assert StudyOptions("data.csv", "out", seeds=[1, 2]).seeds == (1, 2)

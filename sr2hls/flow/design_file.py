@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from sr2hls.design import Design, Proposal
 from sr2hls.errors import InputError, Sr2hlsError
 from sr2hls.problem import Problem
 from sr2hls.program import serialize
 from sr2hls.program.lower import OutputError
+from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.search.expressions import expr_from_text, text_of
 from sr2hls.search.front import Frontier
 from sr2hls.store.record import Record
@@ -30,6 +31,8 @@ class DesignFile(Record):
     errors: dict[str, tuple[float, float]]
     """Output to the rms and the largest difference from its formula on training data."""
     notes: list[str]
+    value_types: dict[str, tuple[bool, int, int, str, str]] = Field(default_factory=dict)
+    """Definition that is rounded to whether it is signed, width, integer bits, rounding and overflow."""
     frontier: dict[str, Any] | None
 
 
@@ -49,6 +52,10 @@ def to_text(design: Design) -> str:
         program=serialize.to_dict(design.program),
         errors={output: (e.rms, e.largest) for output, e in design.errors.items()},
         notes=list(design.notes),
+        value_types={
+            name: (t.signed, t.width, t.integer, t.rounding.value, t.overflow.value)
+            for name, t in design.value_types.items()
+        },
         frontier=None if proposal.frontier is None else proposal.frontier.to_dict(),
     )
     return record.model_dump_json(indent=1) + "\n"
@@ -87,4 +94,8 @@ def _design(record: DesignFile) -> Design:
         None if record.frontier is None else Frontier.from_dict(record.frontier),
     )
     errors = {output: OutputError(*figures) for output, figures in record.errors.items()}
-    return Design(proposal, serialize.from_dict(record.program), errors, tuple(record.notes))
+    types = {
+        name: FixedType(signed, width, integer, Rounding(rounding), Overflow(overflow))
+        for name, (signed, width, integer, rounding, overflow) in record.value_types.items()
+    }
+    return Design(proposal, serialize.from_dict(record.program), errors, tuple(record.notes), types)

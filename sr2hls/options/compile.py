@@ -20,6 +20,7 @@ from sr2hls.options.values import (
     YES_OR_NO,
     Example,
     at_least_one,
+    names,
     on_the_command_line,
     path,
 )
@@ -27,7 +28,7 @@ from sr2hls.target import Budget
 
 
 def _strategies(value: Iterable[str]) -> tuple[StrategyName, ...]:
-    return tuple(StrategyName(one) for one in value)
+    return tuple(StrategyName(one) for one in names(value))
 
 
 @on_the_command_line
@@ -37,6 +38,8 @@ class CompileOptions(CircuitOptions, NetworkOptions):
 
     task: Annotated[str | None, INPUTS, Example('"logits"')] = None
     """`logits`, `probabilities` or `regression`, where the guess from the network is wrong."""
+    head: Annotated[str | None, INPUTS, Example('"class"')] = None
+    """Name of the output to distil, where the network has several."""
     target_column: Annotated[str | None, INPUTS, Example('"label"')] = None
     """Column or key of the labels; by default `y`, `label` or `target` if there."""
     scaler: Annotated[str, INPUTS] = "auto"

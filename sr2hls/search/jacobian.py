@@ -21,6 +21,7 @@ _PARTIALS: dict[str, Callable[[Sequence[Any], Any, int], Any]] = {
     "cube": lambda a, v, k: 3 * a[0] * a[0],
     "inv": lambda a, v, k: -v * v,
     "abs": lambda a, v, k: np.sign(a[0]),
+    "sign": lambda a, v, k: 0.0,
     "max": lambda a, v, k: (a[k] == v) * 1.0,
     "min": lambda a, v, k: (a[k] == v) * 1.0,
     "sqrt": lambda a, v, k: 0.5 / v,
@@ -38,7 +39,7 @@ _PARTIALS: dict[str, Callable[[Sequence[Any], Any, int], Any]] = {
 }
 _VALUES: dict[str, Callable[..., Any]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "^": np.power, "neg": np.negative,
-    "square": np.square, "cube": lambda a: a * a * a, "inv": np.reciprocal, "abs": np.abs, "max": np.maximum,
+    "square": np.square, "cube": lambda a: a * a * a, "inv": np.reciprocal, "abs": np.abs, "sign": np.sign, "max": np.maximum,
     "min": np.minimum, "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos,
     "tan": np.tan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "atan": np.arctan,
     "asin": np.arcsin, "acos": np.arccos,

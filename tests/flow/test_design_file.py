@@ -13,6 +13,7 @@ from sr2hls.errors import InputError
 from sr2hls.flow.design_file import read_design, to_text
 from sr2hls.problem import Problem, Split
 from sr2hls.program.lower import OutputError
+from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.search.base import Candidate, Front, Frontier
 from sr2hls.teacher.task import Task
 from sr2hls.verify.random_programs import random_program
@@ -37,7 +38,8 @@ def design(seed: int, constant: float, rms: float) -> Design:
         "test-1", "a label", formulas, (("v0", sp.floor(x * 3) / 4),), Frontier((front,), ("x0",))
     )
     errors = {name: OutputError(abs(rms), abs(constant)) for name in program.output_names}
-    return Design(proposal, program, errors, ("a note",))
+    types = {"v0": FixedType(True, 3 + seed % 5, 2, Rounding.RND, Overflow.SAT)}
+    return Design(proposal, program, errors, ("a note",), types)
 
 
 @settings(max_examples=25, deadline=None)
@@ -51,6 +53,7 @@ def test_what_is_written_is_read(
     after = read_design(path, problem_of(before))
     assert after.program == before.program
     assert after.errors == before.errors and after.notes == before.notes
+    assert after.value_types == before.value_types
     assert after.proposal == before.proposal
 
 

@@ -1,0 +1,58 @@
+"""A `Problem` as the joint search sees it."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sr2hls.problem import Problem, Split
+from sr2hls.search.base import ProgressCallback
+from sr2hls.search.joint.front import JointFront
+from sr2hls.search.joint.loss import TEACHER_SHARE, JointLoss, classification_loss, regression_loss
+from sr2hls.search.joint.search import JointData, JointOptions, search_jointly
+
+Floats = NDArray[np.float64]
+
+
+def search_problem(
+    problem: Problem,
+    options: JointOptions,
+    *,
+    teacher_share: float = TEACHER_SHARE,
+    seed: int = 0,
+    progress: ProgressCallback | None = None,
+) -> JointFront:
+    """Search formulas of all outputs of a problem; see `sr2hls.search.joint.search_jointly`."""
+    data = joint_data(problem, teacher_share=teacher_share)
+    return search_jointly(data, options, seed=seed, progress=progress)
+
+
+def joint_data(
+    problem: Problem,
+    *,
+    teacher_share: float = TEACHER_SHARE,
+    absolute: bool = False,
+    weights: Floats | None = None,
+) -> JointData:
+    """Return rows and losses of a problem; models are judged by the problem's own score.
+
+    Args:
+        problem: the teacher's answers on the circuit's inputs.
+        teacher_share: share of the teacher in the target of a classification that has labels.
+        absolute: for a regression, the absolute error instead of the squared one.
+        weights: of the training rows, shape (rows,).
+    """
+    validation = problem.validation
+
+    def loss(split: Split, row_weights: Floats | None) -> JointLoss:
+        if problem.task.is_classification:
+            return classification_loss(
+                split.outputs, split.labels, teacher_share=teacher_share, weights=row_weights
+            )
+        return regression_loss(split.outputs, absolute=absolute, weights=row_weights)
+
+    return JointData(
+        problem.train.inputs,
+        loss(problem.train, weights),
+        validation.inputs,
+        loss(validation, None),
+        lambda outputs: problem.score(outputs, validation),
+    )

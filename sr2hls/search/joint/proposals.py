@@ -1,0 +1,63 @@
+"""Terms from anyone: engines, the user, formulas that are there already."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from sr2hls.search.joint.model import MOST_INPUTS, JointModel, Term
+
+Floats = NDArray[np.float64]
+
+
+class Proposer(Protocol):
+    """Whatever can think of terms."""
+
+    @property
+    def name(self) -> str:
+        """Name for notes and progress."""
+
+    def propose(self, X: Floats, response: Floats, weights: Floats, seed: int) -> Sequence[Term]:
+        """Return terms whose weighted sum comes near the response.
+
+        Args:
+            X: inputs, shape (rows, inputs).
+            response: what one output should grow by, the Newton step −gradient/curvature of each row,
+                shape (rows,).
+            weights: the curvature of each row, shape (rows,): how much the row counts.
+            seed: the same seed gives the same terms.
+        """
+
+
+def terms_of(formulas: Iterable[sp.Expr]) -> list[Term]:
+    """Return the addends of formulas over x0, x1, ... without their coefficients, each of them once.
+
+    Addends of more than two inputs, and constants, are left out.
+    """
+    found: dict[sp.Expr, None] = {}
+    for formula in formulas:
+        for addend in sp.Add.make_args(formula):
+            _, rest = addend.as_coeff_Mul()
+            if 1 <= len(rest.free_symbols) <= MOST_INPUTS:
+                found.setdefault(rest)
+    return [Term(expr) for expr in found]
+
+
+def model_of(formulas: Sequence[sp.Expr]) -> JointModel:
+    """Return the model of formulas that are there, one for each output, to start a search from.
+
+    Addends of more than two inputs are left out: the search fills what they leave.
+    """
+    terms = terms_of(formulas)
+    places = {term.expr: k for k, term in enumerate(terms)}
+    coefficients, bias = np.zeros((len(formulas), len(terms))), np.zeros(len(formulas))
+    for output, formula in enumerate(formulas):
+        for addend in sp.Add.make_args(formula):
+            factor, rest = addend.as_coeff_Mul()
+            if not addend.free_symbols:
+                bias[output] += float(addend)
+            elif rest in places:
+                coefficients[output, places[rest]] += float(factor)
+    return JointModel(tuple(terms), coefficients, bias)

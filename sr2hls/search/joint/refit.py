@@ -1,0 +1,157 @@
+"""Newton steps for all constants of a model at once, on the loss of all outputs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sr2hls.search.joint.loss import JointLoss, Slopes
+from sr2hls.search.joint.state import Columns, State
+
+Floats = NDArray[np.float64]
+
+RIDGE = 5e-3
+"""Coefficients are drawn to zero by this share of their own curvature and of the loss, against large terms
+that cancel; where the loss goes to zero, so does the pull."""
+_FIRST_DAMPING, _LEAST_DAMPING, _MOST_DAMPING = 1e-3, 1e-6, 1e6
+_FLAT = 1e-10
+_DEAD = 1e-30
+"""Curvature of a constant that changes nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class System:
+    """Gradient and Gauss-Newton Hessian of the loss by the parameters of a model.
+
+    Attributes:
+        gradient: shape (parameters,).
+        hessian: shape (parameters, parameters).
+    """
+
+    gradient: Floats
+    hessian: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Refit:
+    """Result of a refit.
+
+    Attributes:
+        state: the model with its new constants.
+        loss: its loss, without the ridge.
+    """
+
+    state: State
+    loss: float
+
+
+def assemble(state: State, data: Columns, slopes: Slopes) -> System:
+    """Return the system at a model whose loss has these slopes, in batches of rows."""
+    size = state.offsets[-1]
+    gradient, hessian = np.zeros(size), np.zeros((size, size))
+    links = list(state.link_parameters())
+    for rows in data.batches():
+        worked = [data.derivatives(atom, rows) for atom in state.atoms]
+        mixed = None if slopes.coupling is None else np.zeros((len(slopes.gradient[rows]), size))
+        for output in range(len(state.bias)):
+            curvature = slopes.curvature[rows, output]
+            jacobian, index = _jacobian(state, worked, links, output, len(curvature))
+            if mixed is not None and slopes.coupling is not None:
+                coupling = slopes.coupling[rows, output]
+                curvature = curvature + coupling**2
+                mixed[:, index] += coupling[:, None] * jacobian
+            gradient[index] += slopes.gradient[rows, output] @ jacobian
+            hessian[np.ix_(index, index)] += jacobian.T @ (curvature[:, None] * jacobian)
+        if mixed is not None:
+            hessian -= mixed.T @ mixed
+    return System(gradient, hessian)
+
+
+def _jacobian(
+    state: State,
+    worked: list[tuple[Floats, Floats]],
+    links: list[tuple[int, int, int, range]],
+    output: int,
+    count: int,
+) -> tuple[Floats, list[int]]:
+    """Derivatives of one output by the parameters that it has, and their indices."""
+    columns: list[Floats] = []
+    index = [output]
+    for owner, place, coefficient, constants in links:
+        if owner != output:
+            continue
+        values, slopes = worked[place]
+        columns.append(values[:, None])
+        index.append(coefficient)
+        if len(constants):
+            columns.append(state.coefficients[output, place] * slopes)
+            index += constants
+    return np.column_stack([np.ones(count), *columns]), index
+
+
+def refit(
+    state: State,
+    data: Columns,
+    loss: JointLoss,
+    *,
+    steps: int,
+    ridge: float = RIDGE,
+    fixed: NDArray[np.bool_] | None = None,
+) -> Refit:
+    """Fit all constants by damped Newton steps (Levenberg-Marquardt on the Gauss-Newton Hessian).
+
+    Args:
+        state: the model to start from.
+        data: inputs.
+        loss: on the same rows.
+        steps: most accepted steps.
+        ridge: how strongly coefficients are drawn to zero, in shares of curvature and loss at the start.
+        fixed: which parameters stay as they are, a mask of shape (parameters,).
+    """
+    vector = state.vector()
+    free = np.ones(len(vector), dtype=bool) if fixed is None else ~fixed
+    outputs = data.outputs(state)
+    value = loss.value(outputs)
+    if not free.any():
+        return Refit(state, value)
+    coefficients = slice(len(state.bias), state.offsets[0])
+    damping = _FIRST_DAMPING
+    pull = np.zeros(len(vector))
+    first = True
+    for _ in range(steps):
+        system = assemble(state, data, loss.slopes(outputs))
+        if first:
+            pull[coefficients] = ridge * value * np.diag(system.hessian)[coefficients]
+            total, first = value + 0.5 * float(pull @ vector**2), False
+        gradient = system.gradient + pull * vector
+        hessian = system.hessian + np.diag(pull)
+        before = total
+        while damping < _MOST_DAMPING:
+            trial = vector.copy()
+            trial[free] += newton_step(gradient[free], hessian[np.ix_(free, free)], damping)
+            candidate = state.with_vector(trial)
+            found = data.outputs(candidate)
+            reached = loss.value(found) if np.all(np.isfinite(found)) else np.inf
+            with_pull = reached + 0.5 * float(pull @ trial**2)
+            if with_pull < total:
+                state, vector, outputs, value, total = candidate, trial, found, reached, with_pull
+                damping = max(damping / 10, _LEAST_DAMPING)
+                break
+            damping *= 10
+        if before - total <= 1e-7 * abs(before):
+            break
+    return Refit(state, value)
+
+
+def newton_step(gradient: Floats, hessian: Floats, damping: float) -> Floats:
+    """Return the step of Levenberg and Marquardt, scaled by the diagonal; flat directions are left alone."""
+    scale = np.sqrt(np.maximum(np.diag(hessian), _DEAD))
+    scaled = hessian / np.outer(scale, scale)
+    scaled[np.diag_indices_from(scaled)] += damping + _FLAT
+    right = -gradient / scale
+    try:
+        step = np.linalg.solve(scaled, right)
+    except np.linalg.LinAlgError:
+        step = np.linalg.lstsq(scaled, right, rcond=_FLAT)[0]
+    dead = np.diag(hessian) <= _DEAD
+    return np.where(dead, 0.0, step / scale)

@@ -1,0 +1,94 @@
+"""Constants to at most three digits, one after the other, while those that are left make up for it.
+
+With C the inverse Hessian of the loss, moving constant k by d while all free constants follow costs
+d²/(2 C_kk) and moves them by C_·k d/C_kk; then C loses that direction. The quadratic model is renewed after
+the constants inside functions and after the coefficients.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sr2hls.search.joint.loss import JointLoss
+from sr2hls.search.joint.numbers import short_numbers
+from sr2hls.search.joint.refit import Refit, assemble, refit
+from sr2hls.search.joint.state import Columns, State
+
+Floats = NDArray[np.float64]
+
+TOLERANCE = 3e-5
+"""A shorter number may raise the loss by this share."""
+_REFIT_STEPS = 3
+_UNMOVED = 1e-9
+
+
+def round_constants(state: State, data: Columns, loss: JointLoss, tolerance: float = TOLERANCE) -> Refit:
+    """Round all constants of a model.
+
+    Args:
+        state: a model whose constants are fitted.
+        data: inputs.
+        loss: on the same rows.
+        tolerance: by what share a shorter number may raise the loss; the last choice has three digits.
+    """
+    fixed = np.zeros(state.offsets[-1], dtype=bool)
+    biases = len(state.bias)
+    begin, end = state.offsets[0], state.offsets[-1]
+    allowed = tolerance * loss.value(data.outputs(state))
+    for group in (range(begin, end), range(biases, begin), range(biases)):
+        if len(group):
+            state = _round_group(state, data, loss, list(group), fixed, allowed)
+            fixed[list(group)] = True
+            if not fixed.all():
+                state = refit(state, data, loss, steps=_REFIT_STEPS, fixed=fixed).state
+    return Refit(state, loss.value(data.outputs(state)))
+
+
+def _round_group(
+    state: State, data: Columns, loss: JointLoss, group: list[int], fixed: NDArray[np.bool_], allowed: float
+) -> State:
+    system = assemble(state, data, loss.slopes(data.outputs(state)))
+    scale = np.sqrt(np.maximum(np.diag(system.hessian), 0.0))
+    dead = scale <= _UNMOVED * max(float(scale.max()), 1e-300)
+    for index in [k for k in group if dead[k]]:
+        state = _round_by_trial(state, data, loss, index, allowed)
+    free = ~fixed & ~dead
+    vector = state.vector()
+    places = np.flatnonzero(free)
+    scaled = system.hessian[np.ix_(places, places)] / np.outer(scale[places], scale[places])
+    scaled[np.diag_indices_from(scaled)] += 1e-9
+    inverse = np.linalg.inv(scaled) / np.outer(scale[places], scale[places])
+    waiting = [int(np.flatnonzero(places == k)[0]) for k in group if free[k]]
+    # Those that the loss feels most come first: the others can still make up for them.
+    chosen: dict[int, float] = {}
+    for k in sorted(waiting, key=lambda k: float(inverse[k, k]) / max(float(vector[places[k]]) ** 2, 1e-12)):
+        freedom = max(float(inverse[k, k]), 1e-300)
+        value = float(vector[places[k]])
+        place = int(places[k])
+        numbers = list(short_numbers(value, inside=place >= state.offsets[0]))
+        if place < len(state.bias):
+            numbers.insert(0, 0.0)
+        chosen[place] = _shortest(value, numbers, freedom, allowed)
+        vector[places] += inverse[:, k] / freedom * (chosen[int(places[k])] - value)
+        inverse = inverse - np.outer(inverse[:, k], inverse[k]) / freedom
+    for place, number in chosen.items():
+        vector[place] = number
+    return state.with_vector(vector)
+
+
+def _shortest(value: float, numbers: list[float], freedom: float, allowed: float) -> float:
+    """The first number whose rise is allowed by the quadratic model, else the nearest one."""
+    short = (n for n in numbers if (n - value) ** 2 / (2 * freedom) <= allowed)
+    return next(short, min(numbers, key=lambda n: abs(n - value)))
+
+
+def _round_by_trial(state: State, data: Columns, loss: JointLoss, index: int, allowed: float) -> State:
+    """Round a constant without a derivative, e.g. the place of a step."""
+    vector = state.vector()
+    before = loss.value(data.outputs(state))
+    rounded = state
+    for number in short_numbers(float(vector[index])):
+        vector[index] = number
+        rounded = state.with_vector(vector)
+        if loss.value(data.outputs(rounded)) - before <= allowed:
+            return rounded
+    return rounded

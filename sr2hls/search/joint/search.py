@@ -1,0 +1,244 @@
+"""The joint search: from rows and a loss to a front of models over score, nodes and hardware."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+
+from sr2hls.costs import CostModel, Operators
+from sr2hls.errors import InputError
+from sr2hls.orphans import tied_workers
+from sr2hls.search.base import Progress as SearchProgress
+from sr2hls.search.base import ProgressCallback
+from sr2hls.search.joint.dictionary import mixed_entries, one_input_entries, user_entries
+from sr2hls.search.joint.front import (
+    JointFront,
+    Scored,
+    Yardstick,
+    estimate_luts,
+    not_dominated,
+    thin_out,
+)
+from sr2hls.search.joint.gains import Scanner
+from sr2hls.search.joint.loss import JointLoss
+from sr2hls.search.joint.model import JointModel
+from sr2hls.search.joint.price import Prices
+from sr2hls.search.joint.proposals import Proposer
+from sr2hls.search.joint.readable import measure_readability
+from sr2hls.search.joint.refit import refit
+from sr2hls.search.joint.rounding import round_constants
+from sr2hls.search.joint.select import Point, Selection, Steps
+from sr2hls.search.joint.state import Columns, State
+from sr2hls.search.joint.template import Template
+from sr2hls.search.names import safe_names
+
+Floats = NDArray[np.float64]
+
+_FINAL_STEPS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class JointData:
+    """What the search sees.
+
+    Attributes:
+        X: inputs of the training rows, shape (rows, inputs).
+        loss: on the training rows.
+        validation_inputs: inputs of the validation rows, by which models are chosen.
+        validation_loss: on the validation rows.
+        score: outputs of the validation rows, shape (rows, outputs), to a score, the higher the better.
+    """
+
+    X: Floats
+    loss: JointLoss
+    validation_inputs: Floats
+    validation_loss: JointLoss
+    score: Callable[[Floats], float]
+
+    def __post_init__(self) -> None:
+        for name, X, loss in (
+            ("training", self.X, self.loss),
+            ("validation", self.validation_inputs, self.validation_loss),
+        ):
+            if X.ndim != 2 or len(X) != loss.shape[0]:
+                raise InputError(
+                    f"the {name} inputs have the shape {X.shape} for {loss.shape[0]} rows of the loss"
+                )
+            if not np.all(np.isfinite(X)):
+                raise InputError(f"the {name} inputs have NaN or infinite values: remove these rows")
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointOptions:
+    """What the user decides.
+
+    Attributes:
+        max_nodes: no model is longer than about this.
+        time_limit: seconds for the search, without the rounding at its end; ``None``: until ``max_nodes``.
+        lut_price: nodes that a LUT is worth.
+        hardware: cost model of the formulas as they stand, such as the published clock cycles.
+        hardware_price: nodes that a unit of ``hardware`` is worth.
+        proposers: engines that propose terms besides the dictionary.
+        template: which inputs may come together; ``None``: all.
+        start: model to start from.
+        operators: the operators known; the user's own of one input become shapes.
+        rows: rows of the steps; the constants of the models that are kept are fitted to all rows.
+        most_pairs: pairs of inputs looked at in a step.
+        models: models that are finished, at most, of each beam.
+        beams: the search is made once for each of these factors of ``lut_price``; the fronts are merged.
+        jobs: processes for the beams; with more than one, Ctrl-C keeps the beams that have ended.
+        steps: how much is tried.
+        yardstick: what the front's hardware costs are.
+    """
+
+    max_nodes: int = 200
+    time_limit: float | None = None
+    lut_price: float = 0.25
+    hardware: CostModel | None = None
+    hardware_price: float = 1.0
+    proposers: tuple[Proposer, ...] = ()
+    template: Template | None = None
+    start: JointModel | None = None
+    operators: Operators = field(default_factory=Operators)
+    rows: int = 30_000
+    most_pairs: int = 300
+    models: int = 24
+    beams: tuple[float, ...] = (1.0, 4.0)
+    jobs: int = 1
+    steps: Steps = field(default_factory=Steps)
+    yardstick: Yardstick = field(default_factory=Yardstick)
+
+    def __post_init__(self) -> None:
+        if min(self.max_nodes, self.rows, self.models, self.most_pairs, self.jobs, len(self.beams)) < 1:
+            raise InputError("all sizes of the joint search have to be at least 1")
+
+
+def search_jointly(
+    data: JointData, options: JointOptions, *, seed: int = 0, progress: ProgressCallback | None = None
+) -> JointFront:
+    """Search formulas of all outputs together.
+
+    Ctrl-C ends the search; the models found until then are rounded and returned.
+
+    Args:
+        data: rows, losses and the score that models are judged by.
+        options: what the user decides.
+        seed: the same seed gives the same front, unless a time limit ends the search.
+        progress: called after each step with the loss and the nodes so far.
+
+    Raises:
+        InputError: the data cannot be used.
+    """
+    beams: list[list[Point]] = []
+    interrupted = False
+    try:
+        if options.jobs > 1 and len(options.beams) > 1:
+            _search_apart(beams, data, options, seed, progress)
+        else:
+            _search_in_turn(beams, data, options, seed, progress)
+    except KeyboardInterrupt:
+        interrupted = True
+        if not any(beams):
+            raise
+    columns = Columns(data.X)
+    best = [point for points in beams for point in thin_out(points, options.models)]
+    finished = [_finished(point.state, columns, data, options) for point in best]
+    notes = ("the search was interrupted: the best so far is kept",) if interrupted else ()
+    return JointFront(not_dominated(finished), notes, interrupted)
+
+
+def _search_in_turn(
+    beams: list[list[Point]],
+    data: JointData,
+    options: JointOptions,
+    seed: int,
+    progress: ProgressCallback | None,
+) -> None:
+    """Fill the list with the points of each beam."""
+    began = time.monotonic()
+    for index, beam in enumerate(options.beams):
+        beams.append([])
+        seconds = None
+        if options.time_limit is not None:
+            left = options.time_limit - (time.monotonic() - began)
+            seconds = max(0.0, left) / (len(options.beams) - index)
+        for point in _path(data, options, beam, seed, seconds):
+            beams[-1].append(point)
+            if progress is not None:
+                share = (index + min(1.0, point.nodes / options.max_nodes)) / len(options.beams)
+                message = f"{len(point.state.links())} terms, {point.nodes} nodes"
+                progress(SearchProgress("all outputs", share, point.loss, message))
+
+
+def _search_apart(
+    beams: list[list[Point]],
+    data: JointData,
+    options: JointOptions,
+    seed: int,
+    progress: ProgressCallback | None,
+) -> None:
+    """The same in processes, one a beam; the score is not sent, it may be anything."""
+    bare = replace(data, score=_no_score)
+    path = delayed(_whole_path)
+    with tied_workers():
+        run = Parallel(n_jobs=min(options.jobs, len(options.beams)), return_as="generator")
+        for points in run(path(bare, options, beam, seed, options.time_limit) for beam in options.beams):
+            beams.append(points)
+            if progress is not None:
+                last = points[-1]
+                message = f"{len(last.state.links())} terms, {last.nodes} nodes"
+                share = len(beams) / len(options.beams)
+                progress(SearchProgress("all outputs", share, last.loss, message))
+
+
+def _whole_path(
+    data: JointData, options: JointOptions, beam: float, seed: int, seconds: float | None
+) -> list[Point]:
+    return list(_path(data, options, beam, seed, seconds))
+
+
+def _no_score(_: Floats) -> float:
+    return float("nan")
+
+
+def _path(
+    data: JointData, options: JointOptions, beam: float, seed: int, seconds: float | None
+) -> Iterator[Point]:
+    began = time.monotonic()
+
+    def on_time() -> bool:
+        return seconds is None or time.monotonic() - began < seconds
+
+    rows = np.arange(len(data.X))
+    if len(rows) > options.rows:
+        rows = np.sort(np.random.default_rng(seed).choice(len(rows), options.rows, replace=False))
+    columns, loss = Columns(data.X[rows]), data.loss.part(rows)
+    prices = Prices(beam * options.lut_price, options.hardware, options.hardware_price)
+    template = options.template or Template.everything(data.X.shape[1])
+    entries = [*one_input_entries(), *user_entries(options.operators)]
+    scanner = Scanner(columns, entries, mixed_entries(), template, prices, options.most_pairs)
+    selection = Selection(columns, loss, scanner, prices, options.steps, options.proposers, seed, on_time)
+    start = State.empty(loss.start()) if options.start is None else State.of(options.start)
+    return selection.path(start, options.max_nodes)
+
+
+def _finished(state: State, columns: Columns, data: JointData, options: JointOptions) -> Scored:
+    """Fit a model to all rows, round its constants and measure it on the validation rows."""
+    fitted = refit(state, columns, data.loss, steps=_FINAL_STEPS)
+    model = round_constants(fitted.state, columns, data.loss).state.model()
+    outputs = model.predict(data.validation_inputs)
+    names = safe_names(data.X.shape[1])
+    formulas = model.formulas([f"y{k}" for k in range(len(model.bias))])
+    cycles, path = options.yardstick.measure(model)
+    return Scored(
+        model,
+        data.validation_loss.value(outputs),
+        data.score(outputs),
+        measure_readability(formulas, data.validation_inputs, names),
+        estimate_luts(model),
+        cycles,
+        path,
+    )
