@@ -92,7 +92,7 @@ def make_report(stages: Stages, options: CompileOptions, progress: Progress) -> 
                 vectors=a.vectors,
                 values=a.values,
                 differences=0,
-                source="test split",
+                source=a.source or "test split",
                 proof=a.proof,
             )
             for a in stages.built.circuit.agreements

@@ -25,6 +25,7 @@ def verify(
 
     found = verify_folder(folder, prove)
     output = Output(json, quiet)
-    output.data({"executors": [asdict(row) for row in found.rows], "claims": [p.record() for p in found.proofs]})
+    output.data(
+        {"executors": [asdict(row) for row in found.rows], "claims": [p.record() for p in found.proofs]}
+    )
     output.text(*found.lines())
-

@@ -71,7 +71,7 @@ def make_report(
                 vectors=a.vectors,
                 values=a.values,
                 differences=0,
-                source="test rows",
+                source=a.source or "test rows",
                 proof=a.proof,
             )
             for a in circuit.agreements

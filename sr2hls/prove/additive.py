@@ -41,7 +41,9 @@ class Form:
 
     def key(self) -> Key:
         """Return what equal forms have in common."""
-        digest = sha256(repr((self.constant, sorted((repr(k), f) for k, (f, *_) in self.opaque.items()))).encode())
+        digest = sha256(
+            repr((self.constant, sorted((repr(k), f) for k, (f, *_) in self.opaque.items()))).encode()
+        )
         for support in sorted(self.tables):
             digest.update(repr(support).encode() + self.tables[support].tobytes())
         return ("form", digest.hexdigest())
@@ -85,7 +87,9 @@ class Additive:
 
     def _tabulated(self, a: int, variables: tuple[int, ...]) -> Form:
         sizes = [size_of(self._terms, [v]) for v in variables]
-        values = np.broadcast_to(self._terms.evaluate([a], grid_of(self._terms, variables))[0], (prod(sizes),))
+        values = np.broadcast_to(
+            self._terms.evaluate([a], grid_of(self._terms, variables))[0], (prod(sizes),)
+        )
         tables = {}
         cube = values.reshape(sizes).astype(np.int64)
         for kept in product((False, True), repeat=len(variables)):
@@ -127,7 +131,9 @@ class Additive:
         whole, rest = inner.constant >> bits, inner.constant % (1 << bits)
         named = Form(rest, inner.tables, inner.opaque, 0, 0).key()
         low, high = (inner.low >> bits) - whole, (inner.high >> bits) - whole
-        return replace(_opaque((Kind.SHIFT, bits, named), low, high), constant=whole, low=low + whole, high=high + whole)
+        return replace(
+            _opaque((Kind.SHIFT, bits, named), low, high), constant=whole, low=low + whole, high=high + whole
+        )
 
 
 def _opaque(key: Key, low: int, high: int) -> Form:

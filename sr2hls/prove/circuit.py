@@ -56,7 +56,7 @@ def prove_circuit(
             whole = proof.proven and verilog.proven
             name = f"mapped netlist ({subject.netlist.stem if subject.netlist else ''} cells)"
             values = VECTORS * subject.program.n_outputs
-            rows.append(Agreement(name, VECTORS, values, _how(proof) if whole else ""))
+            rows.append(Agreement(name, VECTORS, values, _how(proof) if whole else "", "corners and random"))
     return tuple(rows), proofs
 
 
@@ -71,7 +71,11 @@ def _refuse(subject: Subject, proof: Proof) -> None:
     side = "the mapped netlist" if netlist else "the Verilog"
     try:
         wrong = differences(subject.project, subject.program, found, netlist)
-        said = "; ".join(wrong) if wrong else "the simulator shows no difference, so that it rests on the solver alone"
+        said = (
+            "; ".join(wrong)
+            if wrong
+            else "the simulator shows no difference, so that it rests on the solver alone"
+        )
     except ToolError as error:
         said = f"it could not be simulated: {error}"
     keep_vectors(subject.project, found.rows)
@@ -85,7 +89,10 @@ def keep_vectors(project: RtlProject, rows: NDArray[np.int64]) -> None:
     path = project.directory / "vectors" / _KEPT
     path.parent.mkdir(exist_ok=True)
     every = np.concatenate([kept_vectors(project), rows])
-    lines = [",".join(port.name for port in project.inputs), *(",".join(map(str, row)) for row in every.tolist())]
+    lines = [
+        ",".join(port.name for port in project.inputs),
+        *(",".join(map(str, row)) for row in every.tolist()),
+    ]
     write_text(path, "\n".join(lines) + "\n")
 
 
@@ -117,4 +124,9 @@ def icarus_row(subject: Subject) -> Agreement | None:
     if version is None or subject.project.language != "verilog":
         return None
     n = run_testbench(subject.project)
-    return Agreement(f"testbench (Icarus Verilog {version})", n, n * subject.program.n_outputs)
+    return Agreement(
+        f"testbench (Icarus Verilog {version})",
+        n,
+        n * subject.program.n_outputs,
+        source="the project's vectors",
+    )

@@ -14,7 +14,9 @@ from sr2hls.rtl.project import RtlProject
 from sr2hls.rtl.simulate import simulate, simulate_many
 
 
-def differences(project: RtlProject, program: Program, found: Counterexample, netlist: Path | None = None) -> list[str]:
+def differences(
+    project: RtlProject, program: Program, found: Counterexample, netlist: Path | None = None
+) -> list[str]:
     """Return a sentence for each output that the simulated circuit gives wrongly; none where it gives all right.
 
     Args:

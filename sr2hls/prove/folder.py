@@ -61,7 +61,9 @@ def verify_folder(directory: Path, limit_s: float) -> Verified:
     project = load_project(place)
     program = load(place / "program.json")
     beside = place.parent / "program.json"
-    if digest(program) != project.program_digest or (beside.is_file() and digest(load(beside)) != digest(program)):
+    if digest(program) != project.program_digest or (
+        beside.is_file() and digest(load(beside)) != digest(program)
+    ):
         raise InputError(f"the programs in '{directory}' differ from one another: compile the design again")
     raw = np.concatenate([vectors_of(project), corner_inputs(program, _SAMPLES, seed=4)])
     expected = Interpreter(program).run(raw)

@@ -64,7 +64,8 @@ class Lowering:
         self.terms = Terms()
         types = self.program.input_types
         self.inputs = [
-            Scaled(self.terms.variable(("input", k), t.raw_min, t.raw_max), t.frac) for k, t in enumerate(types)
+            Scaled(self.terms.variable(("input", k), t.raw_min, t.raw_max), t.frac)
+            for k, t in enumerate(types)
         ]
         self.additive = Additive(self.terms)
         self.values = LogicTerms(self.terms, self.logic, self.inputs)
@@ -72,7 +73,9 @@ class Lowering:
         self.definitions: dict[int, int] = {}
         self.steps: dict[int, int] = {}
         raw = corner_inputs(self.program, _SAMPLES, seed=1)
-        self.samples = {s.term: raw[:, k] for k, s in enumerate(self.inputs) if self.terms.value(s.term) is None}
+        self.samples = {
+            s.term: raw[:, k] for k, s in enumerate(self.inputs) if self.terms.value(s.term) is None
+        }
         self.candidates: dict[bytes, list[int]] = {}
         for position in range(len(self.logic.ops)):
             step = self._value(position)

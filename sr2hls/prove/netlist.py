@@ -112,7 +112,11 @@ def _gates(module: Mapping[str, Any], top: str, clock: str | None) -> Gates:
 
 def _is_table(cell: Mapping[str, Any]) -> bool:
     pins = cell["connections"]
-    return len(pins["Y"]) == 1 and len(pins["B"]) <= MAX_TABLE_BITS and not int(cell["parameters"]["B_SIGNED"], 2)
+    return (
+        len(pins["Y"]) == 1
+        and len(pins["B"]) <= MAX_TABLE_BITS
+        and not int(cell["parameters"]["B_SIGNED"], 2)
+    )
 
 
 def unrolled(aig: Aig, gates: Gates, edges: int) -> dict[str, Word]:
@@ -153,7 +157,11 @@ def unrolled(aig: Aig, gates: Gates, edges: int) -> dict[str, Word]:
                 reads = needs(item)
                 waiting = [r for r in reads if r not in done]
                 if waiting:
-                    if item in under_way and any(r in under_way for r in waiting) or item[1] > len(gates.drivers):
+                    if (
+                        item in under_way
+                        and any(r in under_way for r in waiting)
+                        or item[1] > len(gates.drivers)
+                    ):
                         raise VerificationError("a register or a gate of the circuit feeds itself")
                     under_way.add(item)
                     stack += waiting

@@ -91,14 +91,18 @@ class LogicTerms:
                 if position not in self._tables:
                     self._tables[position] = closed_entries(self.logic, op)
                 address = terms.wrap(args[0].term, False, sum(self._kif[op.addr[0]]))
-                return Scaled(self._signed(position, terms.table(address, self._tables[position])), self.frac(position))
+                return Scaled(
+                    self._signed(position, terms.table(address, self._tables[position])), self.frac(position)
+                )
             case 9:
                 return Scaled(self._unary(op, args[0]), self.frac(position))
             case 10:
                 x, y, frac = self._aligned(args[0], Scaled(args[1].term, args[1].frac - op.data[0]))
                 return Scaled(terms.bitwise(_BITWISE[op.data[1]], x, y), frac)
             case _:
-                raise VerificationError(f"logic operation {position} has the code {op.opcode}, which proofs do not know")
+                raise VerificationError(
+                    f"logic operation {position} has the code {op.opcode}, which proofs do not know"
+                )
 
     def _signed(self, position: int, pattern: int) -> int:
         """Return the number that a table's raw bits spell."""

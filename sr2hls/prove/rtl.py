@@ -20,7 +20,16 @@ from sr2hls.prove.aig import Aig
 from sr2hls.prove.lowered import prove_logic
 from sr2hls.prove.netlist import read_gates, unrolled
 from sr2hls.prove.proof import Counterexample, Outcome, Proof
-from sr2hls.prove.sides import Ports, Side, counterexample, differing, every_row, flat, logic_side, program_side
+from sr2hls.prove.sides import (
+    Ports,
+    Side,
+    counterexample,
+    differing,
+    every_row,
+    flat,
+    logic_side,
+    program_side,
+)
 from sr2hls.rtl.project import RtlProject
 from sr2hls.verify.random_programs import corner_inputs
 
@@ -83,7 +92,9 @@ class _Attempt:
             verdict = prove(started + limit_s)
         except Sr2hlsError as error:
             verdict = _Verdict(Outcome.OPEN, note=str(error))
-        return Proof(claim, verdict.outcome, verdict.solver, time.monotonic() - started, verdict.note, verdict.found)
+        return Proof(
+            claim, verdict.outcome, verdict.solver, time.monotonic() - started, verdict.note, verdict.found
+        )
 
     def verilog(self, ends: float) -> "_Verdict":
         """Settle whether the Verilog computes the program."""
@@ -108,7 +119,11 @@ class _Attempt:
         assert self._subject.netlist is not None
         left = self._read_verilog(ends)
         gates = read_gates(
-            [self._subject.netlist], project.name, clock="clk", cells=CELLS, timeout_s=max(1, ends - time.monotonic())
+            [self._subject.netlist],
+            project.name,
+            clock="clk",
+            cells=CELLS,
+            timeout_s=max(1, ends - time.monotonic()),
         )
         right = self._placed(unrolled(self._aig, gates, project.latency_cycles + 1))
         found = self._simulated(left, right)

@@ -70,7 +70,8 @@ def logic_side(aig: Aig, logic: CombLogic, ports: Ports) -> Side:
 
 def _written(aig: Aig, terms: Terms, values: Sequence[Scaled], words: dict[int, Word], ports: Ports) -> Side:
     roots = [
-        terms.shift_right(v.term, v.frac - port.type.frac) for v, port in zip(values, ports.outputs, strict=True)
+        terms.shift_right(v.term, v.frac - port.type.frac)
+        for v, port in zip(values, ports.outputs, strict=True)
     ]
     found = written(aig, terms, roots, words)
     return [extended(word, port.width) for word, port in zip(found, ports.outputs, strict=True)]
@@ -81,7 +82,9 @@ def flat(side: Side) -> list[int]:
     return [bit for word in side for bit in word]
 
 
-def differing(aig: Aig, left: Side, right: Side, ports: Ports, rows: NDArray[np.int64], seed: int) -> Counterexample | None:
+def differing(
+    aig: Aig, left: Side, right: Side, ports: Ports, rows: NDArray[np.int64], seed: int
+) -> Counterexample | None:
     """Return inputs among raw rows, shape (samples, inputs), for which two sides differ.
 
     Variables other than the inputs' (those of other cycles, wires that nothing drives) take random values.
@@ -110,7 +113,9 @@ def differing(aig: Aig, left: Side, right: Side, ports: Ports, rows: NDArray[np.
     if not len(where):
         return None
     at = int(where[0])
-    return counterexample(aig, ports, {k: bool(v[at // 64] >> np.uint64(at % 64) & np.uint64(1)) for k, v in values.items()})
+    return counterexample(
+        aig, ports, {k: bool(v[at // 64] >> np.uint64(at % 64) & np.uint64(1)) for k, v in values.items()}
+    )
 
 
 def counterexample(aig: Aig, ports: Ports, values: dict[int, bool]) -> Counterexample:

@@ -51,7 +51,13 @@ class Term:
     @property
     def width(self) -> int:
         """Bits of a two's-complement number that holds every value."""
-        return max(self.high.bit_length() if self.high > 0 else 0, (-self.low - 1).bit_length() if self.low < 0 else 0) + 1
+        return (
+            max(
+                self.high.bit_length() if self.high > 0 else 0,
+                (-self.low - 1).bit_length() if self.low < 0 else 0,
+            )
+            + 1
+        )
 
 
 class Terms:
@@ -179,7 +185,9 @@ class Terms:
         floors = [n // d for n in (x.low, x.high, 0) for d in near] or [0]
         return self._reduced(Kind.QUOTIENT, (a, b), (), min(0, 2 * min(floors)), max(0, 2 * max(floors) + 1))
 
-    def _reduced(self, kind: Kind, args: tuple[int, ...], data: tuple[object, ...], low: int, high: int) -> int:
+    def _reduced(
+        self, kind: Kind, args: tuple[int, ...], data: tuple[object, ...], low: int, high: int
+    ) -> int:
         """Return a term, or the number that it always is."""
         return self.constant(low) if low == high else self._make(kind, args, data, low, high)
 
@@ -211,7 +219,11 @@ class Terms:
         for a in self.cone([root]):
             if a not in done:
                 term = self.all[a]
-                done[a] = a if all(done[b] == b for b in term.args) else self._again(term, [done[b] for b in term.args])
+                done[a] = (
+                    a
+                    if all(done[b] == b for b in term.args)
+                    else self._again(term, [done[b] for b in term.args])
+                )
         return done[root]
 
     def _again(self, term: Term, args: list[int]) -> int:

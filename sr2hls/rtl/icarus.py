@@ -35,7 +35,9 @@ def run_testbench(project: RtlProject) -> int:
         sources = [str(path.resolve()) for path in (*project.sources, bench)]
         command = ["iverilog", "-g2012", "-s", f"{project.name}_tb", "-o", str(made), *sources]
         run_tool(command, os.environ, project.directory, "Icarus Verilog", _TIMEOUT)
-        said = run_tool(["vvp", "-n", str(made)], os.environ, project.directory, "vvp of Icarus Verilog", _TIMEOUT)
+        said = run_tool(
+            ["vvp", "-n", str(made)], os.environ, project.directory, "vvp of Icarus Verilog", _TIMEOUT
+        )
     match = re.search(r"(\d+) vectors, (\d+) differences", said)
     if match is None or int(match[2]):
         raise VerificationError(
