@@ -57,7 +57,8 @@ def cell_models(netlist: Path) -> str:
     library = root / "share" / netlist.stem / "cells_sim.v"
     if not library.is_file():
         raise ToolError(f"Yosys has no models of the cells in '{netlist}': run 'pip install pyosys'")
-    text = library.read_text(encoding="utf-8")
+    models = [library, *sorted(library.parent.glob("*sim.vh"))]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in models)
     named = set(re.findall(r"^  (\w+) (?:#\(|\S+ \()", netlist.read_text(encoding="utf-8"), re.MULTILINE))
     found = []
     for match in re.finditer(r"^module (\w+)\b.*?^endmodule", text, re.MULTILINE | re.DOTALL):
