@@ -1,12 +1,13 @@
-"""Planted faults in Verilog and netlists: are they refuted, does a simulator agree, would test rows have shown them?
+"""Planted faults in Verilog and netlists: are they refuted, does a simulator agree, would test rows have
+shown them?
 
     python benchmarks/proof_faults.py [--each 10] [--limit 60]
 
-Ten kinds, `--each` of every kind, half of them in the mapped netlist where the kind exists there. A fault that
-changes nothing is proven to change nothing and drawn again. Rounding modes and overflow modes are changed in the
-program that the Verilog is written from. For each fault that is refuted, the counter-example is simulated with
-Verilator, and so are 9,400 rows: the test rows of the jets where the fault is in the jets' circuit, uniform
-ones for the others. Written to benchmarks/results/proof_faults.md.
+Ten kinds, `--each` of every kind, half of them in the mapped netlist where the kind exists there. A fault
+that changes nothing is proven to change nothing and drawn again. Rounding modes and overflow modes are
+changed in the program that the Verilog is written from. For each fault that is refuted, the counter-example
+is simulated with Verilator, and so are 9,400 rows: the test rows of the jets where the fault is in the jets'
+circuit, uniform ones for the others. Written to benchmarks/results/proof_faults.md.
 """
 
 import argparse
@@ -71,7 +72,11 @@ def _parameter(position: int, step: Callable[[int], int]) -> Edit:
         def change(m: re.Match[str]) -> str | None:
             numbers = [int(n) for n in m[1].split(",")]
             numbers[position] = step(numbers[position])
-            return f"shift_adder #({','.join(map(str, numbers))})" if numbers[position] > 0 or position > 1 else None
+            return (
+                f"shift_adder #({','.join(map(str, numbers))})"
+                if numbers[position] > 0 or position > 1
+                else None
+            )
 
         return _one(text, r"shift_adder #\(([-\d,]+)\)", rng, change)
 
@@ -278,7 +283,7 @@ def main() -> None:
             if subject is None:
                 continue
             proofs = prove_rtl(subject, arguments.limit)
-            proof = next((p for p in proofs if (p.claim == NETLIST) == in_netlist))
+            proof = next(p for p in proofs if (p.claim == NETLIST) == in_netlist)
             count = counts[kind]
             line = {"kind": kind, "design": built.name, "netlist": in_netlist, "outcome": proof.outcome.value}
             if proof.outcome is Outcome.PROVEN:

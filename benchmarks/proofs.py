@@ -4,9 +4,9 @@
     python benchmarks/proofs.py random [--programs 200] [--limit 60] [--kept FILE]
     python benchmarks/proofs.py page
 
-`designs` builds every program in hw_reports/, maps it with Yosys and proves Verilog and netlist. `random` proves
-the Verilog of random programs of every operation, width and mode. Both add one line for each to the results,
-benchmarks/results/proofs.jsonl, and leave out what is there; `page` writes the tables.
+`designs` builds every program in hw_reports/, maps it with Yosys and proves Verilog and netlist. `random`
+proves the Verilog of random programs of every operation, width and mode. Both add one line for each to the
+results, benchmarks/results/proofs.jsonl, and leave out what is there; `page` writes the tables.
 """
 
 import argparse
@@ -86,7 +86,13 @@ def designs(limit_s: float, done: set[str]) -> Iterator[dict[str, Any]]:
             proofs = prove_rtl(subject, limit_s)
         lut = found.lut.value if found.lut else None
         bits = sum(t.width for t in program.input_types)
-        yield {"kind": "design", "name": name, "lut": lut, "bits": bits, "proofs": [p.record() for p in proofs]}
+        yield {
+            "kind": "design",
+            "name": name,
+            "lut": lut,
+            "bits": bits,
+            "proofs": [p.record() for p in proofs],
+        }
 
 
 def random(arguments: argparse.Namespace, done: set[str]) -> Iterator[dict[str, Any]]:
@@ -127,13 +133,22 @@ def widest_product(program: Program) -> int:
 def page(rows: list[dict[str, Any]]) -> str:
     """Return the tables."""
     lines = ["# Proofs", "", "Written by `benchmarks/proofs.py`. Wall time on two shared cores.", ""]
-    lines += ["| design | LUT | input bits | Verilog = program | netlist = Verilog |", "|---|---:|---:|---|---|"]
+    lines += [
+        "| design | LUT | input bits | Verilog = program | netlist = Verilog |",
+        "|---|---:|---:|---|---|",
+    ]
     for row in rows:
         if row["kind"] == "design":
             cells = [f"{p['outcome']}, {p['seconds']:.1f} s" for p in row["proofs"]]
             lines.append(f"| {row['name']} | {row['lut']:g} | {row['bits']} | {' | '.join(cells)} |")
-    lines += ["", "Random programs of 4 inputs and 22 operations of every kind, type and mode: Verilog = program.", ""]
-    lines += ["| widest product or quotient, bits of both operands | programs | proven | seconds, median of these |"]
+    lines += [
+        "",
+        "Random programs of 4 inputs and 22 operations of every kind, type and mode: Verilog = program.",
+        "",
+    ]
+    lines += [
+        "| widest product or quotient, bits of both operands | programs | proven | seconds, median of these |"
+    ]
     lines += ["|---|---:|---:|---:|"]
     found = [row for row in rows if row["kind"] == "random"]
     for low, high in zip((-1, *PRODUCTS), PRODUCTS, strict=False):

@@ -156,6 +156,8 @@ class CompileOptions:
     def __post_init__(self) -> None:
         if not 1 <= self.input_bits <= 24:
             raise InputError(f"input_bits is {self.input_bits}: give a width from 1 to 24")
+        if self.prove_s < 0:
+            raise InputError(f"prove_s is {self.prove_s}: give a number of seconds of at least 0")
         if self.time_s is not None and not 0 < self.time_s < float("inf"):
             raise InputError(f"time_s is {self.time_s}: give a number of seconds above 0")
         if self.jobs is not None and self.jobs < 1:

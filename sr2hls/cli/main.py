@@ -5,7 +5,20 @@ from collections.abc import Sequence
 
 import typer
 
-from sr2hls.cli import cite, compile, costs, distil, doctor, explore, init, lower, report, search, verify, view
+from sr2hls.cli import (
+    cite,
+    compile,
+    costs,
+    distil,
+    doctor,
+    explore,
+    init,
+    lower,
+    report,
+    search,
+    verify,
+    view,
+)
 from sr2hls.cli.failure import INTERRUPTED, Settings, explain
 
 app = typer.Typer(

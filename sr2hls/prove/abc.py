@@ -1,8 +1,8 @@
 """ABC's combinational equivalence check, in a process of its own with a time limit.
 
-ABC comes with Yosys: R. Brayton, A. Mishchenko, "ABC: An Academic Industrial-Strength Verification Tool", CAV 2010.
-It finds gates of the two sides that are equal by simulation and SAT, from the inputs on. What it says to differ
-is believed only where the graph differs, too.
+ABC comes with Yosys: R. Brayton, A. Mishchenko, "ABC: An Academic Industrial-Strength Verification Tool",
+CAV 2010. It finds gates of the two sides that are equal by simulation and SAT, from the inputs on. What it
+says to differ is believed only where the graph differs, too.
 """
 
 import re

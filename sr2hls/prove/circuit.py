@@ -31,7 +31,7 @@ def prove_circuit(
 
     Args:
         subject: program, project, logic and netlist.
-        tested: what was compared on vectors before; the row of the Verilog is the one whose executor begins so.
+        tested: what was compared on vectors before; rows of the Verilog begin so.
         limit_s: seconds for each claim; 0 proves nothing.
 
     Returns:

@@ -83,6 +83,7 @@ def verify_folder(directory: Path, limit_s: float) -> Verified:
 def target_of(project: RtlProject) -> Target:
     """Return the target that a project's logic was made for.
 
-    Whether DSP blocks were allowed is not recorded; logic that differs from the Verilog in that is proven, too.
+    Whether DSP blocks were allowed is not recorded; Verilog that differs from the logic in that is compared
+    with it all the same.
     """
     return Target(project.part, project.clock_ns, Budget())

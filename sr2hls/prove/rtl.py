@@ -1,9 +1,9 @@
-"""Proofs about an RTL project: its Verilog computes the program, and the mapped netlist what the Verilog does.
+"""Proofs about an RTL project: Verilog computes the program, and the mapped netlist what Verilog does.
 
 The Verilog is proven in two steps through the logic that it was written from: program = logic value by value
-(`lowered`), logic = Verilog by the solver. A Verilog that was edited is compared with the same logic, made anew.
-Where few bits go in, all inputs are tried instead. Sides are simulated on random inputs first, which refutes
-most that is wrong at once.
+(`lowered`), logic = Verilog by the solver. A Verilog that was edited is compared with the same logic, made
+anew. Where few bits go in, all inputs are tried instead. Sides are simulated on random inputs first, which
+refutes most that is wrong at once.
 """
 
 import time

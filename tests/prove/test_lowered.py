@@ -8,10 +8,11 @@ from alkaid.types import CombLogic
 
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
+from sr2hls.program.passes.pipeline import optimize
 from sr2hls.program.program import Program
 from sr2hls.program.serialize import load
 from sr2hls.program.types import FixedType, Overflow, Rounding
-from sr2hls.prove.lowered import prove_logic
+from sr2hls.prove.lowered import prove_logic, prove_passes
 from sr2hls.rtl.project import logic_for
 from sr2hls.target import Target
 from sr2hls.verify.random_programs import random_program
@@ -74,3 +75,16 @@ def test_sums_in_another_order_are_proven() -> None:
         total = builder.push(ops.Add(args=(total, table), type=FixedType(True, 9 + k, 9 + k)))
     program = builder.program({"y": total})
     assert _unproven(program, logic_for(program, Target())) == []
+
+
+@pytest.mark.parametrize("seed", [1, 11, 18])
+def test_passes_are_proven(seed: int) -> None:
+    program = random_program(seed)
+    assert prove_passes(program, optimize(program), time.monotonic() + 60) == []
+
+
+def test_passes_that_change_a_value_are_not_proven() -> None:
+    program = random_program(11)
+    after = optimize(program)
+    swapped = replace(after, outputs=(after.outputs[1], after.outputs[0], *after.outputs[2:]))
+    assert len(prove_passes(program, swapped, time.monotonic() + 60)) == 2

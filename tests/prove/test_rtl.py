@@ -102,7 +102,11 @@ def test_a_rare_difference_is_found_by_the_solver(project: RtlProject) -> None:
 
 
 def test_registers_that_feed_themselves_are_not_proven(project: RtlProject) -> None:
-    _edit(project, "top_core.v", lambda t: t.replace("<= model_inp[20:0]", "<= model_inp[20:0] ^ stage0_reg[20:0]"))
+    _edit(
+        project,
+        "top_core.v",
+        lambda t: t.replace("<= model_inp[20:0]", "<= model_inp[20:0] ^ stage0_reg[20:0]"),
+    )
     (proof,) = prove_rtl(_subject(project), 60)
     assert proof.outcome is Outcome.OPEN
     assert proof.note == "a register or a gate of the circuit feeds itself"
@@ -157,10 +161,14 @@ def test_a_folder_is_verified_and_an_edited_one_is_refused(project: RtlProject) 
     found = verify_folder(folder, 60)
     assert any("proven for every input (ABC of Yosys" in line for line in found.lines())
     _edit(project, "top_core.v", _spoil_one_input)
-    with pytest.raises(VerificationError, match="the Verilog differs from the program for the input mass = ") as first:
+    with pytest.raises(
+        VerificationError, match="the Verilog differs from the program for the input mass = "
+    ) as first:
         verify_folder(folder, 60)
     assert "output 'sum' is" in str(first.value)
     assert len(kept_vectors(project)) == 1
     # The input is a test vector from now on: it is found without a proof.
-    with pytest.raises(VerificationError, match=r"Verilog \(Verilator\) differs from the integer interpreter in 1 of"):
+    with pytest.raises(
+        VerificationError, match=r"Verilog \(Verilator\) differs from the integer interpreter in 1 of"
+    ):
         verify_folder(folder, 0)
