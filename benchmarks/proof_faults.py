@@ -31,7 +31,7 @@ from sr2hls.prove.confirm import cell_models, differences
 from sr2hls.prove.proof import Outcome
 from sr2hls.prove.rtl import NETLIST, Subject, prove_rtl
 from sr2hls.rtl.project import RtlProject, load_project, logic_for, write_rtl
-from sr2hls.rtl.simulate import simulate_many
+from sr2hls.rtl.simulate import simulate, simulate_many
 from sr2hls.store.files import write_text
 from sr2hls.synthesis.base import HdlDesign
 from sr2hls.synthesis.registry import tool_named
@@ -247,8 +247,9 @@ def missed(subject: Subject, rows: NDArray[np.int64], in_netlist: bool) -> bool:
     if in_netlist and subject.netlist is not None:
         cells = project.directory / "cells.v"
         cells.write_text(cell_models(subject.netlist))
-        project = replace(project, sources=(cells, subject.netlist))
-    given = simulate_many([project], [rows])[0]
+        given = simulate_many([replace(project, sources=(cells, subject.netlist))], [rows])[0]
+    else:
+        given = simulate(project, rows)
     return bool((given == Interpreter(subject.program).run(rows)).all())
 
 

@@ -19,6 +19,7 @@ from sr2hls.prove.confirm import differences
 from sr2hls.prove.folder import verify_folder
 from sr2hls.prove.proof import Outcome
 from sr2hls.prove.rtl import Subject, prove_rtl
+from sr2hls.rtl.icarus import find_icarus, run_testbench
 from sr2hls.rtl.project import RtlProject, load_project, logic_for, write_rtl
 from sr2hls.target import Target
 
@@ -156,6 +157,16 @@ endmodule
         assert [p.outcome for p in prove_rtl(subject, 60)] == [Outcome.PROVEN, outcome]
 
 
+@pytest.mark.skipif(
+    find_icarus() is None, reason="needs Icarus Verilog on PATH (Debian: apt install iverilog)"
+)
+def test_a_second_simulator_agrees_or_says_that_it_does_not(project: RtlProject) -> None:
+    assert run_testbench(project) == 256
+    _edit(project, *FAULTS["table entry"])
+    with pytest.raises(VerificationError, match=r"differs from its vectors under Icarus Verilog"):
+        run_testbench(project)
+
+
 def test_a_folder_is_verified_and_an_edited_one_is_refused(project: RtlProject) -> None:
     folder = project.directory.parent
     found = verify_folder(folder, 60)
@@ -169,6 +180,6 @@ def test_a_folder_is_verified_and_an_edited_one_is_refused(project: RtlProject) 
     assert len(kept_vectors(project)) == 1
     # The input is a test vector from now on: it is found without a proof.
     with pytest.raises(
-        VerificationError, match=r"Verilog \(Verilator\) differs from the integer interpreter in 1 of"
+        VerificationError, match=r"Verilog \(Verilator\) differs from the integer interpreter in 2 of"
     ):
         verify_folder(folder, 0)
