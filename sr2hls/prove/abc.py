@@ -1,8 +1,8 @@
 """ABC's combinational equivalence check, in a process of its own with a time limit.
 
-ABC comes with Yosys: R. Brayton, A. Mishchenko, "ABC: An Academic Industrial-Strength Verification Tool", CAV 2010.
-It finds gates of the two sides that are equal by simulation and SAT, from the inputs on. What it says to differ
-is believed only where the graph differs, too.
+ABC comes with Yosys: R. Brayton, A. Mishchenko, "ABC: An Academic Industrial-Strength Verification Tool",
+CAV 2010. It finds gates of the two sides that are equal by simulation and SAT, from the inputs on. What it
+says to differ is believed only where the graph differs, too.
 """
 
 import re
@@ -61,6 +61,8 @@ def compare(aig: Aig, left: Sequence[int], right: Sequence[int], limit_s: float)
     program = find_abc()
     if program is None:
         return Verdict(None, note="the solver ABC is missing: run 'pip install pyosys'")
+    if limit_s <= 0:
+        return Verdict(None, note="the time limit was reached before the solver began")
     variables = [2 * n for n in aig.cone(k for pair in pairs for k in pair) if aig.left[n] < 0]
     ends = time.monotonic() + limit_s
     note = f"the solver ABC did not settle it within {limit_s:.0f} s"

@@ -22,8 +22,8 @@ Key = tuple[object, ...]
 class Form:
     """``constant`` plus functions of few variables plus factors of opaque parts.
 
-    The functions are those of the decomposition anchored at the first point of the grid: one that reads several
-    variables is 0 where any of them is at its least value, so that there is one form for each sum.
+    The functions are those of the decomposition anchored at the first point of the grid: one that reads
+    several variables is 0 where any of them is at its least value, so that there is one form for each sum.
 
     Attributes:
         constant: a number.

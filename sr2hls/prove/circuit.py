@@ -31,7 +31,7 @@ def prove_circuit(
 
     Args:
         subject: program, project, logic and netlist.
-        tested: what was compared on vectors before; the row of the Verilog is the one whose executor begins so.
+        tested: what was compared on vectors before; rows of the Verilog begin so.
         limit_s: seconds for each claim; 0 proves nothing.
 
     Returns:
@@ -56,7 +56,7 @@ def prove_circuit(
             whole = proof.proven and verilog.proven
             name = f"mapped netlist ({subject.netlist.stem if subject.netlist else ''} cells)"
             values = VECTORS * subject.program.n_outputs
-            rows.append(Agreement(name, VECTORS, values, _how(proof) if whole else ""))
+            rows.append(Agreement(name, VECTORS, values, _how(proof) if whole else "", "corners and random"))
     return tuple(rows), proofs
 
 
@@ -124,4 +124,9 @@ def icarus_row(subject: Subject) -> Agreement | None:
     if version is None or subject.project.language != "verilog":
         return None
     n = run_testbench(subject.project)
-    return Agreement(f"testbench (Icarus Verilog {version})", n, n * subject.program.n_outputs)
+    return Agreement(
+        f"testbench (Icarus Verilog {version})",
+        n,
+        n * subject.program.n_outputs,
+        source="the project's vectors",
+    )

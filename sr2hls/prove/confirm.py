@@ -1,4 +1,4 @@
-"""Counter-examples run on a simulator: what a solver says is told to the user only if the circuit shows it."""
+"""Counter-examples run on a simulator, which shows to the user what a solver says."""
 
 import re
 import tempfile
@@ -17,7 +17,7 @@ from sr2hls.rtl.simulate import simulate, simulate_many
 def differences(
     project: RtlProject, program: Program, found: Counterexample, netlist: Path | None = None
 ) -> list[str]:
-    """Return a sentence for each output that the simulated circuit gives wrongly; none where it gives all right.
+    """Return a sentence for each output that the simulated circuit gives wrongly.
 
     Args:
         project: the RTL project.
@@ -37,11 +37,12 @@ def differences(
             cells.write_text(cell_models(netlist), encoding="utf-8")
             mapped = replace(project, sources=(cells, netlist))
             given = simulate_many([mapped], [found.rows])[0]
-    return [
-        f"output '{port.source}' is {port.type.value(int(got)):.12g} instead of {port.type.value(int(want)):.12g}"
-        for port, got, want in zip(project.outputs, given[found.at], expected[found.at], strict=True)
-        if got != want
-    ]
+    wrong = []
+    for port, got, want in zip(project.outputs, given[found.at], expected[found.at], strict=True):
+        if got != want:
+            values = [f"{port.type.value(int(raw)):.12g}" for raw in (got, want)]
+            wrong.append(f"output '{port.source}' is {values[0]} instead of {values[1]}")
+    return wrong
 
 
 def cell_models(netlist: Path) -> str:
@@ -57,7 +58,8 @@ def cell_models(netlist: Path) -> str:
     library = root / "share" / netlist.stem / "cells_sim.v"
     if not library.is_file():
         raise ToolError(f"Yosys has no models of the cells in '{netlist}': run 'pip install pyosys'")
-    text = library.read_text(encoding="utf-8")
+    models = [library, *sorted(library.parent.glob("*sim.vh"))]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in models)
     named = set(re.findall(r"^  (\w+) (?:#\(|\S+ \()", netlist.read_text(encoding="utf-8"), re.MULTILINE))
     found = []
     for match in re.finditer(r"^module (\w+)\b.*?^endmodule", text, re.MULTILINE | re.DOTALL):

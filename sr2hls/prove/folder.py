@@ -1,5 +1,6 @@
 """A finished folder verified again: tested on vectors, simulated twice, proven, whoever edited it since."""
 
+import tempfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from sr2hls.hls.project import HlsProject
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.serialize import digest, load
 from sr2hls.prove.circuit import icarus_row, netlist_of, prove_circuit, vectors_of
+from sr2hls.prove.cpp import check_operations
 from sr2hls.prove.proof import Proof
 from sr2hls.prove.rtl import Subject
 from sr2hls.rtl.project import RtlProject, load_project, logic_for
@@ -40,7 +42,8 @@ class Verified:
         found = []
         for row in self.rows:
             how = f"proven for every input ({row.proof})" if row.proof else "tested"
-            found.append(f"{row.executor}: {how}, equal on {row.vectors} vectors")
+            of = f" ({row.source})" if row.source else ""
+            found.append(f"{row.executor}: {how}, equal on {row.vectors} vectors{of}")
         found += [f"{proof.claim}: not proven, {proof.note}" for proof in self.proofs if not proof.proven]
         return found
 
@@ -72,6 +75,10 @@ def verify_folder(directory: Path, limit_s: float) -> Verified:
     if place != directory and hls.is_dir():
         compiled = CompiledProgram(HlsProject.open(hls))
         rows.append(check_agreement(program, "C++ (g++)", compiled.run, raw, expected))
+    if limit_s > 0:
+        with tempfile.TemporaryDirectory(prefix="sr2hls-operations-") as scratch:
+            alone = check_operations(program, Path(scratch))
+        rows += [] if alone is None else [alone]
     rows.append(check_agreement(program, "Verilog (Verilator)", partial(simulate, project), raw, expected))
     subject = Subject(program, project, logic_for(program, target_of(project)), netlist_of(project))
     second = icarus_row(subject)
@@ -83,6 +90,7 @@ def verify_folder(directory: Path, limit_s: float) -> Verified:
 def target_of(project: RtlProject) -> Target:
     """Return the target that a project's logic was made for.
 
-    Whether DSP blocks were allowed is not recorded; logic that differs from the Verilog in that is proven, too.
+    Whether DSP blocks were allowed is not recorded; Verilog that differs from the logic in that is compared
+    with it all the same.
     """
     return Target(project.part, project.clock_ns, Budget())

@@ -90,7 +90,7 @@ def _table(aig: Aig, term: Term, address: Word) -> Word:
 
 
 def _quotient(aig: Aig, a: Word, b: Word) -> Word:
-    """Return 2 · floor(a / b) plus the sticky bit: odd-symmetric, so that the magnitudes' with a sign is it."""
+    """Return 2 · floor(a / b) plus the sticky bit: that of the magnitudes with a sign, as it is odd."""
     n, d = (chosen(aig, x[-1], negated(aig, x), x) for x in (a, b))
     quotient, rest = divided(aig, n, d)
     magnitude = [aig.any(rest), *quotient, FALSE]

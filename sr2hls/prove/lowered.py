@@ -1,14 +1,14 @@
 """Programs against the logic that they become, value by value.
 
-Every step of the program that the logic has, too, is proven equal to the logic's value and then cut off: later
-steps see it as a variable. So each proof is about a few operations, however long the program is. The pairs to
-try are found by simulation. A pair is settled by equal terms, by equal canonical sums (`additive`), by trying
-all values of what it reads, or by the solver.
+Every step of the program that the logic has, too, is proven equal to the logic's value and then cut off:
+later steps see it as a variable. So each proof is about a few operations, however long the program is. The
+pairs to try are found by simulation. A pair is settled by equal terms, by equal canonical sums (`additive`),
+by trying all values of what it reads, or by the solver.
 """
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
 import numpy as np
 from alkaid.types import CombLogic
@@ -21,7 +21,7 @@ from sr2hls.prove.aig import FALSE, Aig, Word, constant, less
 from sr2hls.prove.gates import written
 from sr2hls.prove.grid import MAX_LOCAL, blocks, size_of
 from sr2hls.prove.of_logic import LogicTerms
-from sr2hls.prove.of_program import Scaled, operation_term
+from sr2hls.prove.of_program import ProgramTerms, Scaled, operation_term
 from sr2hls.prove.terms import IntArray, Terms
 from sr2hls.verify.random_programs import corner_inputs
 
@@ -33,6 +33,19 @@ _LOCAL_S = 10.0
 """Seconds that the solver gets for one pair."""
 
 
+class OtherSide(Protocol):
+    """Values that a program's are compared with, each reading only earlier ones."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def outputs(self) -> list[int]:
+        """Positions of the outputs, in the order of the program."""
+
+    def value(self, position: int, known: Mapping[int, Scaled]) -> Scaled:
+        """Return a value as a term over those that are known and over inputs."""
+
+
 def prove_logic(program: Program, logic: CombLogic, ends: float) -> list[str]:
     """Return the outputs for which logic is not proven to compute a program.
 
@@ -41,43 +54,54 @@ def prove_logic(program: Program, logic: CombLogic, ends: float) -> list[str]:
         logic: what it became.
         ends: when to give up, in seconds of the monotonic clock.
     """
-    return Lowering(program, logic, ends).run()
+    return Lowering(program, lambda terms, inputs: LogicTerms(terms, logic, inputs), ends).run()
 
 
-@dataclass
+def prove_passes(before: Program, after: Program, ends: float) -> list[str]:
+    """Return the outputs for which a program is not proven to compute what it did before passes.
+
+    Args:
+        before: the program before them.
+        after: the program after them, with the same inputs and outputs.
+        ends: when to give up, in seconds of the monotonic clock.
+    """
+    return Lowering(before, lambda terms, inputs: ProgramTerms(terms, after, inputs), ends).run()
+
+
 class Lowering:
     """A proof under way.
 
-    Attributes:
+    Args:
         program: the program.
-        logic: what it became.
+        other: makes what it became, over the terms of the inputs.
         ends: when to give up, in seconds of the monotonic clock.
+
+    Attributes:
         settled: how many values were settled in each way.
     """
 
-    program: Program
-    logic: CombLogic
-    ends: float
-    settled: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
+    def __init__(
+        self, program: Program, other: Callable[[Terms, list[Scaled]], OtherSide], ends: float
+    ) -> None:
+        self.program = program
+        self.ends = ends
+        self.settled: dict[str, int] = {}
         self.terms = Terms()
-        types = self.program.input_types
+        types = program.input_types
         self.inputs = [
             Scaled(self.terms.variable(("input", k), t.raw_min, t.raw_max), t.frac)
             for k, t in enumerate(types)
         ]
         self.additive = Additive(self.terms)
-        self.values = LogicTerms(self.terms, self.logic, self.inputs)
+        self.values = other(self.terms, self.inputs)
         self.known: dict[int, Scaled] = {}
         self.definitions: dict[int, int] = {}
         self.steps: dict[int, int] = {}
-        raw = corner_inputs(self.program, _SAMPLES, seed=1)
-        self.samples = {
-            s.term: raw[:, k] for k, s in enumerate(self.inputs) if self.terms.value(s.term) is None
-        }
+        raw = corner_inputs(program, _SAMPLES, seed=1)
+        columns = enumerate(self.inputs)
+        self.samples = {s.term: raw[:, k] for k, s in columns if self.terms.value(s.term) is None}
         self.candidates: dict[bytes, list[int]] = {}
-        for position in range(len(self.logic.ops)):
+        for position in range(len(self.values)):
             step = self._value(position)
             if self.terms.value(step.term) is None:
                 self.candidates.setdefault(self._signature(step), []).append(position)
@@ -95,7 +119,7 @@ class Lowering:
             steps.append(operation_term(self.terms, op, [steps[a] for a in op.args], types, self._cut))
         left = []
         for name, at, position in zip(
-            self.program.output_names, self.program.outputs, self.logic.out_idxs, strict=True
+            self.program.output_names, self.program.outputs, self.values.outputs, strict=True
         ):
             if self._equal(steps[at], self._value(position)) is None:
                 left.append(name)
@@ -165,7 +189,7 @@ class Lowering:
         frac = max(a.frac, b.frac)
         x, y = (self.terms.scaled(s.term, 1 << (frac - s.frac)) for s in (a, b))
         for attempt in (self._by_terms, self._by_sums, self._by_all_values, self._by_solver):
-            if attempt == self._by_solver and time.monotonic() > self.ends:
+            if time.monotonic() > self.ends:
                 break
             held = attempt(x, y)
             if held is not None:
@@ -176,10 +200,11 @@ class Lowering:
         return None
 
     def _expanded(self, a: int, b: int) -> Iterable[tuple[int, int]]:
-        """Yield two terms as they are, with the functions of few bits that they read written out, and with all.
+        """Yield two terms as they are, with the functions of few bits that they read written out, and with
+        all.
 
-        What a step may be is wider than what it can be together with others: where two terms are only equal for
-        the latter, one more step of what they read is needed.
+        What a step may be is wider than what it can be together with others: where two terms are only equal
+        for the latter, one more step of what they read is needed.
         """
         seen = set()
         for written_out in ({}, self.definitions, self.steps):

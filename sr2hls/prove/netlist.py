@@ -63,7 +63,7 @@ def read_gates(
         sources: Verilog files, those without dependencies first.
         top: top module.
         clock: name of its clock port.
-        cells: library of simulation models that comes with Yosys, e.g. ``+/xilinx/cells_sim.v``, for a netlist.
+        cells: for a netlist, Yosys' simulation models of its cells, e.g. ``+/xilinx/cells_sim.v``.
         timeout_s: limit on the wall time.
 
     Raises:
@@ -157,9 +157,8 @@ def unrolled(aig: Aig, gates: Gates, edges: int) -> dict[str, Word]:
                 reads = needs(item)
                 waiting = [r for r in reads if r not in done]
                 if waiting:
-                    if (item in under_way and any(r in under_way for r in waiting)) or item[1] > len(
-                        gates.drivers
-                    ):
+                    loops = item in under_way and any(r in under_way for r in waiting)
+                    if loops or item[1] > len(gates.drivers):
                         raise VerificationError("a register or a gate of the circuit feeds itself")
                     under_way.add(item)
                     stack += waiting

@@ -31,6 +31,14 @@ class LogicTerms:
         self._kif: list[Precision] = [op.qint.kif for op in logic.ops]
         self._tables: dict[int, tuple[int, ...]] = {}
 
+    def __len__(self) -> int:
+        return len(self.logic.ops)
+
+    @property
+    def outputs(self) -> list[int]:
+        """Positions of the outputs."""
+        return list(self.logic.out_idxs)
+
     def frac(self, position: int) -> int:
         """Return the fractional bits of a value."""
         return int(self._kif[position].fractional)

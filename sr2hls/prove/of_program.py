@@ -3,12 +3,13 @@
 It shares nothing with the generator of the Verilog: no ranges, no narrowing, no tables of whole operations.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sr2hls.errors import ProgramError
 from sr2hls.program import ops
 from sr2hls.program.exact import div_shift
+from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.prove.terms import Kind, Terms
 
@@ -182,3 +183,33 @@ def _unless_by_zero(terms: Terms, args: list[Scaled], result: int, type_: FixedT
     negative = terms.less(numerator, terms.constant(0))
     by_zero = terms.choice(negative, terms.constant(type_.raw_min), positive)
     return terms.choice(denominator, result, by_zero)
+
+
+class ProgramTerms:
+    """Terms of a program's values, written when they are asked for."""
+
+    def __init__(self, terms: Terms, program: Program, inputs: list[Scaled]) -> None:
+        self._terms = terms
+        self._program = program
+        self._inputs = inputs
+
+    def __len__(self) -> int:
+        return len(self._program.ops)
+
+    @property
+    def outputs(self) -> list[int]:
+        """Positions of the outputs."""
+        return list(self._program.outputs)
+
+    def value(self, position: int, known: Mapping[int, Scaled]) -> Scaled:
+        """Return a value as a term over those that are known and over inputs."""
+        found: dict[int, Scaled] = {}
+        for at, op in enumerate(self._program.ops[: position + 1]):
+            if at in known and at != position:
+                found[at] = known[at]
+            elif isinstance(op, ops.Input):
+                found[at] = self._inputs[op.index]
+            else:
+                types = [self._program.ops[a].type for a in op.args]
+                found[at] = operation_term(self._terms, op, [found[a] for a in op.args], types)
+        return found[position]

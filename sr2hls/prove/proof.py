@@ -25,7 +25,7 @@ class Counterexample:
     """Inputs for which two sides differ.
 
     Attributes:
-        rows: raw inputs of cycles in a row, shape (cycles, inputs); one where the pipeline is as long as it says.
+        rows: raw inputs of cycles in a row, shape (cycles, inputs); one row in a pipeline of one length.
         at: the row whose output differs.
     """
 

@@ -1,9 +1,9 @@
-"""Proofs about an RTL project: its Verilog computes the program, and the mapped netlist what the Verilog does.
+"""Proofs about an RTL project: Verilog computes the program, and the mapped netlist what Verilog does.
 
 The Verilog is proven in two steps through the logic that it was written from: program = logic value by value
-(`lowered`), logic = Verilog by the solver. A Verilog that was edited is compared with the same logic, made anew.
-Where few bits go in, all inputs are tried instead. Sides are simulated on random inputs first, which refutes
-most that is wrong at once.
+(`lowered`), logic = Verilog by the solver. A Verilog that was edited is compared with the same logic, made
+anew. Where few bits go in, all inputs are tried instead. Sides are simulated on random inputs first, which
+refutes most that is wrong at once.
 """
 
 import time
@@ -33,7 +33,6 @@ from sr2hls.prove.sides import (
 from sr2hls.rtl.project import RtlProject
 from sr2hls.verify.random_programs import corner_inputs
 
-CELLS = "+/xilinx/cells_sim.v"
 VECTORS = 1 << 13
 """Random inputs that both sides of a claim are simulated on before it is proven."""
 _ALL_BITS = 20
@@ -118,13 +117,9 @@ class _Attempt:
         project = self._subject.project
         assert self._subject.netlist is not None
         left = self._read_verilog(ends)
-        gates = read_gates(
-            [self._subject.netlist],
-            project.name,
-            clock="clk",
-            cells=CELLS,
-            timeout_s=max(1, ends - time.monotonic()),
-        )
+        netlist, limit = self._subject.netlist, max(1, ends - time.monotonic())
+        cells = f"+/{netlist.stem}/cells_sim.v"
+        gates = read_gates([netlist], project.name, clock="clk", cells=cells, timeout_s=limit)
         right = self._placed(unrolled(self._aig, gates, project.latency_cycles + 1))
         found = self._simulated(left, right)
         if found is not None:

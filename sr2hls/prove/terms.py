@@ -1,7 +1,7 @@
 """Terms over whole numbers: one form for programs and for the logic that they become.
 
-Numbers are unbounded, so that a term means what it says; what a circuit does with bits is said by `shift_right`
-and `wrap`. Every term carries an interval that holds its values; equal terms are written once.
+Numbers are unbounded, so that a term means what it says; what a circuit does with bits is said by
+`shift_right` and `wrap`. Every term carries an interval that holds its values; equal terms are written once.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -133,8 +133,8 @@ class Terms:
             value = self.value(x)
             if value is not None:
                 return self.scaled(y, value)
-        x, y = self.all[a], self.all[b]
-        corners = [p * q for p in (x.low, x.high) for q in (y.low, y.high)]
+        left, right = self.all[a], self.all[b]
+        corners = [p * q for p in (left.low, left.high) for q in (right.low, right.high)]
         low = max(0, min(corners)) if a == b else min(corners)
         return self._make(Kind.PRODUCT, tuple(sorted((a, b))), (), low, max(corners))
 
@@ -165,7 +165,7 @@ class Terms:
         return self._reduced(Kind.CHOICE, (key, a, b), (), min(x.low, y.low), max(x.high, y.high))
 
     def table(self, a: int, values: Sequence[int]) -> int:
-        """Return values[a], a modulo the length, which is a power of 2; what a does not reach plays no part."""
+        """Return values[a], a modulo the length, which is a power of 2."""
         a = self.wrap(a, False, (len(values) - 1).bit_length()) if len(values) > 1 else self.constant(0)
         term = self.all[a]
         possible = values[term.low : term.high + 1]
