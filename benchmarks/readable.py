@@ -75,9 +75,7 @@ def print_page(results: Sequence[Path]) -> None:
     for path in results:
         result = json.loads(path.read_text(encoding="utf-8"))
         print(f"\n## {result['problem']}, a LUT is worth {result['lut_price']:g} nodes\n")
-        print(
-            f"{result['rows']:,} training rows; the network has {result['teacher_test']:.4f} on the test split."
-        )
+        print(f"{result['rows']:,} training rows; the network has {result['teacher_test']:.4f} on test.")
         print(f"The search took {result['cpu_seconds']:.0f} s of CPU time on one core.\n")
         print(table_row(COLUMNS))
         print(table_row(["---"] * len(COLUMNS)))
@@ -90,7 +88,7 @@ def print_page(results: Sequence[Path]) -> None:
             )
         shown = [m for m in result["front"] if m["nodes"] <= SHOWN][-1]
         print(
-            f"\nThe formulas of {shown['nodes']} nodes, over the circuit's inputs, scaled as `compile` does:\n"
+            f"\nThe formulas of {shown['nodes']} nodes, over the circuit's inputs as `compile` scales them:\n"
         )
         print("```text")
         for name, formula in shown["formulas"].items():

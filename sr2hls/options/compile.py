@@ -58,6 +58,9 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     """Least agreement with the network (regression: R² to it), 0 to 1."""
     cost: Annotated[Cost, SEARCH] = field(default=Cost.ESTIMATED, converter=Cost)
     """Costs of operators for the search; see `sr2hls costs`."""
+    objective: Annotated[str | None, SEARCH, Example('"accuracy"')] = None
+    """What designs are judged by: `accuracy`, `auc`, `efficiency@0.01` (signal at a background rate), `r2` or
+    `mae`; by default accuracy or R²."""
     effort: Annotated[Effort, SEARCH] = field(default=Effort.MEDIUM, converter=Effort)
     """How much to search."""
     strategies: Annotated[tuple[StrategyName, ...], SEARCH, Parameter(name="--strategy")] = field(

@@ -188,7 +188,7 @@ CASES: dict[str, tuple[Callable[[Path], Path], dict[str, object], str]] = {
     "width": (
         npz(X=X),
         {"n_features": 16},
-        r"has 4 features but the network takes 16: select them with features",
+        r"has 4 features but the network takes 16: name the inputs with --features, or the labels",
     ),
     "flat": (
         npz(X=X[0]),

@@ -78,7 +78,8 @@ def close(teacher: Teacher, wanted: NDArray[np.float64], rows: NDArray[np.float6
 def test_statistics_in_rows(tmp_path: Path, opset: int, rows: str | int) -> None:
     """Old converters give batch normalisation its numbers in the shape (1, C), which onnxruntime refuses."""
     normalise = helper.make_node("BatchNormalization", ["d", *"stmv"], ["n"], epsilon=1e-3)
-    nodes = [gemm("x", "W", "b", "d"), normalise, helper.make_node("Relu", ["n"], ["r"]), gemm("r", "V", "c", "y")]  # fmt: skip
+    nodes = [gemm("x", "W", "b", "d"), normalise, helper.make_node("Relu", ["n"], ["r"])]
+    nodes.append(gemm("r", "V", "c", "y"))
     rowwise = {name: value[None] for name, value in STATISTICS.items()}
     path = save(
         tmp_path / "n.onnx",

@@ -5,7 +5,8 @@ import pytest
 import sympy as sp
 
 from sr2hls.design import check_design, make_design
-from sr2hls.problem import Problem, Split, r2
+from sr2hls.objectives import r2
+from sr2hls.problem import Problem, Split
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
 from sr2hls.program.interpreter import Interpreter

@@ -12,27 +12,18 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sr2hls.search.joint.bins import Bins, pair_sums, single_sums, tables
-from sr2hls.search.joint.dictionary import Entry, MixedEntry, Range, product_shape
 from sr2hls.search.joint.loss import Slopes
 from sr2hls.search.joint.model import Term
-from sr2hls.search.joint.pairs import ROWS, promising_pairs
 from sr2hls.search.joint.shapes import Shape
 from sr2hls.search.joint.state import Atom, Columns, State
-from sr2hls.search.joint.template import Template
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
-SINGLE_BINS, PAIR_BINS = 64, 32
 _NOTHING = 1e-6
-_COEFFICIENT = 2
-"""Nodes of a coefficient and of its product."""
 _SPANNED = 1e-3
 """A term with less than this share of its curvature left is a sum of terms that are there."""
-_SCREENED = 20
-"""After so many scans the pairs of inputs are chosen anew, where there are too many."""
-_PER_OUTPUT = 3
+_PER_OUTPUT = 4
 """So many candidates of one pair of inputs and one output are kept."""
 
 
@@ -120,143 +111,6 @@ class Context:
         return cls(np.hstack(columns).astype(np.float32), tuple(owned), tuple(inverses))
 
 
-@dataclass(frozen=True, eq=False)
-class _Choices:
-    """Terms on the same inputs.
-
-    Attributes:
-        terms: their shapes and constants.
-        costs: of the shapes, shape (terms,).
-        values: at the bins, shape (terms, bins) or (terms, bins of u, bins of v).
-    """
-
-    terms: tuple[tuple[Shape, Floats], ...]
-    costs: Floats
-    values: Singles
-
-    @classmethod
-    def of(cls, terms: Sequence[tuple[Shape, Floats]], values: Sequence[Floats], price: Price) -> "_Choices":
-        costs = np.array([price.of_shape(shape) for shape, _ in terms])
-        return cls(tuple(terms), costs, tables(values) if values else np.empty((0, 0, 0), dtype=np.float32))
-
-
-class Scanner:
-    """The dictionary on the inputs of a data set."""
-
-    def __init__(
-        self,
-        data: Columns,
-        entries: Sequence[Entry],
-        mixed: Sequence[MixedEntry],
-        template: Template,
-        price: Price,
-        most_pairs: int,
-    ) -> None:
-        self._data, self._price = data, price
-        self._ranges = [Range.of(c) for c in data.X.T]
-        varying = [i for i, c in enumerate(data.X.T) if np.ptp(c) > 0]
-        self._fine = {i: Bins.of(data.X[:, i], SINGLE_BINS) for i in varying}
-        self._coarse = {i: Bins.of(data.X[:, i], PAIR_BINS) for i in varying}
-        self._entries, self._mixed = tuple(entries), tuple(mixed)
-        self._columns = {i: data.X[:, i] for i in varying}
-        self._all_pairs = [p for p in template.pairs if set(varying).issuperset(p)]
-        self._most_pairs, self._scans = most_pairs, 0
-        self._pairs: list[tuple[int, int]] = []
-        singles = [i for i in template.singles if i in self._fine]
-        self._single = {i: self._one_input(i, self._fine[i], products=False) for i in singles}
-        self._factors = {i: self._one_input(i, self._coarse[i], products=True) for i in varying}
-        # What does not change from scan to scan.
-        self._mixtures: dict[tuple[int, int], _Choices] = {}
-
-    def candidates(self, state: State, slopes: Slopes) -> list[Candidate]:
-        """Return the best terms for each output and inputs, the most gain for their cost first."""
-        if self._scans % _SCREENED == 0:
-            rows = np.arange(0, len(self._data), max(1, len(self._data) // ROWS))
-            self._pairs = promising_pairs(self._columns, slopes, self._all_pairs, self._most_pairs, rows)
-        self._scans += 1
-        context = Context.of(state, self._data, slopes)
-        place_price = self._price.of_place(state)
-        found: list[Candidate] = []
-        for place in self._single:
-            found += self._scan_single(place, place_price, context)
-        factors = {i: self._with_fitted(i, state) for pair in self._pairs for i in pair}
-        for pair in self._pairs:
-            found += self._scan_pair(pair, factors[pair[0]], factors[pair[1]], place_price, context)
-        return sorted(found, key=lambda c: -c.worth)
-
-    def _one_input(self, place: int, bins: Bins, *, products: bool) -> _Choices:
-        terms = [
-            (entry.shape, np.array(constants, dtype=np.float64))
-            for entry in self._entries
-            if (start := entry.factor if products else entry.start) is not None
-            for constants in start(self._ranges[place])
-        ]
-        return _Choices.of(terms, [shape.evaluate([bins.centres], c) for shape, c in terms], self._price)
-
-    def _scan_single(self, place: int, price: PlacePrice, context: Context) -> Iterator[Candidate]:
-        choices = self._single[place]
-        sums = single_sums(self._fine[place], context.weights)
-        linear, square = choices.values @ sums, choices.values**2 @ context.curvatures(sums)
-        costs = _costs(choices.costs, price, (place,), context)
-        for k, rest in _best(linear, square, costs, context):
-            shape, constants = choices.terms[k]
-            yield Candidate(Atom(shape, (place,), constants), *rest)
-
-    def _scan_pair(
-        self, pair: tuple[int, int], u: _Choices, v: _Choices, price: PlacePrice, context: Context
-    ) -> Iterator[Candidate]:
-        sums = pair_sums(self._coarse[pair[0]], self._coarse[pair[1]], context.weights)
-        curvatures = context.curvatures(sums)
-        # A product has one coefficient, not two.
-        products = np.ravel(u.costs[:, None] + v.costs - _COEFFICIENT)
-        linear = _both(u.values, sums, v.values)
-        square = _both(u.values**2, curvatures, v.values**2)
-        costs = _costs(products, price, pair, context)
-        for k, rest in _best(linear, square, costs, context):
-            (f, p), (g, q) = u.terms[k // len(v.terms)], v.terms[k % len(v.terms)]
-            yield Candidate(Atom(product_shape(f, g), pair, np.concatenate([p, q])), *rest)
-        for inputs in (pair, pair[::-1]):
-            if inputs not in self._mixtures:
-                self._mixtures[inputs] = self._mixed_of(inputs, inputs == pair)
-            choices = self._mixtures[inputs]
-            if choices.terms:
-                turned = sums if inputs == pair else sums.swapaxes(0, 1)
-                flat = choices.values.reshape(len(choices.terms), -1)
-                linear, square = flat @ _flat(turned), flat**2 @ _flat(context.curvatures(turned))
-                for k, rest in _best(linear, square, _costs(choices.costs, price, pair, context), context):
-                    shape, constants = choices.terms[k]
-                    yield Candidate(Atom(shape, inputs, constants), *rest)
-
-    def _mixed_of(self, inputs: tuple[int, int], ordered: bool) -> _Choices:
-        grid = np.meshgrid(*(self._coarse[i].centres for i in inputs), indexing="ij")
-        columns = [np.ravel(g) for g in grid]
-        terms = [
-            (entry.shape, np.array(constants, dtype=np.float64))
-            for entry in self._mixed
-            if ordered or not entry.symmetric
-            for constants in entry.start(self._ranges[inputs[0]], self._ranges[inputs[1]])
-        ]
-        return _Choices.of(
-            terms, [s.evaluate(columns, c).reshape(grid[0].shape) for s, c in terms], self._price
-        )
-
-    def _with_fitted(self, place: int, state: State) -> _Choices:
-        """Factors of an input: those of the dictionary, and the model's terms as they are fitted."""
-        fitted = {a.shape: a.constants for a in state.atoms if a.inputs == (place,) and len(a.constants)}
-        known = self._factors[place]
-        if not fitted:
-            return known
-        centres = self._coarse[place].centres
-        more = _Choices.of(
-            list(fitted.items()), [s.evaluate([centres], c) for s, c in fitted.items()], self._price
-        )
-        return _Choices(
-            (*known.terms, *more.terms),
-            np.concatenate([known.costs, more.costs]),
-            np.concatenate([known.values, more.values]),
-        )
-
-
 def rate_terms(
     terms: Sequence[Term], state: State, data: Columns, slopes: Slopes, price: Price
 ) -> list[Candidate]:
@@ -275,30 +129,22 @@ def rate_terms(
             for output in range(len(state.bias))
         ]
     )
-    return [Candidate(atoms[usable[k]], *rest) for k, rest in _best(linear, square, costs, context)]
+    return [Candidate(atoms[usable[k]], *rest) for k, rest in best_of(linear, square, costs, context)]
 
 
-_Rating = tuple[int, float, float]
+Rating = tuple[int, float, float]
+"""Output, gain and cost of a term."""
 
 
-def _costs(costs: Floats, price: PlacePrice, inputs: tuple[int, ...], context: Context) -> Floats:
+def costs_of(costs: Floats, price: PlacePrice, inputs: tuple[int, ...], context: Context) -> Floats:
     """Costs of terms on the same inputs in each output, shape (outputs, terms)."""
     places = np.array([price(inputs, output) for output in range(len(context.owned))])
     return np.asarray(costs + places[:, None])
 
 
-def _both(u: Singles, sums: Singles, v: Singles) -> Singles:
-    """Sum over both inputs' bins; shape (terms of u times terms of v, columns)."""
-    first = np.tensordot(u, sums, axes=(1, 0))
-    products: Singles = np.matmul(v[None], first).reshape(-1, sums.shape[2])
-    return products
-
-
-def _flat(values: Singles) -> Singles:
-    return values.reshape(-1, values.shape[-1])
-
-
-def _best(linear: Singles, square: Singles, costs: Floats, context: Context) -> Iterator[tuple[int, _Rating]]:
+def best_of(
+    linear: Singles, square: Singles, costs: Floats, context: Context
+) -> Iterator[tuple[int, Rating]]:
     """For each output the terms with the most gain for their cost: index, and output, gain, cost."""
     for output, (owned, inverse) in enumerate(zip(context.owned, context.inverses, strict=True)):
         mixed = linear[:, owned]

@@ -22,7 +22,6 @@ from sr2hls.search.joint.front import (
     not_dominated,
     thin_out,
 )
-from sr2hls.search.joint.gains import Scanner
 from sr2hls.search.joint.loss import JointLoss
 from sr2hls.search.joint.model import JointModel
 from sr2hls.search.joint.price import Prices
@@ -30,6 +29,7 @@ from sr2hls.search.joint.proposals import Proposer
 from sr2hls.search.joint.readable import measure_readability
 from sr2hls.search.joint.refit import refit
 from sr2hls.search.joint.rounding import round_constants
+from sr2hls.search.joint.scanner import Scanner
 from sr2hls.search.joint.select import Point, Selection, Steps
 from sr2hls.search.joint.state import Columns, State
 from sr2hls.search.joint.template import Template

@@ -11,13 +11,14 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from sr2hls.search.joint.gains import Candidate, Scanner, rate_terms
+from sr2hls.search.joint.gains import Candidate, rate_terms
 from sr2hls.search.joint.loss import JointLoss
 from sr2hls.search.joint.model import Term
 from sr2hls.search.joint.price import Prices
 from sr2hls.search.joint.proposals import Proposer
 from sr2hls.search.joint.readable import MOST_CANCELLATION
 from sr2hls.search.joint.refit import Refit, assemble, refit
+from sr2hls.search.joint.scanner import Scanner
 from sr2hls.search.joint.state import Columns, State
 
 Floats = NDArray[np.float64]

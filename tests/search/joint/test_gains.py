@@ -4,12 +4,13 @@ import sympy as sp
 
 from sr2hls.search.joint.bins import Bins, pair_sums
 from sr2hls.search.joint.dictionary import mixed_entries, one_input_entries
-from sr2hls.search.joint.gains import Scanner, rate_terms
+from sr2hls.search.joint.gains import rate_terms
 from sr2hls.search.joint.loss import classification_loss, regression_loss
 from sr2hls.search.joint.model import Term
 from sr2hls.search.joint.pairs import promising_pairs
 from sr2hls.search.joint.price import Prices, table_luts
 from sr2hls.search.joint.refit import refit
+from sr2hls.search.joint.scanner import Scanner
 from sr2hls.search.joint.shapes import make_shape
 from sr2hls.search.joint.state import Atom, Columns, State
 from sr2hls.search.joint.template import Template
