@@ -73,7 +73,11 @@ def read_gates(
     passes = [line.format(top=top) for line in _GATES]
     if cells is not None:
         # LUTs are read off their INIT: hundreds of them would become as many modules.
-        passes[:1] = [f"read_verilog -defer {cells}", f"delete {' '.join(_LUTS)}", f"hierarchy -top {top}"]
+        passes[:1] = [
+            f"read_verilog -defer -nooverwrite {cells}",
+            f"delete {' '.join(_LUTS)}",
+            f"hierarchy -top {top}",
+        ]
     found = run_yosys(HdlDesign(top, tuple(sources)), passes, timeout_s=timeout_s, netlist=True)
     assert found.netlist is not None
     return _gates(json.loads(found.netlist)["modules"][top], top, clock)
