@@ -1,7 +1,7 @@
 """Planted faults in Verilog and netlists: are they refuted, does a simulator agree, would test rows have
 shown them?
 
-    python benchmarks/proof_faults.py [--each 10] [--limit 60]
+    python benchmarks/proof_faults.py [--each 10] [--limit 60] [--designs NAMES] [--kept DIR]
 
 Ten kinds, `--each` of every kind, half of them in the mapped netlist where the kind exists there. A fault
 that changes nothing is proven to change nothing and drawn again. Rounding modes and overflow modes are
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from sr2hls.data.inputs import InputFormat
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
-from sr2hls.program.serialize import load
+from sr2hls.program.serialize import digest, load
 from sr2hls.program.types import Overflow, Rounding
 from sr2hls.prove.confirm import cell_models, differences
 from sr2hls.prove.proof import Outcome
@@ -184,14 +184,15 @@ KINDS = (*VERILOG, "dropped carry", *MODES)
 
 
 def build(name: str, program: Program, place: Path, rows: NDArray[np.int64], *, mapped: bool) -> Built:
-    """Write a design and map it."""
+    """Write a design and map it, unless it is there."""
+    netlist = place / "netlist" / "xilinx.v"
+    if netlist.is_file() and load_project(place).program_digest == digest(program):
+        return Built(name, program, load_project(place), netlist, rows)
     project = write_rtl(program, place, target=Target(), vectors=rows[:16])
-    netlist = None
     if mapped:
-        design = replace(HdlDesign.of(project), netlist=place / "netlist")
+        design = replace(HdlDesign.of(project), netlist=netlist.parent)
         tool_named("yosys").synthesise(design, Target(), dsp=False)
-        netlist = place / "netlist" / "xilinx.v"
-    return Built(name, program, project, netlist, rows)
+    return Built(name, program, project, netlist if mapped else None, rows)
 
 
 def rows_of(name: str, program: Program) -> NDArray[np.int64]:
@@ -260,15 +261,18 @@ def main() -> None:
     )
     parser.add_argument("--each", type=int, default=10)
     parser.add_argument("--limit", type=float, default=60.0)
+    parser.add_argument("--designs", default=",".join(DESIGNS), help="of hw_reports/, with commas")
+    parser.add_argument("--kept", type=Path, help="directory of designs that are built once")
     arguments = parser.parse_args()
     rng = np.random.default_rng(16)
     counts = {kind: {"refuted": 0, "confirmed": 0, "missed": 0, "open": 0, "harmless": 0} for kind in KINDS}
     with tempfile.TemporaryDirectory(prefix="sr2hls-faults-") as scratch:
         work = Path(scratch)
         designs = []
-        for name in DESIGNS:
+        for name in arguments.designs.split(","):
             program = load(REPORTS / name / "program.json")
-            designs.append(build(name, program, work / name, rows_of(name, program), mapped=True))
+            place = (arguments.kept or work) / name / "rtl"
+            designs.append(build(name, program, place, rows_of(name, program), mapped=True))
         number = 0
         while any(c["refuted"] + c["open"] < arguments.each for c in counts.values()):
             kind = min(KINDS, key=lambda k: counts[k]["refuted"] + counts[k]["open"])

@@ -15,6 +15,7 @@ import numpy as np
 from sr2hls.prove.grid import MAX_LOCAL, grid_of, size_of
 from sr2hls.prove.terms import IntArray, Kind, Term, Terms
 
+_MOST_BITS = 60
 Key = tuple[object, ...]
 
 
@@ -113,6 +114,8 @@ class Additive:
             ends = sorted((factor * form.low, factor * form.high))
             low, high = low + ends[0], high + ends[1]
             for support, values in form.tables.items():
+                if factor.bit_length() + int(np.abs(values).max()).bit_length() > _MOST_BITS:
+                    raise OverflowError("a function times its factor has more than 60 bits")
                 more = factor * values
                 tables[support] = tables[support] + more if support in tables else more
             for key, (f, least, most) in form.opaque.items():

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sr2hls.errors import ToolError, VerificationError
 from sr2hls.prove.confirm import differences
 from sr2hls.prove.proof import Outcome, Proof
-from sr2hls.prove.rtl import NETLIST, VECTORS, Subject, prove_rtl
+from sr2hls.prove.rtl import LIBRARIES, NETLIST, VECTORS, Subject, prove_rtl
 from sr2hls.rtl.icarus import find_icarus, run_testbench
 from sr2hls.rtl.project import RtlProject
 from sr2hls.store.files import write_text
@@ -21,7 +21,8 @@ _KEPT = "counterexamples.csv"
 
 def netlist_of(project: RtlProject) -> Path | None:
     """Return the mapped netlist beside a project's Verilog, None where no tool left one."""
-    return next(iter(sorted((project.directory / "netlist").glob("*.v"))), None)
+    places = (project.directory / "netlist" / f"{library}.v" for library in LIBRARIES)
+    return next((place for place in places if place.is_file()), None)
 
 
 def prove_circuit(

@@ -60,9 +60,14 @@ def cell_models(netlist: Path) -> str:
         raise ToolError(f"Yosys has no models of the cells in '{netlist}': run 'pip install pyosys'")
     models = [library, *sorted(library.parent.glob("*sim.vh"))]
     text = "\n".join(path.read_text(encoding="utf-8") for path in models)
-    named = set(re.findall(r"^  (\w+) (?:#\(|\S+ \()", netlist.read_text(encoding="utf-8"), re.MULTILINE))
-    found = []
-    for match in re.finditer(r"^module (\w+)\b.*?^endmodule", text, re.MULTILINE | re.DOTALL):
-        if match[1] in named:
-            found.append(re.sub(r"\bspecify\b.*?\bendspecify\b", "", match[0], flags=re.DOTALL))
-    return "`timescale 1 ns / 1 ps\n" + "\n".join(found) + "\n"
+    modules = {
+        m[1]: m[0] for m in re.finditer(r"^module (\w+)\b.*?^endmodule", text, re.MULTILINE | re.DOTALL)
+    }
+    found: dict[str, str] = {}
+    waiting = [netlist.read_text(encoding="utf-8")]
+    while waiting:
+        # Models of some cells are made of others.
+        for name in set(re.findall(r"\w+", waiting.pop())) & modules.keys() - found.keys():
+            found[name] = re.sub(r"\bspecify\b.*?\bendspecify\b", "", modules[name], flags=re.DOTALL)
+            waiting.append(found[name])
+    return "`timescale 1 ns / 1 ps\n" + "\n".join(found.values()) + "\n"

@@ -16,6 +16,7 @@ from sr2hls.prove.circuit import icarus_row, netlist_of, prove_circuit, vectors_
 from sr2hls.prove.cpp import check_operations
 from sr2hls.prove.proof import Proof
 from sr2hls.prove.rtl import Subject
+from sr2hls.rtl.names import check_module_name
 from sr2hls.rtl.project import RtlProject, load_project, logic_for
 from sr2hls.rtl.simulate import simulate
 from sr2hls.target import Budget, Target
@@ -62,6 +63,7 @@ def verify_folder(directory: Path, limit_s: float) -> Verified:
     """
     place = directory if (directory / "project.json").is_file() else directory / "rtl"
     project = load_project(place)
+    check_module_name(project.name)
     program = load(place / "program.json")
     beside = place.parent / "program.json"
     if digest(program) != project.program_digest or (

@@ -9,6 +9,7 @@ which are variables of their own; the proof then fails. Registers that feed them
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ _GATES = (
 )
 _LUTS = {f"LUT{n}": n for n in range(1, 7)}
 """Look-up tables of AMD's devices and their inputs, I0 to I5 (UG974, "LUT6")."""
+_LATER = 64
+"""Cycles that a path may be longer than the pipeline before its registers are taken for a loop."""
 _Bit = int | str
 
 
@@ -73,7 +76,11 @@ def read_gates(
     passes = [line.format(top=top) for line in _GATES]
     if cells is not None:
         # LUTs are read off their INIT: hundreds of them would become as many modules.
-        passes[:1] = [f"read_verilog -defer {cells}", f"delete {' '.join(_LUTS)}", f"hierarchy -top {top}"]
+        passes[:1] = [
+            f"read_verilog -defer -nooverwrite {cells}",
+            f"delete {' '.join(_LUTS)}",
+            f"hierarchy -top {top}",
+        ]
     found = run_yosys(HdlDesign(top, tuple(sources)), passes, timeout_s=timeout_s, netlist=True)
     assert found.netlist is not None
     return _gates(json.loads(found.netlist)["modules"][top], top, clock)
@@ -85,6 +92,7 @@ def _gates(module: Mapping[str, Any], top: str, clock: str | None) -> Gates:
         ports[port["direction"]][name] = tuple(port["bits"])
     ticks = ports["input"].pop(clock, ()) if clock is not None else ()
     drivers: dict[_Bit, tuple[str, tuple[_Bit, ...]]] = {}
+    unknown = count()
     for cell in module["cells"].values():
         kind, pins = cell["type"], {pin: bits[0] for pin, bits in cell["connections"].items()}
         if kind == "$_AND_":
@@ -107,7 +115,12 @@ def _gates(module: Mapping[str, Any], top: str, clock: str | None) -> Gates:
                 f"'{top}' has a cell '{kind}', which is neither a gate nor a register at the rising edge of "
                 f"'{clock}': such circuits are tested and not proven"
             )
-    return Gates(ports["input"], ports["output"], drivers)
+    # Every unknown is one of its own: two of them need not be equal.
+    known = {
+        bit: (kind, tuple(f"x{next(unknown)}" if r in ("x", "z") else r for r in reads))
+        for bit, (kind, reads) in drivers.items()
+    }
+    return Gates(ports["input"], ports["output"], known)
 
 
 def _is_table(cell: Mapping[str, Any]) -> bool:
@@ -158,7 +171,7 @@ def unrolled(aig: Aig, gates: Gates, edges: int) -> dict[str, Word]:
                 waiting = [r for r in reads if r not in done]
                 if waiting:
                     loops = item in under_way and any(r in under_way for r in waiting)
-                    if loops or item[1] > len(gates.drivers):
+                    if loops or item[1] > edges + _LATER:
                         raise VerificationError("a register or a gate of the circuit feeds itself")
                     under_way.add(item)
                     stack += waiting

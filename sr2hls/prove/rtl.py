@@ -37,6 +37,8 @@ VECTORS = 1 << 13
 """Random inputs that both sides of a claim are simulated on before it is proven."""
 _ALL_BITS = 20
 """Input bits up to which every input is tried where the solver does not settle a claim."""
+LIBRARIES = ("ecp5", "xilinx")
+"""Libraries of cells that netlists are made of; the stem of a netlist's file names one."""
 VERILOG, NETLIST = "Verilog = program", "netlist = Verilog"
 
 
@@ -103,7 +105,9 @@ class _Attempt:
         found = self._simulated(left, right)
         if found is not None:
             return _Verdict(Outcome.REFUTED, "simulation of its gates", found=found)
-        unproven = prove_logic(subject.program, subject.logic, ends)
+        # The second step needs time, too.
+        half = time.monotonic() + (ends - time.monotonic()) / 2
+        unproven = prove_logic(subject.program, subject.logic, half)
         logic = logic_side(self._aig, subject.logic, ports)
         # Outputs that are not proven by way of the logic are compared with the program itself.
         wanted = [

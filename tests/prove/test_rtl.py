@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sr2hls.errors import VerificationError
+from sr2hls.errors import InputError, VerificationError
+from sr2hls.options import CompileOptions
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
 from sr2hls.program.program import Program
@@ -183,3 +184,21 @@ def test_a_folder_is_verified_and_an_edited_one_is_refused(project: RtlProject) 
         VerificationError, match=r"Verilog \(Verilator\) differs from the integer interpreter in 2 of"
     ):
         verify_folder(folder, 0)
+
+
+def test_a_name_that_is_a_command_is_refused(project: RtlProject) -> None:
+    record = project.directory / "project.json"
+    record.write_text(record.read_text().replace('"name": "top"', '"name": "top; exec -- touch here"'))
+    with pytest.raises(InputError, match="cannot be the name of a module"):
+        verify_folder(project.directory, 0)
+
+
+def test_unknown_bits_are_not_equal_to_each_other(project: RtlProject) -> None:
+    _edit(project, "top.v", lambda t: t.replace("assign sum = {", "wire p, q; assign sum = {8{p ^ q}} ^ {"))
+    (proof,) = prove_rtl(_subject(project), 60)
+    assert proof.outcome is Outcome.REFUTED
+
+
+def test_a_negative_time_is_refused() -> None:
+    with pytest.raises(InputError, match="prove_s is -1.0: give a number of seconds of at least 0"):
+        CompileOptions(checkpoint=Path("a"), data=Path("b"), output=Path("c"), prove_s=-1.0)

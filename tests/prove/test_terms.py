@@ -58,7 +58,8 @@ class _Case:
         bits = np.stack([np.unpackbits(r.view(np.uint8), bitorder="little") for r in rows]).astype(np.int64)
         weights = np.int64(1) << np.arange(62)
         weights[-1] = -weights[-1]
-        return (bits * weights[:, None]).sum(axis=0)
+        total: NDArray[np.int64] = (bits * weights[:, None]).sum(axis=0)
+        return total
 
 
 @pytest.mark.parametrize("seed", range(8))
