@@ -20,6 +20,7 @@ from sr2hls.cli.init import init
 from sr2hls.cli.lower import lower
 from sr2hls.cli.report import report
 from sr2hls.cli.search import search
+from sr2hls.cli.verify import verify
 from sr2hls.cli.view import view
 from sr2hls.options.values import OUTPUT
 
@@ -47,7 +48,7 @@ app = App(
     print_error=False,
     suppress_keyboard_interrupt=False,
 )
-for _command in (compile, explore, distil, lower, search, report, view, costs, doctor, init, cite):
+for _command in (compile, explore, distil, lower, search, report, verify, view, costs, doctor, init, cite):
     app.command(_command)
 app.command(show_completion, name="--show-completion")
 for _place, _name in enumerate(app):

@@ -55,6 +55,7 @@ _LARGEST_INPUT = 1e300
 """Twice this is still a double: rows are drawn from ranges up to it."""
 seconds = within(_SMALLEST, _LARGEST, "a number of seconds above 0")
 above_zero = within(_SMALLEST, _LARGEST, "a number above 0")
+not_negative = within(0, _LARGEST, "a number of at least 0")
 at_least_one = within(1, _LARGEST, "a number of at least 1")
 width = within(1, 24, "a width from 1 to 24")
 share = within(_SMALLEST, 1 - 2**-53, "a share above 0 and below 1, e.g. 0.01")

@@ -68,10 +68,10 @@ class Yosys:
         arguments = (target.family, design.top, target.clock_ns)
         passes = xilinx_passes(*arguments, dsp=dsp)
         try:
-            result = run_yosys(design, passes, timeout_s=timeout_s)
+            result = run_yosys(design, passes, timeout_s=timeout_s, library="xilinx")
         except AbcError:
             passes = xilinx_passes(*arguments, dsp=dsp, thorough=False)
-            result = run_yosys(design, passes, timeout_s=timeout_s)
+            result = run_yosys(design, passes, timeout_s=timeout_s, library="xilinx")
         measured = Provenance(
             Origin.MEASURED, f"Yosys {result.version}", f"{target.part} ({target.family.value})", "synthesis"
         )
