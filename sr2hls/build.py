@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from sr2hls.circuit import Circuit, build_circuit
-from sr2hls.design import Design, check_design, make_design
+from sr2hls.design import Design, check_design, make_design, sound_designs
 from sr2hls.errors import BudgetError
 from sr2hls.explore.points import full_name
 from sr2hls.explore.select import explored_design
@@ -123,14 +123,15 @@ def _choose(problem: Problem, designs: tuple[Design, ...], target: Target) -> De
     """
     budget = target.budget.max_lut
     luts = program_model().luts
-    fitting = [d for d in designs if budget is None or luts(d.program) <= 1.5 * budget]
+    sound = sound_designs(problem, designs)
+    fitting = [d for d in sound if budget is None or luts(d.program) <= 1.5 * budget]
     split = problem.validation
 
     def value(design: Design) -> tuple[float, float]:
         score = problem.score(design.predict(split.inputs), split)
         return round(score, 3), -luts(design.program)
 
-    return max(fitting or designs, key=value)
+    return max(fitting or sound, key=value)
 
 
 def _check_budget(problem: Problem, design: Design, circuit: Circuit, target: Target) -> None:

@@ -133,6 +133,17 @@ def decision_notes(problem: Problem, design: Design) -> tuple[str, ...]:
     )
 
 
+def sound_designs(problem: Problem, designs: Sequence[Design]) -> list[Design]:
+    """Return the designs that are not degenerate; where all are, all of them, to be refused with reasons."""
+    inputs = problem.train.inputs[:_ROWS]
+
+    def is_sound(design: Design) -> bool:
+        formulas = {} if design.definitions else design.formulas
+        return not degeneracies(CheckedDesign(design.program, formulas, inputs, design.errors))
+
+    return [design for design in designs if is_sound(design)] or list(designs)
+
+
 def check_design(problem: Problem, design: Design) -> tuple[Lint, ...]:
     """Refuse a degenerate design; return what else a user should know about it.
 
