@@ -135,7 +135,10 @@ def build_circuit(
     if prove_s > 0 and simulated:
         with progress.stage(f"{title}: proofs"):
             proven = logic_for(program, target) if logic is None else logic
-            rows, _ = prove_circuit(Subject(program, rtl, proven, netlist_of(rtl)), rows, prove_s)
+            rows, proofs = prove_circuit(Subject(program, rtl, proven, netlist_of(rtl)), rows, prove_s)
+        for proof in proofs:
+            if not proof.proven:
+                progress.note(f"{name}: {proof.claim} is tested and not proven: {proof.note}")
     return Circuit(program, rtl, hls, rows, hardware)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sr2hls.errors import ToolError, VerificationError
 from sr2hls.prove.confirm import differences
 from sr2hls.prove.proof import Outcome, Proof
-from sr2hls.prove.rtl import LIBRARIES, NETLIST, VECTORS, Subject, prove_rtl
+from sr2hls.prove.rtl import LIBRARIES, NETLIST, Subject, prove_rtl
 from sr2hls.rtl.icarus import find_icarus, run_testbench
 from sr2hls.rtl.project import RtlProject
 from sr2hls.store.files import write_text
@@ -53,11 +53,12 @@ def prove_circuit(
         for row in tested
     ]
     for proof in proofs:
-        if proof.claim == NETLIST:
-            whole = proof.proven and verilog.proven
-            name = f"mapped netlist ({subject.netlist.stem if subject.netlist else ''} cells)"
-            values = VECTORS * subject.program.n_outputs
-            rows.append(Agreement(name, VECTORS, values, _how(proof) if whole else "", "corners and random"))
+        # A netlist that could not be read was not tested either.
+        if proof.claim == NETLIST and proof.vectors and subject.netlist is not None:
+            values = proof.vectors * subject.program.n_outputs
+            how = _how(proof) if proof.proven and verilog.proven else ""
+            name = f"mapped netlist ({subject.netlist.stem} cells)"
+            rows.append(Agreement(name, proof.vectors, values, how, "corners and random"))
     return tuple(rows), proofs
 
 
