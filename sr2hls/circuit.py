@@ -143,7 +143,7 @@ def build_circuit(
 
 
 def run_logic(logic: CombLogic, program: Program, raw: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Run a program's logic as alkaid interprets it; raw inputs to raw outputs."""
+    """Run a program's logic as alkaid does: raw inputs, shape (samples, inputs), to raw outputs."""
     inputs = raw * np.array([t.step for t in program.input_types])
     outputs = np.asarray(logic.predict(inputs)).reshape(len(raw), -1)
     raw_outputs = np.rint(outputs / np.array([t.step for t in program.output_types]))
