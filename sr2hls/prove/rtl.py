@@ -144,7 +144,8 @@ class _Attempt:
         for port in project.outputs:
             if len(words.get(port.name, ())) != port.width:
                 raise VerificationError(
-                    f"'{project.name}' has no output '{port.name}' of {port.width} bits: it is not this project's"
+                    f"'{project.name}' has no output '{port.name}' of {port.width} bits: "
+                    "it is not this project's"
                 )
         return [words[port.name] for port in project.outputs]
 
