@@ -21,7 +21,7 @@ from sr2hls.problem import Problem
 from sr2hls.progress import SilentProgress
 from sr2hls.search.base import Progress
 from sr2hls.search.joint import JointOptions, Scored, operon_proposer, search_jointly
-from sr2hls.strategies.joint_problem import joint_data
+from sr2hls.search.joint.problem import joint_data
 from sr2hls.search.names import with_names
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

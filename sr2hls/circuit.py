@@ -1,6 +1,6 @@
-"""A program as projects on disk, proven equal to it and synthesised."""
+"""A program as projects on disk, compared with it, synthesised and proven."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -15,8 +15,10 @@ from sr2hls.options import Synthesis
 from sr2hls.program.interpreter import Interpreter, quantize_inputs
 from sr2hls.program.program import Program
 from sr2hls.progress import Progress
+from sr2hls.prove.circuit import netlist_of, prove_circuit
+from sr2hls.prove.rtl import Subject
 from sr2hls.rtl.lower import to_alkaid
-from sr2hls.rtl.project import RtlProject, write_rtl
+from sr2hls.rtl.project import RtlProject, logic_for, write_rtl
 from sr2hls.rtl.simulate import simulate
 from sr2hls.synthesis.base import HdlDesign
 from sr2hls.synthesis.estimate import estimate
@@ -69,6 +71,7 @@ def build_circuit(
     backend: str | None = "Vitis",
     logic: CombLogic | None = None,
     simulated: bool = True,
+    prove_s: float = 0.0,
 ) -> Circuit:
     """Write the projects of a program, compare all executors on data and synthesise.
 
@@ -85,9 +88,10 @@ def build_circuit(
         logic: see `write_rtl`.
         simulated: simulate the Verilog; a large network's simulator takes minutes to compile, so that its
             logic is compared instead, as alkaid interprets it.
+        prove_s: seconds to prove each claim about the Verilog and the mapped netlist; 0 only tests them.
 
     Raises:
-        VerificationError: executors disagree.
+        VerificationError: executors disagree, or a claim is refuted.
         ToolError: a tool is missing or fails.
     """
     title = title or name
@@ -127,11 +131,19 @@ def build_circuit(
                 agreements += found
             else:
                 hardware = synthesise(synthesis, rtl, target)
-    return Circuit(program, rtl, hls, tuple(agreements), hardware)
+    rows = tuple(agreements)
+    if prove_s > 0 and simulated:
+        with progress.stage(f"{title}: proofs"):
+            proven = logic_for(program, target) if logic is None else logic
+            rows, proofs = prove_circuit(Subject(program, rtl, proven, netlist_of(rtl)), rows, prove_s)
+        for proof in proofs:
+            if not proof.proven:
+                progress.note(f"{name}: {proof.claim} is tested and not proven: {proof.note}")
+    return Circuit(program, rtl, hls, rows, hardware)
 
 
 def run_logic(logic: CombLogic, program: Program, raw: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Run a program's logic as alkaid interprets it; raw inputs to raw outputs."""
+    """Run a program's logic as alkaid does: raw inputs, shape (samples, inputs), to raw outputs."""
     inputs = raw * np.array([t.step for t in program.input_types])
     outputs = np.asarray(logic.predict(inputs)).reshape(len(raw), -1)
     raw_outputs = np.rint(outputs / np.array([t.step for t in program.output_types]))
@@ -180,4 +192,5 @@ def synthesise(synthesis: Synthesis, rtl: RtlProject, target: Target) -> Hardwar
         routed = synthesis is Synthesis.VIVADO_ROUTED
         vivado = Vivado(launcher=Launcher.from_environment(), implement=routed)
         return vivado.synthesise(HdlDesign.of(rtl), target, dsp=dsp)
-    return tool_named(synthesis.value).synthesise(HdlDesign.of(rtl), target, dsp=dsp)
+    design = replace(HdlDesign.of(rtl), netlist=rtl.directory / "netlist")
+    return tool_named(synthesis.value).synthesise(design, target, dsp=dsp)

@@ -160,12 +160,20 @@ def make_design(
 
 def decision_notes(problem: Problem, design: Design) -> tuple[str, ...]:
     """Say where network or circuit give the same for every test row; these notes come first in a report."""
-    circuit = design.predict(problem.test.inputs)
-    return constant_decisions(problem.task, problem.class_names, circuit, problem.test.outputs)
+    test = problem.test
+    circuit = design.predict(test.inputs)
+    notes = constant_decisions(problem.task, problem.class_names, circuit, test.outputs)
+    if problem.objective is None:
+        return notes
+    reached, teacher = problem.score(circuit, test), problem.teacher_score(test)
+    return (
+        f"{problem.objective} on test rows: {reached:.4f} by the circuit, {teacher:.4f} by the network",
+        *notes,
+    )
 
 
 def optimised(proposal: Proposal, lowered: Lowered, inputs: FloatArray) -> Design:
-    """Return the design of a lowered proposal; passes may change no value for the inputs.
+    """Return the design of a lowered proposal; passes may change no value for inputs (samples, inputs).
 
     Raises:
         VerificationError: one did.

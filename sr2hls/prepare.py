@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sr2hls.data import Dataset, InputFormat, InputScaler, Part, ScalerKind, load_dataset, load_scaler
+from sr2hls.data.dataset import open_source
 from sr2hls.errors import InputError
+from sr2hls.objectives import parse_objective
 from sr2hls.options import CompileOptions
 from sr2hls.problem import Problem, Split, to_logits
 from sr2hls.program.types import FixedType, Overflow, Rounding
@@ -44,12 +46,16 @@ def prepare(options: CompileOptions, progress: Progress) -> Prepared:
     """
     with progress.stage("teacher"):
         teacher = load_teacher(
-            options.checkpoint, model=options.model, allow_pickle=options.allow_pickle, task=options.task
+            options.checkpoint,
+            model=options.model,
+            allow_pickle=options.allow_pickle,
+            output=options.head,
+            task=options.task,
         )
     with progress.stage("data"):
         dataset = load_dataset(
             options.data,
-            features=options.features,
+            features=_features(options, teacher),
             target=options.target_column,
             task=None if teacher.task.is_classification else "regression",
             seed=options.seed,
@@ -76,8 +82,19 @@ def prepare(options: CompileOptions, progress: Progress) -> Prepared:
         train=splits[0],
         validation=splits[1],
         test=splits[2],
+        objective=None
+        if options.objective is None
+        else parse_objective(options.objective, teacher.task, teacher.n_outputs),
     )
     return Prepared(teacher, dataset, inputs, problem)
+
+
+def _features(options: CompileOptions, teacher: Teacher) -> tuple[str, ...] | None:
+    """Return the columns that are inputs: those of the network's own names, where all are there."""
+    if options.features is not None or teacher.input_names is None:
+        return options.features
+    there = open_source(options.data, target=options.target_column).names
+    return teacher.input_names if there is not None and set(teacher.input_names) <= set(there) else None
 
 
 def _ask(teacher: Teacher, inputs: InputFormat, part: Part) -> Split:

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sr2hls.errors import InputError
+from sr2hls.objectives import Objective, r2
 from sr2hls.program.types import FixedType
 from sr2hls.teacher.task import Task
 
-_ROUNDING = 1e-6
-"""Share of the largest output's spread below which another output is a constant with rounding errors."""
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
@@ -53,6 +51,7 @@ class Problem:
         train: what searches and fits see.
         validation: what choices are made on.
         test: what results are reported on; nothing is chosen by it.
+        objective: what designs are judged by; ``None`` is accuracy or R².
     """
 
     task: Task
@@ -63,6 +62,7 @@ class Problem:
     train: Split
     validation: Split
     test: Split
+    objective: Objective | None = None
 
     @property
     def splits(self) -> dict[str, Split]:
@@ -75,7 +75,7 @@ class Problem:
         return len(self.output_names)
 
     def decide(self, outputs: FloatArray) -> IntArray:
-        """Return the class of each row of outputs, which are logits.
+        """Return the class, shape (samples,), of each row of logits, shape (samples, outputs).
 
         Raises:
             InputError: the task is a regression.
@@ -83,11 +83,14 @@ class Problem:
         return Task.LOGITS.decide(outputs) if self.task.is_classification else self.task.decide(outputs)
 
     def score(self, outputs: FloatArray, split: Split) -> float:
-        """Return how good outputs are, the higher the better.
+        """Return how good outputs, shape (samples, outputs), are, the higher the better.
 
         Classification: accuracy against the labels, or agreement with the teacher where there are none.
-        Regression: R² against the teacher's outputs, averaged over the outputs.
+        Regression: R² against the teacher's outputs, averaged over the outputs. Another objective is asked
+        where the user named one.
         """
+        if self.objective is not None:
+            return self.objective.score(outputs, split.outputs, split.labels)
         if not self.task.is_classification:
             return r2(outputs, split.outputs)
         if split.labels is None:
@@ -95,7 +98,7 @@ class Problem:
         return float(np.mean(self.decide(outputs) == split.labels))
 
     def fidelity(self, outputs: FloatArray, split: Split) -> float:
-        """Return the share of decisions that are the teacher's; for a regression, R² against it."""
+        """Return the share of rows, shape (samples, outputs), decided as the teacher does; or R² to it."""
         if not self.task.is_classification:
             return r2(outputs, split.outputs)
         return float(np.mean(self.decide(outputs) == self.decide(split.outputs)))
@@ -105,24 +108,8 @@ class Problem:
         return self.score(split.outputs, split)
 
 
-def r2(outputs: FloatArray, wanted: FloatArray) -> float:
-    """Return the coefficient of determination, averaged over the outputs.
-
-    Raises:
-        InputError: the shapes differ.
-    """
-    if outputs.shape != wanted.shape:
-        raise InputError(f"outputs have the shape {outputs.shape}, what is wanted {wanted.shape}")
-    residual = np.mean((outputs - wanted) ** 2, axis=0)
-    spread = np.var(wanted, axis=0)
-    # An output that varies by float32 rounding alone is judged on the scale of the one that varies most.
-    dead = spread <= _ROUNDING**2 * spread.max(initial=0.0)
-    spread = np.where(dead, max(float(spread.max(initial=0.0)), 1e-300), spread)
-    return float(np.mean(1 - residual / spread))
-
-
 def to_logits(task: Task, outputs: FloatArray) -> FloatArray:
-    """Return probabilities as logits (centred logarithms); other outputs as they are.
+    """Return probabilities as logits (centred logarithms), shape (samples, outputs); others as they are.
 
     Formulas are fitted to logits: they add up, and a rounding error of theirs means the same everywhere.
     """

@@ -29,5 +29,5 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> CompileOptions:
     return CompileOptions(
         checkpoint=folder / "net.pt2", data=folder / "data.npz", output=folder / "result",
         engine=Engine.OPERON, effort=Effort.LOW,
-        strategies=(StrategyName.FRONTS, StrategyName.ADDITIVE),
+        strategies=(StrategyName.FRONTS, StrategyName.ADDITIVE), prove_s=0.0,
     )  # fmt: skip

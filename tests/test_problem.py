@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sr2hls.errors import InputError
-from sr2hls.problem import Problem, Split, r2, to_logits
+from sr2hls.objectives import r2
+from sr2hls.problem import Problem, Split, to_logits
 from sr2hls.program.types import FixedType
 from sr2hls.teacher.task import Task
 

@@ -79,12 +79,12 @@ def write_split(frame: pd.DataFrame, path: Path, seed: int, rows: int | None) ->
         X = frame.drop(columns=label).to_numpy(dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise InputError(f"a feature is no number: {error}") from error
-    classes, y = np.unique(frame[label].astype(str).to_numpy(), return_inverse=True)
+    classes, y = np.unique(frame[label].astype(str).to_numpy(dtype=str), return_inverse=True)
     rest, test = train_test_split(np.arange(len(X)), test_size=TEST_SHARE, random_state=seed)
     _, validation = train_test_split(rest, test_size=VALIDATION_SHARE, random_state=seed)
     split = np.zeros(len(X), np.int8)
     split[validation], split[test] = 1, 2
-    names = np.array([c for c in frame.columns if c != label])
+    names = np.array([c for c in frame.columns if c != label], dtype=str)
     np.savez_compressed(path, X=X, y=y.astype(np.int8), names=names, classes=classes, split=split)
 
 

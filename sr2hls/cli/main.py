@@ -21,6 +21,7 @@ from sr2hls.cli.init import init
 from sr2hls.cli.lower import lower
 from sr2hls.cli.report import report
 from sr2hls.cli.search import search
+from sr2hls.cli.verify import verify
 from sr2hls.cli.view import view
 from sr2hls.options.values import OUTPUT
 
@@ -48,20 +49,10 @@ app = App(
     print_error=False,
     suppress_keyboard_interrupt=False,
 )
-for _command in (
-    compile,
-    explore,
-    distil,
-    lower,
-    search,
-    explain_terms,
-    report,
-    view,
-    costs,
-    doctor,
-    init,
-    cite,
-):
+_COMMANDS = (
+    compile, explore, distil, lower, search, explain_terms, report, verify, view, costs, doctor, init, cite,
+)  # fmt: skip
+for _command in _COMMANDS:
     app.command(_command)
 app.command(show_completion, name="--show-completion")
 for _place, _name in enumerate(app):

@@ -114,8 +114,7 @@ class Columns:
             value = str(column.iloc[bad[0]])[:40]
             raise InputError(
                 f"row {first_row + bad[0]} of '{self.path}' has {value!r} in column {name!r}, which is no "
-                f"number: fix it, or "
-                "leave the column out of the features"
+                f"number: fix it, name the inputs with --features, or the labels with --target-column"
             )
         return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
 

@@ -18,6 +18,7 @@ from sr2hls.data.parquet import open_parquet
 from sr2hls.data.reason import reading
 from sr2hls.data.source import AnyArray, Floats, Selection, Source, select_columns
 from sr2hls.data.split import DEFAULT_FRACTIONS, Split, split_rows
+from sr2hls.data.surplus import surplus_column
 from sr2hls.errors import InputError
 
 Progress = Callable[[int, int | None], None]
@@ -67,6 +68,7 @@ class Dataset:
         split: row numbers of the parts.
         constant: numbers of the features that are the same in every row; they tell nothing.
         dropped: rows left out because of values that are not finite.
+        notes: what a user should know about how the file was read.
     """
 
     path: Path
@@ -77,6 +79,7 @@ class Dataset:
     split: Split
     constant: tuple[int, ...]
     dropped: int
+    notes: tuple[str, ...] = ()
 
     @property
     def n_features(self) -> int:
@@ -100,7 +103,7 @@ class Dataset:
 
     def warnings(self) -> tuple[str, ...]:
         """What a user should know about the data, one sentence each."""
-        notes = []
+        notes = list(self.notes)
         if self.constant:
             names = ", ".join(f"{self.names.display[i]!r}" for i in self.constant)
             notes.append(f"constant in every row of '{self.path}', so that no formula can use them: {names}")
@@ -136,7 +139,8 @@ def load_dataset(
         fractions: of train, validation and test where the file has no splits.
         seed: of the draw of the splits.
         drop_nonfinite: leave rows with nan or infinity out instead of refusing them.
-        n_features: number of features that the teacher takes; another number is refused.
+        n_features: number of features that the teacher takes; another number is refused, but for one column
+            too many that is plainly none (see `surplus_column`).
         max_bytes: limit on what the file may unpack to.
         progress: called after each piece that was read.
 
@@ -152,8 +156,8 @@ def load_dataset(
         size += X.nbytes
         if size > max_bytes:
             raise InputError(
-                f"'{source.path}' unpacks to more than the limit of {max_bytes / 2**30:.1f} GiB: stream "
-                f"it, or raise max_bytes"
+                f"'{source.path}' unpacks to more than the limit of {max_bytes / 2**30:.1f} GiB: choose "
+                f"fewer columns, or raise max_bytes"
             )
         X_parts.append(X)
         if y is not None:
@@ -165,9 +169,19 @@ def load_dataset(
         raise InputError(f"'{source.path}' has no rows: give a file with rows of features")
     X = np.concatenate(X_parts)
     names = FeatureNames.of(source.names, X.shape[1])
+    y_raw = np.concatenate(y_parts) if y_parts else None
+    notes: tuple[str, ...] = ()
+    if features is None and n_features == X.shape[1] - 1:
+        may_be_labels = y_raw is None and task != "regression"
+        surplus = surplus_column(X, names.display, may_be_labels=may_be_labels)
+        if surplus is not None:
+            y_raw = X[:, surplus.column] if surplus.labels else y_raw
+            X = np.delete(X, surplus.column, axis=1)
+            shown = [n for k, n in enumerate(names.display) if k != surplus.column]
+            names = FeatureNames.of(None if source.names is None else shown, X.shape[1])
+            notes = (f"'{source.path}': {surplus.note}",)
     _check_count(X.shape[1], n_features, source, names)
     keep = _finite_rows(X, names, source.path, drop_nonfinite)
-    y_raw = np.concatenate(y_parts) if y_parts else None
     splits = source.splits
     if not keep.all():
         new_number = np.cumsum(keep) - 1
@@ -184,32 +198,8 @@ def load_dataset(
         split=split_rows(len(X), by_class, splits, source.path, fractions=fractions, seed=seed),
         constant=tuple(np.flatnonzero((X[0] == X).all(axis=0)).tolist()),
         dropped=int((~keep).sum()),
+        notes=notes,
     )
-
-
-def iter_batches(
-    path: str | Path,
-    *,
-    rows: int = _PIECE,
-    features: str | Sequence[str] | None = None,
-    target: str | Sequence[str] | None = None,
-    classes: Sequence[str] | None = None,
-    max_bytes: int = 1 << 40,
-) -> Iterator[tuple[Floats, AnyArray | None]]:
-    """Read a file piece by piece; memory holds one piece (all of a compressed .npz).
-
-    Yields:
-        Features (m, f), and labels as the file has them or None.
-
-    Raises:
-        InputError: as `load_dataset`; a row with nan or infinity is refused.
-    """
-    source = open_source(path, features=features, target=target, max_bytes=max_bytes)
-    first = 0
-    for X, y in source.read(rows):
-        _finite_rows(X, FeatureNames.of(source.names, X.shape[1]), source.path, False, first)
-        first += len(X)
-        yield X, y
 
 
 def open_source(
@@ -250,8 +240,8 @@ def _check_count(found: int, wanted: int | None, source: Source, names: FeatureN
         return
     listed = ", ".join(f"{name!r}" for name in names.display[:20])
     raise InputError(
-        f"'{source.path}' has {found} features but the network takes {wanted}: select them with features "
-        f"(the file has {listed})"
+        f"'{source.path}' has {found} features but the network takes {wanted}: name the inputs with "
+        f"--features, or the labels with --target-column (the file has {listed})"
     )
 
 

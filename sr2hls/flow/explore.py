@@ -144,9 +144,11 @@ def _point(
 def _frontier(prepared: Prepared, options: ExploreOptions, points: Sequence[Point]) -> Frontier:
     problem = prepared.problem
     kind = "accuracy" if problem.task.is_classification else "R²"
+    if problem.test.labels is None:
+        kind = "fidelity"
     return Frontier(
         title=options.checkpoint.stem,
-        score=kind if problem.test.labels is not None else "fidelity",
+        score=kind if problem.objective is None else str(problem.objective),
         teacher_validation=problem.teacher_score(problem.validation),
         teacher_test=problem.teacher_score(problem.test),
         part=options.target.part,

@@ -110,6 +110,7 @@ def implement(
         progress=progress,
         title=title,
         backend=options.backend.value,
+        prove_s=options.prove_s,
     )
     circuit = replace(circuit, lints=lints)
     accept(circuit)

@@ -24,6 +24,8 @@ def building(title: str, options: CompileOptions | LowerOptions) -> dict[str, fl
     }
     if options.synthesis in _TOOL_S:
         stages[f"{title}: synthesis ({options.synthesis.value})"] = _TOOL_S[options.synthesis]
+    if options.prove_s > 0:
+        stages[f"{title}: proofs"] = min(options.prove_s, 10.0)
     return stages
 
 

@@ -269,7 +269,14 @@ def _rows(circuit: Circuit, options: CompileOptions | LowerOptions, score: float
 
 def _agreements(circuit: Circuit, source: str) -> list[model.Agreement]:
     return [
-        model.Agreement(executor=a.executor, vectors=a.vectors, values=a.values, differences=0, source=source)
+        model.Agreement(
+            executor=a.executor,
+            vectors=a.vectors,
+            values=a.values,
+            differences=0,
+            source=source,
+            proof=a.proof,
+        )
         for a in circuit.agreements
     ]
 

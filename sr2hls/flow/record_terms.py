@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from sr2hls.design import Design, float_outputs
 from sr2hls.flow.readability import has_tables, printed_formulas, rounded
-from sr2hls.problem import Problem, Split, r2
+from sr2hls.objectives import r2
+from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType
 from sr2hls.report.latex import symbol
 from sr2hls.report.physical import Axis, formula_text, physical_formula

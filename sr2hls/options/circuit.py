@@ -6,7 +6,16 @@ from attrs import field, frozen
 from cyclopts import Parameter
 
 from sr2hls.options.choices import Backend, Synthesis
-from sr2hls.options.values import CIRCUIT, HIDDEN, RUNNING, TYPES, Example, on_the_command_line, width
+from sr2hls.options.values import (
+    CIRCUIT,
+    HIDDEN,
+    RUNNING,
+    TYPES,
+    Example,
+    not_negative,
+    on_the_command_line,
+    width,
+)
 from sr2hls.target import Budget, Target
 
 
@@ -33,6 +42,10 @@ class CircuitOptions:
     """hls4ml backend of the HLS project."""
     synthesis: Annotated[Synthesis, CIRCUIT] = field(default=Synthesis.YOSYS, converter=Synthesis)
     """Tool that gives latency and resources."""
+    prove_s: Annotated[float, CIRCUIT, Parameter(name="--prove")] = field(
+        default=30.0, validator=not_negative
+    )
+    """Seconds to prove each claim about the Verilog and the mapped netlist; 0 only tests them."""
     overwrite: Annotated[bool, RUNNING] = False
     """Start afresh in a folder that holds a result; otherwise finished stages are kept."""
     command: Annotated[tuple[str, ...], HIDDEN] = ()

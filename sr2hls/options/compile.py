@@ -38,6 +38,8 @@ class CompileOptions(CircuitOptions, NetworkOptions):
 
     task: Annotated[str | None, INPUTS, Example('"logits"')] = None
     """`logits`, `probabilities` or `regression`, where the guess from the network is wrong."""
+    head: Annotated[str | None, INPUTS, Example('"class"')] = None
+    """Name of the output to distil, where the network has several."""
     target_column: Annotated[str | None, INPUTS, Example('"label"')] = None
     """Column or key of the labels; by default `y`, `label` or `target` if there."""
     scaler: Annotated[str, INPUTS] = "auto"
@@ -59,6 +61,9 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     meet it."""
     cost: Annotated[Cost, SEARCH] = field(default=Cost.ESTIMATED, converter=Cost)
     """Costs of operators for the search; see `sr2hls costs`."""
+    objective: Annotated[str | None, SEARCH, Example('"accuracy"')] = None
+    """What designs are judged by: `accuracy`, `auc`, `efficiency@0.01` (signal at a background rate), `r2` or
+    `mae`; by default accuracy or R²."""
     effort: Annotated[Effort, SEARCH] = field(default=Effort.MEDIUM, converter=Effort)
     """How much to search."""
     strategies: Annotated[tuple[StrategyName, ...], SEARCH, Parameter(name="--strategy")] = field(

@@ -190,8 +190,7 @@ class Emitter:
 
         def function(x: FloatArray) -> FloatArray:
             known = {anchor.node: x}
-            with np.errstate(all="ignore"):
-                values = [self.graph.evaluate(m, known) for m in members]
+            values = [self.graph.evaluate(m, known) for m in members]
             return np.asarray(constant + sum(values)) + np.zeros_like(x)
 
         frac = max(self.fracs[m] for m in members)

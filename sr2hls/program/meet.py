@@ -41,12 +41,14 @@ class _Reached:
         errors: rms and largest difference of each output; the rms over evenly spread rows.
         share: the largest rms error, as a share of what was asked for.
         peak: the largest difference, as a share of what is allowed.
+        needs: the error that would have to be asked for.
         worst: the output with the largest share.
     """
 
     errors: dict[str, OutputError]
     share: float
     peak: float
+    needs: float
     worst: str
 
 
@@ -56,7 +58,7 @@ def lowering_of(
     X: FloatArray,
     shown: Mapping[str, str] | None = None,
 ) -> Lowering:
-    """Return `Lowering` of formulas, in a form that does not overflow where theirs does on the data.
+    """Return `Lowering` of formulas, in a form that does not overflow on data of shape (rows, inputs).
 
     Raises:
         LoweringError: as `Lowering`.
@@ -185,7 +187,13 @@ def _measure(lowering: Lowering, lowered: Lowered, error: float, probes: Probes 
         for name, e in reached.errors.items()
     }
     worst = more.worst if more.share > reached.share else reached.worst
-    return _Reached(errors, max(reached.share, more.share), max(reached.peak, more.peak), worst)
+    return _Reached(
+        errors,
+        max(reached.share, more.share),
+        max(reached.peak, more.peak),
+        max(reached.needs, more.needs),
+        worst,
+    )
 
 
 def _compare(
@@ -197,9 +205,8 @@ def _compare(
     spread = wanted[:uniform].std(axis=0)
     spread = np.where(spread > 0, spread, np.maximum(np.abs(wanted).max(axis=0), 1e-9))
     decides = has_decisions(lowering.graph)
-    allowed = np.maximum(
-        (_STEP_PEAK if decides else _PEAK) * error * spread, (not decides) * _SPAN * np.ptp(wanted, axis=0)
-    )
+    times = _STEP_PEAK if decides else _PEAK
+    allowed = np.maximum(times * error * spread, (not decides) * _SPAN * np.ptp(wanted, axis=0))
     whole = decides & (wanted == np.rint(wanted)).all(axis=0)
     allowed = np.where(whole, np.minimum(allowed, _WHOLE), allowed)
     errors = {
@@ -208,17 +215,17 @@ def _compare(
     }
     shares = rms / (error * spread)
     worst = list(lowering.formulas)[int(shares.argmax())]
-    return _Reached(errors, float(shares.max()), float((largest / allowed).max()), worst)
+    needs = np.maximum(rms, np.where(largest > allowed, largest / times, 0)) / spread
+    return _Reached(errors, float(shares.max()), float((largest / allowed).max()), float(needs.max()), worst)
 
 
 def _missed(nearest: _Reached, error: float) -> str:
     name, reached = nearest.worst, nearest.errors[nearest.worst]
-    share = max(nearest.share, nearest.peak) * error
-    digits = 10 ** (1 - math.floor(math.log10(share)))
-    helps = math.ceil(1.1 * share * digits) / digits
-    advice = f"--error {helps:g} is met" if helps < 1 else "restrict the range of its inputs"
+    digits = 10 ** (1 - math.floor(math.log10(nearest.needs)))
+    helps = math.ceil(1.1 * nearest.needs * digits) / digits
+    advice = f"give --error {helps:g}" if helps < 1 else "restrict the range of its inputs"
     return (
         f"no fixed-point form of '{name}' keeps the error asked for, {error:g} of its spread: the "
-        f"nearest has an rms error of {nearest.share * error:.3g} of the spread and is off by {reached.largest:.3g} on a "
-        f"row; {advice}"
+        f"nearest has an rms error of {nearest.share * error:.3g} of it and is off by {reached.largest:.3g} "
+        f"on a row: {advice}"
     )

@@ -1,9 +1,10 @@
 """Fewest bits that keep what a design is for: precision chosen by a score on data, not by a rule."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sr2hls.errors import LoweringError
+from sr2hls.program.emit import EmitOptions
 from sr2hls.program.functions import FloatArray
 from sr2hls.program.lower import Lowered, Lowering, relative_errors
 from sr2hls.program.predict import program_model
@@ -44,25 +45,39 @@ def fit_precision(
     """
     options = options or PrecisionOptions()
     floor = score(lowering.float_outputs) - options.max_loss
+    # Segments only where tables of the highest bits do not do: they are larger.
+    forms = (lowering.options, replace(lowering.options, segments=True))
+    refused: LoweringError | None = None
+    for form in forms:
+        try:
+            best = _coarsest(lowering, score, floor, options, form)
+        except LoweringError as cause:
+            refused = refused or cause
+            continue
+        return _trim(lowering, *best, floor, score, form) if options.trim else best
+    assert refused is not None
+    raise refused
+
+
+def _coarsest(
+    lowering: Lowering, score: Score, floor: float, options: PrecisionOptions, form: EmitOptions
+) -> tuple[Lowered, float]:
     error = options.coarsest
-    best: tuple[Lowered, float] | None = None
-    while best is None:
-        lowered = lowering.within(relative_errors(lowering, error))
+    while True:
+        lowered = lowering.within(relative_errors(lowering, error), form)
         reached = score(lowered.outputs)
         if reached >= floor:
-            best = lowered, reached
-        elif error < _FINEST:
+            return lowered, reached
+        if error < _FINEST:
             raise LoweringError(
                 f"rounding costs {floor + options.max_loss - reached:.4g} of the score even at the finest "
-                f"precision tried, more than the {options.max_loss:.4g} allowed: "
-                "give more --input-bits"
+                f"precision tried, more than the {options.max_loss:.4g} allowed: give more --input-bits"
             )
         error *= _RATIO
-    return _trim(lowering, *best, floor, score) if options.trim else best
 
 
 def _trim(
-    lowering: Lowering, lowered: Lowered, reached: float, floor: float, score: Score
+    lowering: Lowering, lowered: Lowered, reached: float, floor: float, score: Score, form: EmitOptions
 ) -> tuple[Lowered, float]:
     """Take away one fractional bit at a time wherever the score stays above the floor."""
     luts = program_model().luts
@@ -72,7 +87,7 @@ def _trim(
         for position in candidates:
             fracs = dict(lowered.fracs)
             fracs[position] -= 1
-            trial = lowering.with_fracs(fracs)
+            trial = lowering.with_fracs(fracs, form)
             if luts(trial.program) >= luts(lowered.program):
                 continue
             trial_score = score(trial.outputs)

@@ -50,7 +50,8 @@ def write_function(
     start = 0 if low >= 0 else -(1 << (bits - 1))
 
     def of_codes(codes: FloatArray) -> FloatArray:
-        return function((codes + start) * step + anchor.offset)
+        with np.errstate(all="ignore"):  # where it is undefined nothing is fitted
+            return function((codes + start) * step + anchor.offset)
 
     fitted = None
     tolerance = 2.0 ** -(frac + 1)

@@ -7,6 +7,7 @@ Octaves of a logarithm or a reciprocal come out of that by themselves.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -78,32 +79,58 @@ def fit_segments(
         degree: of the polynomials.
         tolerance: largest difference.
     """
-    pending = np.zeros(1, dtype=np.int64)
-    done: list[tuple[int, int, FloatArray]] = []
-    largest = 0.0
-    for shift in range(bits, -1, -1):
-        pending = pending[(pending + (1 << shift) > low) & (pending <= high)]
+    ends = (low, high)
+    done = _halved(function, ends, bits, bits, degree, tolerance)
+    # Where long and short segments alternate, as along a wave, equal ones are easier to tell apart.
+    for longer in (1, 0):
+        if done is None or len(_runs(done)) <= _MAX_RUNS:
+            break
+        longest = min(segment.shift for segment in done) + longer
+        done = _halved(function, ends, bits, longest, degree, tolerance)
+    if not done or len(_runs(done)) > _MAX_RUNS:
+        return None
+    return Segments(_runs(done), np.stack([s.coefficients for s in done]), max(s.error for s in done))
+
+
+class _Segment(NamedTuple):
+    start: int
+    shift: int
+    coefficients: FloatArray
+    error: float
+
+
+def _halved(
+    function: Function, ends: tuple[int, int], bits: int, longest: int, degree: int, tolerance: float
+) -> list[_Segment] | None:
+    """Return segments of at most 2 to the power ``longest`` codes, ``None`` where there are too many."""
+    if 1 << (bits - longest) > 2 * MAX_SEGMENTS:
+        return None
+    pending = np.arange(1 << (bits - longest), dtype=np.int64) << longest
+    done: list[_Segment] = []
+    for shift in range(longest, -1, -1):
+        pending = pending[(pending + (1 << shift) > ends[0]) & (pending <= ends[1])]
         if len(pending) + len(done) > MAX_SEGMENTS:
             return None
         if not len(pending):
             break
-        coefficients, errors = _fit(function, pending, shift, (low, high), degree)
+        coefficients, errors = _fit(function, pending, shift, ends, degree)
         good = errors <= tolerance if shift else np.ones(len(pending), dtype=bool)
-        done += [(int(s), shift, c) for s, c in zip(pending[good], coefficients[good], strict=True)]
-        largest = max(largest, float(errors[good].max(initial=0.0)))
+        found = zip(pending[good], coefficients[good], errors[good], strict=True)
+        done += [_Segment(int(start), shift, c, float(error)) for start, c, error in found]
         half = (1 << shift) >> 1
         pending = np.stack([pending[~good], pending[~good] + half], axis=1).ravel()
-    done.sort(key=lambda segment: segment[0])
+    return sorted(done, key=lambda segment: segment.start)
+
+
+def _runs(segments: list[_Segment]) -> tuple[Run, ...]:
     runs: list[Run] = []
-    for number, (start, shift, _) in enumerate(done):
+    for number, (start, shift, _, _) in enumerate(segments):
         stop = start + (1 << shift)
         if runs and runs[-1].shift == shift and runs[-1].stop == start:
             runs[-1] = Run(runs[-1].start, stop, shift, runs[-1].first)
         else:
             runs.append(Run(start, stop, shift, number))
-    if len(runs) > _MAX_RUNS:
-        return None
-    return Segments(tuple(runs), np.stack([c for _, _, c in done]), largest)
+    return tuple(runs)
 
 
 def _fit(

@@ -194,6 +194,8 @@ class Agreement(Record):
     differences: int
     source: str
     """What the vectors were, e.g. ``test split`` or ``corners and random``."""
+    proof: str = ""
+    """The solver, its version and its time where it is proven for every input; empty where it is tested."""
 
 
 class Check(Record):

@@ -41,7 +41,7 @@ def subtitle(report: Report) -> str:
 
 def cards(report: Report) -> list[Card]:
     """Return the figures that matter most, those that are known."""
-    found = [_quality(report), *_hardware(report), _verification(report)]
+    found = [_clock(report), _quality(report), *_hardware(report), _verification(report)]
     return [card for card in found if card is not None]
 
 
@@ -94,16 +94,38 @@ def _hardware(report: Report) -> list[Card | None]:
     row = row or next(iter(rows), None)
     if row is None:
         return []
-    return [_lut(row, best), _latency(row, best)]
+    return [_lut(row, best, _left_out(report)), _latency(row, best)]
 
 
-def _lut(row: HardwareRow, best: Comparison | None) -> Card | None:
+def _clock(report: Report) -> Card | None:
+    """Return a card only where a stage is longer than the clock that was asked for."""
+    row = next((r for r in report.hardware if r.subject is Subject.DESIGN), None)
+    clock = row.figures.get(FigureKey.CLOCK_NS) if row else None
+    path = row.figures.get(FigureKey.CRITICAL_PATH_NS) if row else None
+    if clock is None or path is None or path.value <= clock.value:
+        return None
+    detail = f"the longest stage takes {number(path.value)} ns of the {number(clock.value)} ns asked for"
+    return Card("Clock", "not met", "", detail, path)
+
+
+def _left_out(report: Report) -> str:
+    """Return what stands before and behind the circuit and is not in its LUTs."""
+    decides = report.task.kind == "classification" and len(report.task.outputs) > 1
+    if decides and "argmax" not in (report.program.counts if report.program else {}):
+        return "without argmax and the scaling of inputs"
+    return "without the scaling of inputs"
+
+
+def _lut(row: HardwareRow, best: Comparison | None, left_out: str) -> Card | None:
     lut = row.figures.get(FigureKey.LUT)
     if lut is None:
         return None
     others = [(row.figures.get(k), k.value.upper()) for k in (FigureKey.DSP, FigureKey.BRAM)]
     rest = ", ".join(f"{number(f.value)} {name}" for f, name in others if f is not None)
-    return Card("Resources", number(lut.value), "LUT", _beside(best, FigureKey.LUT, "fewer") or rest, lut)
+    srl = row.figures.get(FigureKey.SRL)
+    shifts = f"{number(srl.value)} SRL beside them" if srl is not None and srl.value else ""
+    detail = ", ".join(t for t in (_beside(best, FigureKey.LUT, "fewer") or rest, shifts, left_out) if t)
+    return Card("Resources", number(lut.value), "LUT", detail, lut)
 
 
 def _latency(row: HardwareRow, best: Comparison | None) -> Card | None:

@@ -149,6 +149,16 @@ def _plan(logic: CombLogic, limit_ns: float) -> Schedule:
     return schedule(core, limit_ns) if core.shape[1] else Schedule((), (0.0,))
 
 
+def logic_for(program: Program, target: Target) -> CombLogic:
+    """Return the logic that `write_rtl` writes for a target.
+
+    Raises:
+        LoweringError: a value of the program is outside of what alkaid can express.
+    """
+    logic, _ = _fewest_luts(program, target.clock_ns * CLOCK_SHARE, dsp=bool(target.budget.max_dsp))
+    return logic
+
+
 def _fewest_luts(program: Program, limit_ns: float, *, dsp: bool) -> tuple[CombLogic, Schedule]:
     """Return the logic that takes the fewest LUTs of those that need the fewest stages.
 

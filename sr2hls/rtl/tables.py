@@ -63,6 +63,23 @@ def _module(logic: CombLogic, op: Op, name: str) -> TableModule:
     return TableModule(name, n_address, tuple(bits))
 
 
+def closed_entries(logic: CombLogic, op: Op) -> tuple[int, ...]:
+    """Return a table as its module has it, for each address: raw bits of the result, as an unsigned number.
+
+    Entries that are open are chosen as `table_modules` chooses them.
+    """
+    module = _module(logic, op, "")
+    address = np.arange(1 << module.address_width)
+    values = np.zeros(len(address), dtype=np.int64)
+    for k, bit in enumerate(module.bits):
+        index = np.zeros(len(address), dtype=np.int64)
+        for position in bit.inputs:
+            index = 2 * index + ((address >> position) & 1)
+        entries = np.frombuffer(bit.entries[::-1].encode(), dtype=np.uint8) - ord("0")
+        values += entries[index].astype(np.int64) << k
+    return tuple(values.tolist())
+
+
 def _reduced(column: NDArray[np.uint8], n_address: int) -> TableBit:
     """Return a bit without the inputs that it need not depend on, its open entries chosen accordingly."""
     cube = column.reshape((2,) * n_address)

@@ -21,9 +21,9 @@ from sr2hls.search.base import Progress as SearchProgress
 from sr2hls.search.expressions import expr_from_text, text_of
 from sr2hls.search.joint import JointModel, JointOptions, Steps, Term
 from sr2hls.search.joint.printing import count_nodes, shortest_form
+from sr2hls.search.joint.problem import search_problem
 from sr2hls.store.record import Record
 from sr2hls.strategies.base import Context, Plan
-from sr2hls.strategies.joint_problem import search_problem
 
 NAME = StrategyName.READABLE.value
 _SEARCH = f"{NAME}: search"

@@ -25,6 +25,8 @@ class HdlDesign:
         latency_cycles: cycles from input to output registers, where known.
         ii: initiation interval in cycles, where known.
         stage_delay: longest path between registers by a model, where known.
+        netlist: directory that a tool with a mapped netlist writes it to, as Verilog; the file's stem is the
+            name of the library of cells that Yosys has models for.
     """
 
     top: str
@@ -33,6 +35,7 @@ class HdlDesign:
     latency_cycles: int | None = None
     ii: int | None = None
     stage_delay: Figure | None = None
+    netlist: Path | None = None
 
     @classmethod
     def of(cls, project: RtlProject) -> "HdlDesign":
@@ -74,13 +77,24 @@ class SynthesisTool(Protocol):
 
 
 def known_timing(design: HdlDesign, target: Target) -> dict[str, Figure]:
-    """Return the figures that hold before any tool runs: latency, initiation interval, clock, delay model."""
+    """Return the figures that hold before any tool runs: latency, initiation interval, clock, delay model.
+
+    Cycles are counted. Nanoseconds are those cycles at the clock that was asked for, or at the longest stage
+    by the delay model where that is longer: an estimate, as no tool has timed the circuit.
+    """
     figures: dict[str, Figure] = {}
     asked = Provenance(Origin.MEASURED, "the pipeline of the RTL", target.part, "RTL generation")
     figures["clock_ns"] = Figure(target.clock_ns, "ns", Provenance(Origin.MEASURED, "target", target.part))
     if design.latency_cycles is not None:
         figures["latency_cycles"] = Figure(design.latency_cycles, "cycles", asked)
-        figures["latency_ns"] = Figure(design.latency_cycles * target.clock_ns, "ns", asked)
+        slowest = design.stage_delay
+        late = slowest is not None and slowest.value > target.clock_ns
+        period = slowest.value if slowest is not None and late else target.clock_ns
+        source = slowest.provenance.source if slowest is not None and late else "the clock asked for"
+        estimate = Provenance(
+            Origin.ESTIMATED, f"cycles of the RTL times {source}", target.part, "RTL generation"
+        )
+        figures["latency_ns"] = Figure(design.latency_cycles * period, "ns", estimate)
     if design.ii is not None:
         figures["ii"] = Figure(design.ii, "cycles", asked)
     if design.stage_delay is not None:

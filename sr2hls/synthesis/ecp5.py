@@ -84,7 +84,7 @@ class Ecp5:
         part = target.part if target.family is Family.ECP5 else "LFE5U-85F"
         size = _size(part)
         passes = ecp5_passes(design.top, dsp=dsp)
-        mapped = run_yosys(design, passes, timeout_s=timeout_s, netlist=True)
+        mapped = run_yosys(design, passes, timeout_s=timeout_s, netlist=True, library="ecp5")
         assert mapped.netlist is not None
         frequency = 1000.0 / target.clock_ns
         routed = place_and_route(
@@ -188,7 +188,11 @@ def _size(part: str) -> str:
 
 
 def nextpnr_version() -> str:
-    """Return the version of nextpnr."""
+    """Return the version of nextpnr.
+
+    Raises:
+        ToolError: it is not installed.
+    """
     try:
         return version(_PACKAGE)
     except PackageNotFoundError:

@@ -60,7 +60,11 @@ class Yosys:
     def synthesise(
         self, design: HdlDesign, target: Target, *, dsp: bool = True, timeout_s: float = 3600.0
     ) -> HardwareReport:
-        """Return LUT, FF, CARRY, DSP and BRAM after synthesis for the family of the target's part."""
+        """Return LUT, FF, CARRY, DSP and BRAM after synthesis for the family of the target's part.
+
+        Raises:
+            InputError: the part is not from AMD.
+        """
         if target.family not in _FAMILIES:
             raise InputError(
                 f"part '{target.part}' is not from AMD: use the tool '{target.family.value}' for it"
@@ -68,10 +72,10 @@ class Yosys:
         arguments = (target.family, design.top, target.clock_ns)
         passes = xilinx_passes(*arguments, dsp=dsp)
         try:
-            result = run_yosys(design, passes, timeout_s=timeout_s)
+            result = run_yosys(design, passes, timeout_s=timeout_s, library="xilinx")
         except AbcError:
             passes = xilinx_passes(*arguments, dsp=dsp, thorough=False)
-            result = run_yosys(design, passes, timeout_s=timeout_s)
+            result = run_yosys(design, passes, timeout_s=timeout_s, library="xilinx")
         measured = Provenance(
             Origin.MEASURED, f"Yosys {result.version}", f"{target.part} ({target.family.value})", "synthesis"
         )

@@ -74,7 +74,11 @@ def missing_yosys() -> str | None:
 
 
 def yosys_version() -> str:
-    """Return the version of pyosys, which is that of Yosys."""
+    """Return the version of pyosys, which is that of Yosys.
+
+    Raises:
+        ToolError: it is not installed.
+    """
     try:
         return version("pyosys")
     except PackageNotFoundError:
@@ -88,6 +92,7 @@ def run_yosys(
     timeout_s: float,
     netlist: bool = False,
     repeated: bool = False,
+    library: str | None = None,
 ) -> YosysResult:
     """Read a design's sources, run passes on it and count its cells.
 
@@ -97,6 +102,7 @@ def run_yosys(
         timeout_s: limit on the wall time.
         netlist: whether to return the netlist.
         repeated: whether a module may come in several sources; the first is taken.
+        library: of the cells that the passes map to, where the design wants its netlist written.
 
     Raises:
         ToolError: pyosys is missing, a pass fails, or the limit is exceeded.
@@ -117,7 +123,15 @@ def run_yosys(
         script = [read, *passes, "tee -q -o stat.json stat -json"]
         if netlist:
             script.append("write_json netlist.json")
+        kept = None if library is None or design.netlist is None else design.netlist / f"{library}.v"
+        if kept is not None:
+            script.append("write_verilog -noattr mapped.v")
         _run_worker(script, work, timeout_s)
+        if kept is not None:
+            kept.parent.mkdir(exist_ok=True)
+            beside = kept.with_suffix(".partial")
+            shutil.copy(work / "mapped.v", beside)
+            beside.replace(kept)
         modules = _cells(json.loads((work / "stat.json").read_text(encoding="utf-8")))
         if design.top not in modules:
             raise ToolError(f"Yosys reported no cells of the module '{design.top}'")

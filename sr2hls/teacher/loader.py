@@ -69,6 +69,11 @@ def _loader(
     ending = path.suffix.lower()
     if ending == ".onnx":
         return lambda: load_onnx(path, output=output)
+    if output is not None:
+        raise InputError(
+            f"--head chooses among the outputs of an ONNX file, and '{path}' is none: leave it out, or "
+            "export the network to ONNX"
+        )
     if ending not in _TORCH_ENDINGS:
         hint = "convert it with tf2onnx" if ending in _KERAS else "export the network to ONNX"
         raise InputError(

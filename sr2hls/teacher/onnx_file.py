@@ -14,6 +14,7 @@ from sr2hls.data.reason import reason
 from sr2hls.errors import InputError
 from sr2hls.teacher.chain import last_operation
 from sr2hls.teacher.onnx_checks import check_nodes, read_model
+from sr2hls.teacher.onnx_forms import flatten_statistics, join_inputs, open_zip_maps
 from sr2hls.teacher.onnx_graph import graph_of
 from sr2hls.teacher.onnx_sizes import check_sizes
 from sr2hls.teacher.task import guess_task
@@ -73,7 +74,7 @@ class OnnxRunner:
 
 
 def load_onnx(path: Path, *, output: str | None = None) -> Teacher:
-    """Load a float ONNX network with one input.
+    """Load a float ONNX network; several inputs of the shape (rows, features) are put one after the other.
 
     Args:
         path: the file.
@@ -83,6 +84,8 @@ def load_onnx(path: Path, *, output: str | None = None) -> Teacher:
         InputError: the file cannot be read, or holds something that is not supported.
     """
     model = _convert(read_model(path), path)
+    open_zip_maps(model)
+    names = join_inputs(model, path)
     source = _only_input(model, path)
     target = _output(model, path, output)
     row_shape, fixed = _shape(source, path)
@@ -103,6 +106,7 @@ def load_onnx(path: Path, *, output: str | None = None) -> Teacher:
         task=guess_task(last_operation(graph), n_outputs),
         runner=runner,
         graph=lambda: graph,
+        input_names=names,
     )
 
 
@@ -111,6 +115,7 @@ def _convert(model: ModelProto, path: Path) -> ModelProto:
     if model.functions:
         model = onnx.inliner.inline_local_functions(model)
         check_nodes(model, path)
+    flatten_statistics(model)
     opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), None)
     if opset is None:
         raise InputError(f"'{path}' names no ONNX operator set: export it again")
@@ -159,7 +164,8 @@ def _output(model: ModelProto, path: Path, wanted: str | None) -> ValueInfoProto
     floats = [value for value in outputs.values() if value.type.tensor_type.elem_type in _DTYPES]
     if len(floats) != 1:
         raise InputError(
-            f"'{path}' has {len(floats)} floating-point outputs among {names}: say which one to use"
+            f"'{path}' has {len(floats)} floating-point outputs among {names}: "
+            + ("choose one with --head NAME" if floats else "export one that is a tensor of floats")
         )
     return floats[0]
 

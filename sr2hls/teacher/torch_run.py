@@ -48,7 +48,8 @@ class TorchRunner:
             out = self.module(torch.from_numpy(rows).to(self.dtype))
         if not isinstance(out, torch.Tensor):
             raise InputError(
-                f"the network returns a {type(out).__name__}: it has to return one tensor (rows, outputs)"
+                f"the network returns a {type(out).__name__}: it has to return one tensor (rows, outputs); "
+                "save one that does, or export it to ONNX and choose an output with --head"
             )
         values: Array = out.to(torch.float64).numpy()
         return values.reshape(len(values), -1)

@@ -22,11 +22,15 @@ class Agreement:
         executor: name of the executor.
         vectors: samples compared.
         values: output values compared.
+        proof: how it was proven for every input; empty where it is only tested.
+        source: what the vectors were; empty for the rows that the caller gave.
     """
 
     executor: str
     vectors: int
     values: int
+    proof: str = ""
+    source: str = ""
 
 
 def check_agreement(

@@ -1,4 +1,4 @@
-"""What is asked for is kept or refused: functions, ranges, input bits and errors, on rows of the test's own."""
+"""What is asked for is kept or refused: functions, ranges, bits and errors, on rows of the test's own."""
 
 import itertools
 

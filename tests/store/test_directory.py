@@ -154,7 +154,7 @@ def test_nothing_else_writes_or_deletes() -> None:
     modules = {str(p.relative_to(root)): ast.parse(p.read_text()) for p in root.rglob("*.py")}
     found = {name for name, tree in modules.items() if any(map(_writes, ast.walk(tree)))}
     inside = {
-        "explore/plot.py",
+        "report/plot.py",
         "distil/checkpoint.py",
         "teacher/pt2_archive.py",
     }  # files that are given to them

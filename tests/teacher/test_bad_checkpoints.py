@@ -54,7 +54,7 @@ def two_inputs(folder: Path) -> Path:
     import onnx
 
     model = onnx.load(dense_onnx(folder / "net.onnx"))
-    model.graph.input.append(helper.make_tensor_value_info("z", 1, ["rows", 3]))
+    model.graph.input.append(helper.make_tensor_value_info("z", 1, ["rows", 3, 2]))
     (folder / "net.onnx").write_bytes(model.SerializeToString())
     return folder / "net.onnx"
 
@@ -137,7 +137,7 @@ CASES: dict[str, tuple[Callable[[Path], Path], type[InputError], str]] = {
         InputError,
         r"node 'b0' of '.*' has the operator 'BipolarQuant', which ONNX",
     ),
-    "two inputs": (two_inputs, InputError, r"has 2 inputs \('x', 'z'\): export a network with one input"),
+    "two inputs": (two_inputs, InputError, r"has 2 inputs, of which 'z' has the shape .*: export a network"),
     "open width": (open_width, InputError, r"has the shape \['rows', 'features'\]: export it with the shape"),
     "mixes rows": (batch_statistics, InputError, r"gives a row another output when it is run alone"),
     "weights": (weights_only, InputError, r"holds weights without a network: give .* --model module:factory"),

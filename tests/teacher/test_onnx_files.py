@@ -93,7 +93,7 @@ def test_several_outputs_need_a_choice(tmp_path: Path) -> None:
     ]
     path = dense_onnx(tmp_path / "net.onnx", nodes=nodes, extra_outputs=more)
     with pytest.raises(
-        InputError, match=r"has 2 floating-point outputs among 'y', 'p', 'label': say which one to use"
+        InputError, match=r"has 2 floating-point outputs among 'y', 'p', 'label': choose one with --head NAME"
     ):
         load_teacher(path)
     assert load_teacher(path, output="p").task is Task.PROBABILITIES

@@ -5,9 +5,9 @@ from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType
 from sr2hls.search.joint import JointOptions, Steps
 from sr2hls.search.joint.front import thin_out
+from sr2hls.search.joint.problem import joint_data, search_problem
 from sr2hls.search.joint.select import Point
 from sr2hls.search.joint.state import State
-from sr2hls.strategies.joint_problem import joint_data, search_problem
 from sr2hls.teacher.task import Task
 
 RNG = np.random.default_rng(0)

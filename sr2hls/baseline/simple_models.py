@@ -1,0 +1,103 @@
+"""What simple models reach on the same rows, so that a weak design is seen at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+
+from sr2hls.problem import Problem, Split
+
+FloatArray = NDArray[np.float64]
+
+_MOST_ROWS = 10_000
+_MOST_SQUARED = 60
+"""Inputs of the quadratic model: more have thousands of products."""
+_NEVER = -30.0
+"""Logit of a class that no training row is of."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimpleModel:
+    """A model that scikit-learn fits in seconds, on the circuit's inputs in floating point.
+
+    Attributes:
+        name: ``linear``, ``quadratic`` or ``boosted trees``.
+        score: on the test split, as designs are scored (`Problem.score`).
+        fidelity: agreement with the network there; R² against it for a regression.
+    """
+
+    name: str
+    score: float
+    fidelity: float
+
+
+def simple_models(problem: Problem, seed: int = 0) -> tuple[SimpleModel, ...]:
+    """Fit a linear, a quadratic and a boosted-tree model to the training rows; score them on the test rows.
+
+    Classifiers learn the labels, or the network's decisions where there are none; regressions the network's
+    outputs. At most 10,000 rows are used; the quadratic model is left out above 60 inputs.
+    """
+    split = problem.train
+    rows = Split(split.inputs[:_MOST_ROWS], split.outputs[:_MOST_ROWS], _first(split))
+    found = []
+    for name, model in _models(problem, seed):
+        outputs = _fitted(problem, rows, model)
+        if outputs is not None:
+            test = problem.test
+            found.append(SimpleModel(name, problem.score(outputs, test), problem.fidelity(outputs, test)))
+    return tuple(found)
+
+
+def simple_models_note(models: Sequence[SimpleModel]) -> str:
+    """Return the models as one sentence of a report."""
+    listed = ", ".join(f"{m.name} {m.score:.4f}" for m in models)
+    return f"simple models on the same test rows (scikit-learn, floating point, no circuit): {listed}"
+
+
+def _first(split: Split) -> NDArray[np.generic] | None:
+    return None if split.labels is None else split.labels[:_MOST_ROWS]
+
+
+def _models(problem: Problem, seed: int) -> list[tuple[str, Any]]:
+    classes = problem.task.is_classification
+    few = len(problem.types) <= _MOST_SQUARED
+
+    def linear() -> Any:
+        return LogisticRegression(max_iter=500) if classes else Ridge(1e-6)
+
+    trees: Any
+    if classes:
+        trees = HistGradientBoostingClassifier(random_state=seed)
+    else:
+        trees = MultiOutputRegressor(HistGradientBoostingRegressor(random_state=seed))
+    quadratic = make_pipeline(StandardScaler(), PolynomialFeatures(2), StandardScaler(), linear())
+    return [
+        ("linear", make_pipeline(StandardScaler(), linear())),
+        *([("quadratic", quadratic)] if few else []),
+        ("boosted trees", trees),
+    ]
+
+
+def _fitted(problem: Problem, rows: Split, model: Any) -> FloatArray | None:
+    """Return a model's outputs on the test rows, shape (rows, outputs); ``None`` of a single class."""
+    inputs = problem.test.inputs
+    if not problem.task.is_classification:
+        return np.asarray(model.fit(rows.inputs, rows.outputs).predict(inputs)).reshape(len(inputs), -1)
+    classes = problem.decide(rows.outputs) if rows.labels is None else rows.labels
+    if len(np.unique(classes)) < 2:
+        return None
+    decided = np.asarray(model.fit(rows.inputs, classes).decision_function(inputs))
+    if problem.n_outputs == 1:
+        return decided.reshape(-1, 1)
+    if decided.ndim == 1:
+        decided = np.stack([np.zeros(len(decided)), decided], axis=1)
+    outputs = np.full((len(inputs), problem.n_outputs), _NEVER)
+    outputs[:, model.classes_.astype(int)] = decided
+    return outputs

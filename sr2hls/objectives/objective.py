@@ -1,0 +1,123 @@
+"""Objectives by name, each a score that is higher for a better design."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import d2_absolute_error_score, roc_auc_score, roc_curve
+
+from sr2hls.errors import InputError
+from sr2hls.objectives.r2 import r2
+from sr2hls.teacher.task import Task
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+_OF_CLASSES, _OF_NUMBERS = ("accuracy", "auc", "efficiency@RATE"), ("r2", "mae")
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What a design is judged by.
+
+    Attributes:
+        name: ``accuracy``, ``auc``, ``efficiency``, ``r2`` or ``mae``.
+        rate: share of background that may pass, of ``efficiency``.
+    """
+
+    name: str
+    rate: float | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.rate is None else f"{self.name}@{self.rate:g}"
+
+    def score(
+        self, outputs: FloatArray, teacher: FloatArray, labels: NDArray[np.generic] | None = None
+    ) -> float:
+        """Return how good outputs are, the higher the better.
+
+        ``accuracy`` is the share of right classes. ``auc`` is the area under the ROC curve; of several
+        classes it is the mean of each against the rest. ``efficiency`` is the largest share of signal, which
+        is class 1, that a threshold lets pass while at most ``rate`` of the background does. ``r2`` is the
+        coefficient of determination. ``mae`` is 1 - MAE / MAE of the median (scikit-learn's
+        ``d2_absolute_error_score``).
+
+        Args:
+            outputs: of the design, shape (rows, outputs); logits of a classification.
+            teacher: of the network on the same rows, of the same shape.
+            labels: class of each row; the network's decisions stand in where there are none. The numbers of a
+                regression are compared with the network's.
+        """
+        if self.name == "r2":
+            return r2(outputs, teacher)
+        if self.name == "mae":
+            return float(d2_absolute_error_score(teacher, outputs))
+        classes = Task.LOGITS.decide(teacher) if labels is None else np.asarray(labels, dtype=np.int64)
+        if self.name == "accuracy":
+            return float(np.mean(Task.LOGITS.decide(outputs) == classes))
+        if self.name == "efficiency":
+            assert self.rate is not None
+            return _efficiency(_signal(outputs), classes, self.rate)
+        return _auc(outputs, classes)
+
+
+def parse_objective(text: str, task: Task, n_outputs: int) -> Objective:
+    """Return the objective of that name.
+
+    Args:
+        text: ``accuracy``, ``auc``, ``efficiency@0.01``, ``r2`` or ``mae``.
+        task: what the outputs mean.
+        n_outputs: how many there are.
+
+    Raises:
+        InputError: there is none of that name, or it means nothing for the task.
+    """
+    name, _, given = text.strip().lower().partition("@")
+    known = {choice.partition("@")[0] for choice in (*_OF_CLASSES, *_OF_NUMBERS)}
+    if name not in known or bool(given) != (name == "efficiency"):
+        raise InputError(
+            f"--objective is '{text}': give {', '.join(_OF_CLASSES)} for a classification or "
+            f"{' or '.join(_OF_NUMBERS)} for a regression, e.g. efficiency@0.01"
+        )
+    fitting = _OF_CLASSES if task.is_classification else _OF_NUMBERS
+    if name not in {choice.partition("@")[0] for choice in fitting}:
+        kind = "classification" if task.is_classification else "regression"
+        raise InputError(f"--objective is '{text}', but the task is a {kind}: give {' or '.join(fitting)}")
+    if name != "efficiency":
+        return Objective(name)
+    if n_outputs > 2:
+        raise InputError(
+            f"--objective is '{text}', which needs signal and background, but the network has {n_outputs} "
+            "classes: give auc or accuracy"
+        )
+    try:
+        rate = float(given)
+    except ValueError:
+        rate = -1.0
+    if not 0 < rate < 1:
+        raise InputError(f"--objective is '{text}': give a rate between 0 and 1, e.g. efficiency@0.01")
+    return Objective(name, rate)
+
+
+def _signal(outputs: FloatArray) -> FloatArray:
+    """Return one number a row, the larger the more like signal."""
+    return outputs[:, 0] if outputs.shape[1] == 1 else outputs[:, 1] - outputs[:, 0]
+
+
+def _efficiency(signal: FloatArray, classes: IntArray, rate: float) -> float:
+    if len(np.unique(classes)) < 2:
+        return 0.0
+    false_rate, true_rate, _ = roc_curve(classes == 1, signal, drop_intermediate=False)
+    return float(np.max(true_rate[false_rate <= rate], initial=0.0))
+
+
+def _auc(outputs: FloatArray, classes: IntArray) -> float:
+    if outputs.shape[1] <= 2:
+        return float(roc_auc_score(classes == 1, _signal(outputs))) if len(np.unique(classes)) == 2 else 0.5
+    found = []
+    shifted = outputs - outputs.max(axis=1, keepdims=True)
+    likely = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
+    for k in range(outputs.shape[1]):
+        if 0 < np.count_nonzero(classes == k) < len(classes):
+            found.append(float(roc_auc_score(classes == k, likely[:, k])))
+    return float(np.mean(found)) if found else 0.5

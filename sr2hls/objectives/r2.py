@@ -1,0 +1,29 @@
+"""The coefficient of determination of outputs of which some may hardly vary."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sr2hls.errors import InputError
+
+_ROUNDING = 1e-6
+"""Share of the largest output's spread below which another output is a constant with rounding errors."""
+
+
+def r2(outputs: NDArray[np.float64], wanted: NDArray[np.float64]) -> float:
+    """Return the coefficient of determination, averaged over the outputs.
+
+    Args:
+        outputs: shape (rows, outputs).
+        wanted: shape (rows, outputs).
+
+    Raises:
+        InputError: the shapes differ.
+    """
+    if outputs.shape != wanted.shape:
+        raise InputError(f"outputs have the shape {outputs.shape}, what is wanted {wanted.shape}")
+    residual = np.mean((outputs - wanted) ** 2, axis=0)
+    spread = np.var(wanted, axis=0)
+    # An output that varies by float32 rounding alone is judged on the scale of the one that varies most.
+    dead = spread <= _ROUNDING**2 * spread.max(initial=0.0)
+    spread = np.where(dead, max(float(spread.max(initial=0.0)), 1e-300), spread)
+    return float(np.mean(1 - residual / spread))
