@@ -71,6 +71,8 @@ class Cost(Choice):
     """LUTs by the structure of the fabric."""
     MEASURED = "measured"
     """LUTs as `sr2hls costs measure` found them on the target's family; the tables come with sr2hls."""
+    CYCLES = "cycles"
+    """Clock cycles of all operators added up, by the published table of arXiv 2305.04099."""
 
 
 class StrategyName(Choice):

@@ -60,7 +60,8 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     """Most nodes (operators, variables, constants) of all printed formulas together; only readable designs
     meet it."""
     cost: Annotated[Cost, SEARCH] = field(default=Cost.ESTIMATED, converter=Cost)
-    """Costs of operators for the search; see `sr2hls costs`."""
+    """Costs of operators for the search: LUTs, `estimated` or `measured`, or published clock `cycles`; see
+    `sr2hls costs`."""
     objective: Annotated[str | None, SEARCH, Example('"accuracy"')] = None
     """What designs are judged by: `accuracy`, `auc`, `efficiency@0.01` (signal at a background rate), `r2` or
     `mae`; by default accuracy or R²."""

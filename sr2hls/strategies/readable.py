@@ -2,15 +2,16 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
 import numpy as np
 
+from sr2hls.costs import CostModel
 from sr2hls.design import Design, Proposal
-from sr2hls.options import Effort, StrategyName
+from sr2hls.options import Cost, Effort, Engine, StrategyName
 from sr2hls.problem import Problem
 from sr2hls.program.predict import program_model
 from sr2hls.progress import Stage
@@ -19,16 +20,35 @@ from sr2hls.quantised.designs import MOST_INPUT_BITS
 from sr2hls.quantised.train import TrainOptions
 from sr2hls.search.base import Progress as SearchProgress
 from sr2hls.search.expressions import expr_from_text, text_of
-from sr2hls.search.joint import JointModel, JointOptions, Steps, Term
+from sr2hls.search.joint import (
+    JointModel,
+    JointOptions,
+    Proposer,
+    Steps,
+    Term,
+    eql_proposer,
+    operon_proposer,
+    pysr_proposer,
+)
 from sr2hls.search.joint.printing import count_nodes, shortest_form
 from sr2hls.search.joint.problem import search_problem
 from sr2hls.store.record import Record
 from sr2hls.strategies.base import Context, Plan
+from sr2hls.strategies.refit import formula_cost
 
 NAME = StrategyName.READABLE.value
 _SEARCH = f"{NAME}: search"
 NODES_A_LUT = 1.6
 """Nodes of a model that is trained to so many LUTs: on the jets neither nodes nor LUTs are left over then."""
+
+
+_NODES_A_CYCLE = 0.5
+"""Nodes that a clock cycle is worth where cycles are what a formula costs."""
+_PROPOSERS: Mapping[Engine, Callable[[CostModel], Proposer]] = {
+    Engine.OPERON: operon_proposer,
+    Engine.PYSR: lambda cost: pysr_proposer(cost=cost),
+    Engine.EQL: eql_proposer,
+}
 
 
 @dataclass(frozen=True)
@@ -136,6 +156,9 @@ class Readable:
             max_nodes=max(map(self._most_nodes, sizes)),
             time_limit=options.time_s,
             jobs=options.jobs or 2,
+            hardware=formula_cost(options) if options.cost is Cost.CYCLES else None,
+            hardware_price=_NODES_A_CYCLE,
+            proposers=self._proposers(),
         )
         with self.context.progress.stage(_SEARCH, total=1.0) as stage:
             front = search_problem(problem, how, seed=options.seed, progress=_Searching(stage))
@@ -150,6 +173,12 @@ class Readable:
             for scored in front.models
         ]
         return FoundModels(models=models, notes=list(front.notes))
+
+    def _proposers(self) -> tuple[Proposer, ...]:
+        """Return the engine that was asked for by name; the dictionary of shapes needs none."""
+        options = self.context.options
+        made = _PROPOSERS.get(options.engine)
+        return () if made is None else (made(formula_cost(options)),)
 
     def _trained(self, problem: Problem, name: str, size: int, models: Sequence[KeptModel]) -> Design:
         options, most_nodes = self.context.options, self._most_nodes(size)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import sympy as sp
 
+from sr2hls.costs import additive_cycles, published_cycles
 from sr2hls.costs.fold import FoldCost
 from sr2hls.costs.measured import area_model, shipped_families
-from sr2hls.options import CompileOptions, Effort
+from sr2hls.options import CompileOptions, Cost, Effort
 from sr2hls.problem import Problem, Split
 from sr2hls.search.operon_run import OperonSettings
 from sr2hls.search.refit import refine_constants
@@ -53,7 +54,9 @@ EFFORTS = {
 
 
 def formula_cost(options: CompileOptions, table_bits: int | None = 8) -> FoldCost:
-    """Return the LUTs of a formula over values of 8 bits."""
+    """Return the LUTs of a formula over values of 8 bits, or the published clock cycles of its operators."""
+    if options.cost is Cost.CYCLES:
+        return additive_cycles(published_cycles())
     family = options.target.family.value
     measured = family if family in shipped_families() else "xcup"
     return area_model(options.cost, "ap_fixed<8,4>", family=measured, table_bits=table_bits)
