@@ -10,6 +10,7 @@ from sr2hls.data import InputFormat
 from sr2hls.design import Design, decision_notes, float_outputs
 from sr2hls.errors import InputError
 from sr2hls.flow.choose import preference_note
+from sr2hls.flow.record_checks import agreements, checks
 from sr2hls.flow.record_points import considered_points, network_points
 from sr2hls.flow.record_reading import formula_records, reading_of
 from sr2hls.flow.rows import Rows
@@ -97,8 +98,8 @@ def network_report(
             for name, split in problem.splits.items()
         ],
         program=design.program,
-        agreements=_agreements(circuit, "test split"),
-        checks=_checks(design, circuit, original[1]),
+        agreements=agreements(circuit, "test split"),
+        checks=checks(design, circuit, original[1]),
         hardware=rows,
         notes=(
             *decision_notes(problem, design),
@@ -170,8 +171,8 @@ def formulas_report(
             for name, (X, labels) in rows.splits.items()
         ],
         program=design.program,
-        agreements=_agreements(circuit, "test rows"),
-        checks=_checks(design, circuit),
+        agreements=agreements(circuit, "test rows"),
+        checks=checks(design, circuit),
         hardware=_rows(circuit, options, None),
         notes=(*rows.warnings, *source.frontier.notes, *design.notes),
     )
@@ -265,41 +266,3 @@ def _rows(circuit: Circuit, options: CompileOptions | LowerOptions, score: float
     rows = [] if found is None else [HardwareRow.of(found, Subject.DESIGN, "formulas", score)]
     hls = None if options.synthesis.takes_hls else hls_row(circuit.hls, options.target)
     return rows if hls is None else [*rows, hls]
-
-
-def _agreements(circuit: Circuit, source: str) -> list[model.Agreement]:
-    return [
-        model.Agreement(
-            executor=a.executor,
-            vectors=a.vectors,
-            values=a.values,
-            differences=0,
-            source=source,
-            proof=a.proof,
-        )
-        for a in circuit.agreements
-    ]
-
-
-def _checks(design: Design, circuit: Circuit, network: Circuit | None = None) -> list[model.Check]:
-    checks = [
-        model.Check(
-            name=f"error of {name}",
-            passed=True,
-            detail=f"rms {e.rms:.4g}, largest {e.largest:.4g} from its formula on training data",
-        )
-        for name, e in design.errors.items()
-    ]
-    checks += [
-        model.Check(name=lint.rule, passed=False, detail=f"{lint.message}: {lint.remedy}")
-        for lint in circuit.lints
-    ]
-    checks += [
-        model.Check(
-            name=f"network: {a.executor}",
-            passed=True,
-            detail=f"{a.values} values of {a.vectors} test rows equal to the interpreter's",
-        )
-        for a in ([] if network is None else network.agreements)
-    ]
-    return checks
