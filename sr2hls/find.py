@@ -10,18 +10,21 @@ import torch
 from numpy.typing import NDArray
 
 from sr2hls.choose import joint_choices
+from sr2hls.costs import Operators
 from sr2hls.costs.fold import FoldCost
 from sr2hls.costs.measured import area_model, shipped_families
 from sr2hls.design import float_outputs
 from sr2hls.errors import InputError
-from sr2hls.options import CompileOptions, Effort
+from sr2hls.options import CompileOptions, Cost, Effort, SearchCost
 from sr2hls.problem import Problem, Split
 from sr2hls.progress import Progress, Stage
 from sr2hls.search.auto import choose_engine
 from sr2hls.search.base import Frontier, SearchOptions
 from sr2hls.search.base import Progress as SearchProgress
+from sr2hls.search.cost_kinds import cost_of_kind
 from sr2hls.search.expressions import expr_from_text, text_of
 from sr2hls.search.operon_run import OperonSettings
+from sr2hls.search.pysr.settings_file import load_pysr_settings
 from sr2hls.search.refit import refine_constants
 from sr2hls.search.shape_formulas import ShapeFormulaOptions, shape_formulas
 from sr2hls.search.shapes import (
@@ -40,6 +43,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 _OPERATORS = ("+", "-", "*", "tanh", "exp")
+_LUTS = (Cost.ESTIMATED, Cost.MEASURED)
 _LABEL_WEIGHT = 0.3
 _MOST_GRID_BITS = 10
 _LUT_A_FUNCTION = 7.5
@@ -165,10 +169,18 @@ def find_formulas(problem: Problem, options: CompileOptions, progress: Progress,
 
 
 def _search(problem: Problem, options: CompileOptions, effort: _Effort, progress: Progress) -> Frontier:
-    engine, reason = choose_engine(options.engine.value, operon=effort.direct)
+    kind = None if options.cost is None or options.cost in _LUTS else SearchCost(options.cost.value)
+    cost = _cost(options) if kind is None else cost_of_kind(kind, Operators())
+    engine, reason = choose_engine(
+        options.engine.value,
+        operon=effort.direct,
+        pysr=None if options.pysr is None else load_pysr_settings(options.pysr, options.effort),
+        operators=_OPERATORS,
+        effort=options.effort,
+        complexity=None if options.cost is None else cost,
+    )
     progress.note(reason)
     rows = slice(0, effort.rows)
-    cost = _cost(options)
     with progress.stage("search", total=problem.n_outputs) as stage:
         done: dict[str, float] = {}
 
@@ -197,7 +209,8 @@ def _cost(options: CompileOptions, table_bits: int | None = 8) -> FoldCost:
     """Return the LUTs of a formula over values of 8 bits."""
     family = options.target.family.value
     measured = family if family in shipped_families() else "xcup"
-    return area_model(options.cost, "ap_fixed<8,4>", family=measured, table_bits=table_bits)
+    luts = Cost.MEASURED if options.cost is Cost.MEASURED else Cost.ESTIMATED
+    return area_model(luts, "ap_fixed<8,4>", family=measured, table_bits=table_bits)
 
 
 def _refined(

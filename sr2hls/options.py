@@ -13,7 +13,7 @@ _Options = TypeVar("_Options", bound="CompileOptions")
 
 
 class Engine(StrEnum):
-    """Search engines; ``auto`` takes PySR where Julia with SymbolicRegression is there, else Operon."""
+    """Search engines; ``auto`` takes Operon, or PySR where only PySR does what is asked for."""
 
     AUTO = "auto"
     OPERON = "operon"
@@ -67,6 +67,12 @@ class Cost(StrEnum):
     """LUTs by the structure of the fabric."""
     MEASURED = "measured"
     """LUTs as `sr2hls costs measure` found them on the target's family; the tables come with sr2hls."""
+    CYCLES = "cycles"
+    """Clock cycles of all operators added up."""
+    PATH = "path"
+    """Clock cycles of the longest path."""
+    COMBINED = "combined"
+    """LUTs, and clock cycles of the longest path."""
 
 
 class Structure(StrEnum):
@@ -109,7 +115,8 @@ class CompileOptions:
         input_bits: width of each fixed-point input; range and binary point come from the data.
         input_types: fixed-point types of single inputs, pairs of feature name and e.g. ``ap_fixed<8,3>``.
         target: part, clock and budgets.
-        cost: what the search takes operators to cost.
+        cost: what the search takes operators to cost; ``None``: clock cycles for PySR, LUTs for the others.
+        pysr: TOML file with PySR's own settings (`sr2hls.search.pysr.settings_file`).
         engine: search engine.
         effort: how much to search.
         time_s: seconds for the search; ``None`` lets `effort` decide.
@@ -137,7 +144,8 @@ class CompileOptions:
     input_bits: int = 6
     input_types: tuple[tuple[str, str], ...] = ()
     target: Target = field(default_factory=Target)
-    cost: Cost = Cost.ESTIMATED
+    cost: Cost | None = None
+    pysr: Path | None = None
     engine: Engine = Engine.AUTO
     effort: Effort = Effort.MEDIUM
     time_s: float | None = None
@@ -307,7 +315,7 @@ class SearchLoss(StrEnum):
 class SearchCost(StrEnum):
     """What a formula costs while it is searched for."""
 
-    ADDITIVE = "additive"
+    CYCLES = "cycles"
     """Clock cycles of all operators added up, as arXiv 2305.04099 does."""
     PATH = "path"
     """Clock cycles of the longest path."""
@@ -328,7 +336,7 @@ class StudyOptions:
         features: columns that are inputs; ``None`` means all others.
         operators: operators that formulas may use.
         definitions: TOML file with operators of the user's own.
-        cost: what formulas cost.
+        cost: what formulas cost; ``None``: clock cycles added up where PySR searches, else combined.
         cost_table: TOML or JSON file with costs of operators, in place of those that come with sr2hls.
         precision: fixed-point type that costs hold for; one of the published ones for clock cycles.
         luts_a_cycle: what a cycle counts in the combined cost.
@@ -340,7 +348,7 @@ class StudyOptions:
         time_s: seconds for one search; ``None``: the engine's budget alone decides.
         jobs: local processes.
         scheduler: address of a Dask scheduler to search on instead.
-        pysr: TOML file with PySR's own settings (`sr2hls.search.pysr_file`).
+        pysr: TOML file with PySR's own settings (`sr2hls.search.pysr.settings_file`).
     """
 
     data: Path
@@ -349,7 +357,7 @@ class StudyOptions:
     features: tuple[str, ...] | None = None
     operators: tuple[str, ...] = ("+", "-", "*", "/", "sin", "exp")
     definitions: Path | None = None
-    cost: SearchCost = SearchCost.COMBINED
+    cost: SearchCost | None = None
     cost_table: Path | None = None
     precision: str = "ap_fixed<16,6>"
     luts_a_cycle: float = 50.0

@@ -100,12 +100,24 @@ MinFidelityOption = Annotated[
 EngineOption = Annotated[
     Engine,
     typer.Option(
-        help="`auto` takes PySR where Julia is set up, else `operon`; `eql` learns by gradient.",
+        help="`auto` takes `operon`, or `pysr` where only that does what is asked; `eql` learns by gradient.",
         rich_help_panel=SEARCH,
     ),
 ]
 CostOption = Annotated[
-    Cost, typer.Option(help="Costs of operators for the search; see `sr2hls costs`.", rich_help_panel=SEARCH)
+    Cost | None,
+    typer.Option(
+        help="What the search counts; by default cycles for PySR, estimated LUTs for others.",
+        rich_help_panel=SEARCH,
+    ),
+]
+PySROption = Annotated[
+    Path | None,
+    typer.Option(
+        help="TOML file with PySR's own settings: iterations, units, constraints, a template. PySR runs its "
+        "strings as Julia code.",
+        rich_help_panel=SEARCH,
+    ),
 ]
 EffortOption = Annotated[Effort, typer.Option(help="How much to search.", rich_help_panel=SEARCH)]
 TimeOption = Annotated[

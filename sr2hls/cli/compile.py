@@ -7,7 +7,7 @@ from sr2hls.cli.failure import INTERRUPTED, say
 from sr2hls.cli.interrupt import interruptible
 from sr2hls.cli.output import JsonOption, Output, QuietOption, VerboseOption
 from sr2hls.cli.show import result_data, result_table
-from sr2hls.options import Backend, CompileOptions, Cost, Effort, Engine, Synthesis
+from sr2hls.options import Backend, CompileOptions, Effort, Engine, Synthesis
 
 EXAMPLE = (
     "Example: `sr2hls compile jet_tagger.onnx --data jets.npz -o result --max-lut 400` — then open "
@@ -43,7 +43,8 @@ def compile(
     max_bram: arguments.MaxBramOption = None,
     min_fidelity: arguments.MinFidelityOption = None,
     engine: arguments.EngineOption = Engine.AUTO,
-    cost: arguments.CostOption = Cost.ESTIMATED,
+    cost: arguments.CostOption = None,
+    pysr: arguments.PySROption = None,
     effort: arguments.EffortOption = Effort.MEDIUM,
     time: arguments.TimeOption = None,
     seed: arguments.SeedOption = 0,

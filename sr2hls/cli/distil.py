@@ -57,6 +57,7 @@ def distil(
         ),
     ] = "elbow",
     engine: arguments.EngineOption = Engine.AUTO,
+    pysr: arguments.PySROption = None,
     restarts: Annotated[
         int, typer.Option(help="Runs of the embedded engine.", rich_help_panel=arguments.SEARCH)
     ] = 4,
@@ -91,6 +92,7 @@ def distil(
                 max_size=max_size,
                 restarts=restarts,
                 engine=engine.value,
+                pysr=pysr,
                 choose=choose,
                 seed=seed,
                 time_s=time,

@@ -32,7 +32,7 @@ def doctor(
 
     output = Output(json, quiet)
     if install:
-        from sr2hls.search.julia import install_julia
+        from sr2hls.search.pysr.julia import install_julia
 
         with output.progress() as progress, progress.stage("Julia"):
             install_julia(progress.note)

@@ -11,7 +11,7 @@ from sr2hls.cli.failure import INTERRUPTED, say
 from sr2hls.cli.interrupt import interruptible
 from sr2hls.cli.output import JsonOption, Output, QuietOption, VerboseOption
 from sr2hls.explore.frontier import Frontier
-from sr2hls.options import Backend, Cost, Effort, Engine, ExploreOptions, Structure, Synthesis, Tables
+from sr2hls.options import Backend, Effort, Engine, ExploreOptions, Structure, Synthesis, Tables
 from sr2hls.report.hardware import FigureKey
 
 EXAMPLE = (
@@ -68,7 +68,8 @@ def explore(
     backend: arguments.BackendOption = Backend.VITIS,
     synthesis: arguments.SynthesisOption = Synthesis.YOSYS,
     engine: arguments.EngineOption = Engine.AUTO,
-    cost: arguments.CostOption = Cost.ESTIMATED,
+    cost: arguments.CostOption = None,
+    pysr: arguments.PySROption = None,
     effort: arguments.EffortOption = Effort.MEDIUM,
     seed: arguments.SeedOption = 0,
     baseline: arguments.BaselineOption = True,

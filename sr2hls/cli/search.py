@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from sr2hls.cli.arguments import ConfigOption
+from sr2hls.cli.arguments import ConfigOption, PySROption
 from sr2hls.cli.failure import INTERRUPTED
 from sr2hls.cli.output import JsonOption, Output, QuietOption, VerboseOption
 from sr2hls.cli.pairs import split_names
@@ -43,8 +43,12 @@ def search(
         Path | None, typer.Option(help="TOML file with your own operators.", rich_help_panel=SEARCH)
     ] = None,
     cost: Annotated[
-        SearchCost, typer.Option(help="What a formula costs.", rich_help_panel=SEARCH)
-    ] = SearchCost.COMBINED,
+        SearchCost | None,
+        typer.Option(
+            help="What a formula costs; by default cycles for PySR, combined for others.",
+            rich_help_panel=SEARCH,
+        ),
+    ] = None,
     cost_table: Annotated[
         Path | None, typer.Option(help="TOML or JSON file: costs of operators.", rich_help_panel=SEARCH)
     ] = None,
@@ -76,14 +80,7 @@ def search(
         str | None,
         typer.Option(help="Dask scheduler, e.g. `tcp://10.0.0.1:8786`.", rich_help_panel=RUNNING),
     ] = None,
-    pysr: Annotated[
-        Path | None,
-        typer.Option(
-            help="TOML file with PySR's own settings: iterations, units, constraints, a template. PySR runs "
-            "its strings as Julia code.",
-            rich_help_panel=SEARCH,
-        ),
-    ] = None,
+    pysr: PySROption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
     quiet: QuietOption = False,

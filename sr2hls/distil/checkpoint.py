@@ -18,6 +18,7 @@ from sr2hls.search.base import SearchOptions
 from sr2hls.search.expressions import text_of
 from sr2hls.search.names import safe_names
 from sr2hls.search.operon_run import OperonSettings
+from sr2hls.search.pysr.settings_file import load_pysr_settings
 from sr2hls.store.files import write_text
 from sr2hls.store.lock import locked
 from sr2hls.teacher import load_teacher
@@ -39,7 +40,8 @@ class DistilOptions:
         operators: names of the operators.
         max_size: largest number of nodes.
         restarts: independent runs of the embedded engine.
-        engine: ``auto``, ``operon`` or ``pysr``.
+        engine: ``auto``, ``operon``, ``pysr`` or ``eql``.
+        pysr: TOML file with PySR's own settings (`sr2hls.search.pysr.settings_file`).
         choose: rule that takes one formula from each front: ``elbow`` or one of `sr2hls.search.Choice`.
         max_rows: rows that the search sees.
         seed: of draws and search.
@@ -58,6 +60,7 @@ class DistilOptions:
     max_size: int = 20
     restarts: int = 4
     engine: str = "auto"
+    pysr: Path | None = None
     choose: str = "elbow"
     max_rows: int = 2000
     seed: int = 0
@@ -85,7 +88,12 @@ def distil_checkpoint(options: DistilOptions, progress: Progress | None = None) 
         dataset = load_dataset(options.data, features=options.features, n_features=teacher.n_features)
         recording = record(teacher.module, options.module, np.asarray(dataset.train.X, dtype=np.float64))
     names = _input_names(dataset.names, options.module, recording.X.shape[1])
-    engine, why = choose_engine(options.engine, operon=OperonSettings(restarts=options.restarts))
+    engine, why = choose_engine(
+        options.engine,
+        operon=OperonSettings(restarts=options.restarts),
+        pysr=None if options.pysr is None else load_pysr_settings(options.pysr),
+        operators=options.operators,
+    )
     progress.note(why)
     rule: Choose = elbow if options.choose == "elbow" else options.choose
     with progress.stage("search", total=1.0) as stage:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sr2hls.search.pysr_julia import complexity_mapping, complexity_unit
+from sr2hls.search.pysr_template import compose_template, is_template
 
 from sr2hls.costs import (
     FoldCost,
@@ -24,8 +26,6 @@ from sr2hls.costs.tree import const, var
 from sr2hls.errors import InputError
 from sr2hls.search.expressions import tree_from_text
 from sr2hls.search.halloffame import read_rows
-from sr2hls.search.pysr_julia import complexity_mapping, complexity_unit
-from sr2hls.search.pysr_template import compose_template, is_template
 
 RUNS = Path(__file__).parents[1] / "search" / "data" / "pysr_runs"
 CYCLES = published_cycles()

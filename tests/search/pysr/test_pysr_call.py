@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sympy
+from sr2hls.search.julia import JuliaStatus, PySRSignature, pysr_signature
+from sr2hls.search.pysr_kwargs import PySRCall, pysr_call
 
 from sr2hls.costs import (
     FoldCost,
@@ -23,8 +25,6 @@ from sr2hls.errors import InputError, ToolError, UnsafeFileError
 from sr2hls.search import Loss, PySREngine, PySRSettings, SearchOptions
 from sr2hls.search import pysr as pysr_module
 from sr2hls.search.custom import with_definitions
-from sr2hls.search.julia import JuliaStatus, PySRSignature, pysr_signature
-from sr2hls.search.pysr_kwargs import PySRCall, pysr_call
 
 CYCLES = published_cycles()
 ADDITIVE, PATH = additive_cycles(CYCLES), longest_path(CYCLES)

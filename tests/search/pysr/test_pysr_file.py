@@ -6,6 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sr2hls.search.julia import pysr_signature
+from sr2hls.search.pysr_file import load_pysr_settings
+from sr2hls.search.pysr_kwargs import PySRSettings, Template, pysr_call
 
 from sr2hls.cli.main import run
 from sr2hls.costs import Operators
@@ -13,9 +16,6 @@ from sr2hls.errors import InputError
 from sr2hls.options import StudyOptions
 from sr2hls.progress import SilentProgress
 from sr2hls.search import PySREngine, SearchOptions
-from sr2hls.search.julia import pysr_signature
-from sr2hls.search.pysr_file import load_pysr_settings
-from sr2hls.search.pysr_kwargs import PySRSettings, Template, pysr_call
 from sr2hls.study import _study, search_cost
 
 TEXT = """

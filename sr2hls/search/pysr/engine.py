@@ -1,0 +1,266 @@
+"""PySR behind the protocol of search engines. Without Julia it refuses: nothing is downloaded unasked."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sr2hls.costs import CostModel, additive_cycles, describe, published_cycles
+from sr2hls.errors import InputError, ToolError, UnsafeFileError
+from sr2hls.search.base import (
+    Frontier,
+    Progress,
+    ProgressCallback,
+    SearchOptions,
+    checked_data,
+    checked_weights,
+    output_names,
+)
+from sr2hls.search.custom import with_definitions
+from sr2hls.search.halloffame import Row
+from sr2hls.search.names import checked_names
+from sr2hls.search.pysr.call import PySRCall, pysr_call
+from sr2hls.search.pysr.fronts import Found, fronts_of
+from sr2hls.search.pysr.hall import least_losses, rows_of_run
+from sr2hls.search.pysr.julia import checked_julia
+from sr2hls.search.pysr.process import Ended, Outcome, run_child
+from sr2hls.search.pysr.request import write_fit
+from sr2hls.search.pysr.settings import PySRSettings
+from sr2hls.search.pysr.signature import pysr_signature
+
+FloatArray = NDArray[np.float64]
+
+_START_S = 900.0
+"""Julia compiles its packages the first time, for some minutes."""
+_POLISH_SHARE, _POLISH_S = 0.15, 5.0
+"""What is kept of a time limit for polishing: this share of it, at most so many seconds."""
+_LAST_POLISH_S = 2.0
+
+
+@dataclass(slots=True)
+class PySREngine:
+    """PySR, in a process of its own.
+
+    Attributes:
+        settings: PySR's own settings.
+        complexity: what PySR is told that formulas cost; by default the clock cycles of the published table,
+            or the ``cost`` of a search one of whose operators that table lacks.
+        polish: refit, simplify and snap what PySR finds; else it is kept as PySR wrote it.
+        last_run: run directory of the last search, for ``warm_start``.
+    """
+
+    settings: PySRSettings = field(default_factory=PySRSettings)
+    complexity: CostModel | None = None
+    polish: bool = True
+    last_run: Path | None = None
+    name: str = "pysr"
+
+    def search(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        cost: CostModel,
+        options: SearchOptions,
+        seed: int = 0,
+        time_limit: float | None = None,
+        progress: ProgressCallback | None = None,
+        weights: ArrayLike | None = None,
+    ) -> Frontier:
+        """See `sr2hls.search.base.Engine.search`. The time limit does not count the start of Julia.
+
+        Args:
+            X: inputs, shape (n, f).
+            y: outputs, shape (n,) or (n, k).
+            cost: scores what is found; what PySR counts is `complexity`.
+            options: operators, sizes, names.
+            seed: of PySR and of the rows it sees.
+            time_limit: seconds for all outputs together.
+            progress: called with what the hall of fame on disk holds; Ctrl-C keeps the best so far.
+            weights: what each row's squared error counts, positive, shape of y.
+
+        Raises:
+            InputError: data, options or keyword arguments cannot be used.
+            ToolError: PySR or Julia is not installed, fails, or finds nothing in its time.
+        """
+        inputs, outputs = checked_data(X, y)
+        weighted = checked_weights(self.settings.fit.get("weights") if weights is None else weights, outputs)
+        names = checked_names(options.input_names, inputs.shape[1])
+        out = output_names(options.output_names, outputs.shape[1])
+        call = pysr_call(
+            self.complexity or _told(cost, options),
+            options,
+            self.settings,
+            pysr_signature(),
+            features=inputs.shape[1],
+            seed=seed,
+            time_limit=None if time_limit is None else time_limit - _reserve(time_limit),
+        )
+        resumed = self._resumed()
+        checked_julia()
+        keep = _rows_seen(len(inputs), call.budget.max_rows, seed)
+        data = {"X": inputs[keep], "y": outputs[keep] if len(out) > 1 else outputs[keep, 0]}
+        if weighted is not None:
+            data["weights"] = weighted[keep] if len(out) > 1 else weighted[keep, 0]
+        with tempfile.TemporaryDirectory(prefix="sr2hls_pysr_") as scratch:
+            run = resumed or self._new_run(call, Path(scratch), seed)
+            earlier = rows_of_run(run, len(out)) if resumed else ((),) * len(out)
+            keyword = {**call.keyword, "run_id": run.name, "output_directory": str(run.parent)}
+            fit = {k: v for k, v in call.fit.items() if k != "weights"}
+            write_fit(
+                Path(scratch),
+                keyword=keyword,
+                fit=fit,
+                data=data,
+                operators=options.definitions,
+                used=options.operators,
+                resume_from=resumed,
+            )
+            if progress is not None:
+                progress(Progress(out[0], 0.0, float("nan"), "PySR starts Julia"))
+            outcome = run_child(
+                Path(scratch),
+                time_limit=call.keyword.get("timeout_in_seconds"),
+                start_limit=_START_S,
+                on_look=None if progress is None else _reporter(progress, run, out, time_limit),
+            )
+            rows = _merged(earlier, rows_of_run(run, len(out)))
+        self.last_run = run if self.settings.output_directory is not None or resumed else None
+        _check(outcome, rows, call, bool(resumed))
+        remaining = 0.0 if time_limit is None else time_limit - outcome.fit_s
+        deadline = time.monotonic() + max(_LAST_POLISH_S, remaining)
+        found = Found(
+            inputs,
+            outputs,
+            weighted,
+            rows,
+            {"seed": seed, "pysr": outcome.versions.get("pysr", ""), "unit": call.told.step},
+            None if time_limit is None and outcome.ended is not Ended.INTERRUPTED else deadline,
+            self._combine(),
+        )
+        fronts, more = fronts_of(found, out, cost, options, self.polish)
+        notes = (*_notes(outcome, call, len(keep), len(inputs)), *more)
+        return Frontier(fronts, names, describe(cost), notes, {"pysr": call.told.to_dict()})
+
+    def _resumed(self) -> Path | None:
+        """Return the run directory to go on from.
+
+        Raises:
+            UnsafeFileError: its checkpoint is not this object's own, and nobody said that it may be trusted.
+        """
+        if self.settings.warm_start and self.last_run is not None:
+            return self.last_run
+        if self.settings.resume_from is None:
+            return None
+        run = Path(self.settings.resume_from).absolute()
+        if not self.settings.trust_pickle:
+            raise UnsafeFileError(
+                f"resuming from {self.settings.resume_from} unpickles PySR's checkpoint, which can run "
+                "code: set trust_pickle if you made it yourself"
+            )
+        if not (run / "checkpoint.pkl").is_file():
+            raise InputError(
+                f"'{self.settings.resume_from}' has no checkpoint.pkl: give a run directory of PySR"
+            )
+        return run
+
+    def _new_run(self, call: PySRCall, scratch: Path, seed: int) -> Path:
+        directory = self.settings.output_directory or call.keyword.get("output_directory", scratch)
+        run_id = self.settings.run_id or call.keyword.get("run_id", f"seed{seed}_{time.time_ns()}")
+        return Path(directory).absolute() / str(run_id)
+
+    def _combine(self) -> str | None:
+        """Return the code of the template, by which its rows are put together."""
+        if self.settings.template is not None:
+            return self.settings.template.combine
+        spec = self.settings.keyword.get("expression_spec")
+        combine = spec.get("combine") if isinstance(spec, dict) else getattr(spec, "combine", None)
+        return combine if isinstance(combine, str) else None
+
+
+def _told(cost: CostModel, options: SearchOptions) -> CostModel:
+    table = published_cycles(operators=options.definitions)
+    if any(table.get(name) is None and not options.definitions[name].is_custom for name in options.operators):
+        return cost
+    return additive_cycles(with_definitions(table, options.definitions))
+
+
+def _reserve(time_limit: float) -> float:
+    return min(_POLISH_SHARE * time_limit, _POLISH_S)
+
+
+def _rows_seen(rows: int, most: int, seed: int) -> NDArray[np.int64]:
+    if rows <= most:
+        return np.arange(rows)
+    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+
+
+def _merged(
+    earlier: tuple[tuple[Row, ...], ...], later: tuple[tuple[Row, ...], ...]
+) -> tuple[tuple[Row, ...], ...]:
+    return tuple(
+        tuple({row.equation: row for row in (*a, *b)}.values()) for a, b in zip(earlier, later, strict=True)
+    )
+
+
+def _reporter(
+    progress: ProgressCallback, run: Path, out: tuple[str, ...], time_limit: float | None
+) -> Callable[[float], None]:
+    def report(seconds: float) -> None:
+        # Without a limit PySR alone knows how far it is.
+        fraction = 0.0 if time_limit is None else min(0.99, seconds / time_limit)
+        for name, loss in zip(out, least_losses(run, len(out)), strict=True):
+            progress(Progress(name, fraction, loss, f"PySR, {seconds:.0f} s"))
+
+    return report
+
+
+def _check(outcome: Outcome, rows: tuple[tuple[Row, ...], ...], call: PySRCall, resumed: bool) -> None:
+    """Raise where there is nothing to go on with.
+
+    Raises:
+        ToolError: PySR failed, or there is not one row.
+    """
+    if outcome.ended is Ended.FAILED and (resumed or not any(rows)):
+        raise ToolError(f"PySR failed: {outcome.error}")
+    if any(rows) or outcome.ended is Ended.INTERRUPTED:
+        return
+    if outcome.ended is Ended.DIED:
+        raise ToolError(f"PySR's process died ({outcome.error}) before it had a formula: run 'sr2hls doctor'")
+    raise ToolError(
+        f"PySR wrote no formula in {outcome.fit_s:.0f} s: raise the time, lower max_rows (now "
+        f"{call.budget.max_rows}) or raise maxsize (now {call.told.maxsize}, it counts in {call.told.unit})"
+    )
+
+
+_OF_NO_MATTER = ("Note: Using a large maxsize", "Note: you are running with more than 10,000 datapoints")
+"""Warnings that hold where maxsize counts nodes, and where PySR sees all rows."""
+
+
+def _notes(outcome: Outcome, call: PySRCall, seen: int, rows: int) -> tuple[str, ...]:
+    of = {"pysr": "", "symbolic_regression": "", "julia": ""} | dict(outcome.versions)
+    engine = f"PySR {of['pysr']}, SymbolicRegression.jl {of['symbolic_regression']}, Julia {of['julia']}"
+    notes = [
+        f"{engine}: {outcome.fit_s:.0f} s of search on {seen:,} of {rows:,} rows, {outcome.start_s:.0f} s of "
+        "start before it",
+        call.told.describe(),
+    ]
+    match outcome.ended:
+        case Ended.INTERRUPTED:
+            notes.insert(0, "interrupted, the best so far is kept")
+        case Ended.LIMIT:
+            notes.append("PySR was ended at the time limit: what its hall of fame held is kept")
+        case Ended.DIED:
+            notes.append(f"PySR's process died ({outcome.error}): what its hall of fame held is kept")
+        case Ended.FAILED:
+            notes.append(f"PySR failed after its search ({outcome.error}): its hall of fame is kept")
+        case Ended.FINISHED:
+            pass
+    notes += [
+        f"PySR warns: {' '.join(w.split())}" for w in outcome.warnings if not w.startswith(_OF_NO_MATTER)
+    ]
+    return tuple(notes)
