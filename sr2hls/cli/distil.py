@@ -114,3 +114,5 @@ def distil(
     for row in rows:
         table.add_row(escape(str(row["output"])), f"{row['r2']:.5f}", escape(str(row["formula"])))
     shown.text(table, f"formulas, front and recorded rows are in '{output}'")
+    if any("interrupted" in note for note in found.frontier.notes):
+        raise typer.Exit(INTERRUPTED)
