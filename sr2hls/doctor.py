@@ -157,8 +157,11 @@ def _compiler() -> str:
 
 
 def _julia() -> str:
-    from sr2hls.search.pysr.julia import start_julia
+    from sr2hls.search.pysr.julia import julia_status, start_julia
 
+    status = julia_status()
+    if not status.ready:
+        raise RuntimeError(status.reason)
     found = start_julia(_JULIA_S)
     of = found.versions
     return (

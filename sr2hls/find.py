@@ -37,6 +37,7 @@ from sr2hls.search.shapes import (
     logits_to_probabilities,
     regression_loss,
 )
+from sr2hls.search.write import write_hall_of_fame
 from sr2hls.target import Budget
 
 FloatArray = NDArray[np.float64]
@@ -189,7 +190,7 @@ def _search(problem: Problem, options: CompileOptions, effort: _Effort, progress
             done[search.output] = search.fraction
             stage.advance(search.fraction - before, f"{search.output}: loss {search.loss:.4g}")
 
-        return engine.search(
+        frontier = engine.search(
             problem.train.inputs[rows],
             problem.train.outputs[rows],
             cost=cost,
@@ -203,6 +204,12 @@ def _search(problem: Problem, options: CompileOptions, effort: _Effort, progress
             time_limit=options.time_s,
             progress=report,
         )
+    if any("interrupted" in note for note in frontier.notes):
+        folder = options.output / "interrupted"
+        folder.mkdir(parents=True, exist_ok=True)
+        write_hall_of_fame(frontier, folder)
+        progress.note(f"interrupted: the best so far is in '{folder}', which 'sr2hls lower' takes")
+    return frontier
 
 
 def _cost(options: CompileOptions, table_bits: int | None = 8) -> FoldCost:

@@ -1,6 +1,6 @@
 """The PySR engine against the real PySR, on the problems of the recorded runs. Skipped without Julia.
 
-Every search runs in PySR's own process, so that no test can end pytest; all together take less than 20 minutes
+Every search runs in PySR's own process, so that no test can end pytest; all take less than 20 minutes
 on two cores. What a search said of itself is printed, and shown where a test fails. For PySR 1.5.10, 2.0 and
 2.7.2: ``pip install pysr==VERSION``, ``sr2hls doctor --install-julia``, and ``pytest -m julia tests/pysr``.
 """

@@ -136,4 +136,4 @@ raise OSError("<urlopen error [Errno -2] Name or service not known>")
     message = r"failed: OSError: <urlopen error \[Errno -2\] Name or service not known>; check the network"
     with pytest.raises(ToolError, match=message):
         julia_module.install_julia(lines.append)
-    assert "[juliapkg] Querying Julia versions from https://julialang-s3.julialang.org" in lines
+    assert lines == ["[juliapkg] Querying Julia versions from https://julialang-s3.julialang.org"]

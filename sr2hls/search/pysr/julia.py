@@ -162,9 +162,12 @@ def install_julia(progress: Callable[[str], None]) -> JuliaStatus:
 
 
 def _pass_on(stream: IO[str] | None, kept: list[str], progress: Callable[[str], None]) -> None:
+    traceback = False
     for line in stream or ():
         kept.append(line.rstrip())
-        progress(kept[-1])
+        traceback = traceback or line.startswith("Traceback")
+        if not traceback:
+            progress(kept[-1])
 
 
 def _error_of(lines: list[str]) -> str:
