@@ -14,7 +14,10 @@ from sr2hls.search.pysr import PySREngine, PySRSettings
 from sr2hls.search.pysr.julia import JuliaStatus, julia_status
 
 _EQL_ROUNDS = 2
-_EVIDENCE = "it came closer at every cost than PySR in the same time (benchmarks/results/engines.md)"
+_EVIDENCE = (
+    "in the same time it came as close as PySR or closer at most recorded costs "
+    "(benchmarks/results/engines.md)"
+)
 
 
 def choose_engine(

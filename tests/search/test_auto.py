@@ -24,7 +24,7 @@ NO_JULIA = JuliaStatus(False, "Julia is not installed")
 def test_auto_takes_the_engine_that_the_evidence_is_for(status: JuliaStatus) -> None:
     engine, reason = choose_engine(status=lambda: status)
     assert isinstance(engine, OperonEngine)
-    assert reason.startswith("engine operon (embedded): it came closer")
+    assert reason.startswith("engine operon (embedded): in the same time it came as close as PySR")
     assert "benchmarks/results/engines.md" in reason and "\n" not in reason
     table = Path(__file__).parents[2] / "benchmarks" / "results" / "engines.md"
     assert table.is_file(), "the evidence can be read"

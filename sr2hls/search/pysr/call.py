@@ -15,10 +15,7 @@ from sr2hls.search.pysr.operators import julia_operator, split_operators
 from sr2hls.search.pysr.settings import Budget, PySRSettings, budget_of
 from sr2hls.search.pysr.signature import PySRSignature
 
-_LOG_LOSS = (
-    "(prediction, target) -> prediction / target > 0 ? abs2(log(prediction / target)) : oftype(target, 1e6)"
-)
-_LOSSES = {Loss.LOG: _LOG_LOSS, Loss.AUTO: "L2DistLoss()"}
+_LOG_LOSS = "prediction / target > 0 ? abs2(log(prediction / target)) : oftype(target, 1e6)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +47,19 @@ class _Facts:
     binary: list[str]
     seed: int
     time_limit: float | None
+    weighted: bool
+
+    @property
+    def loss(self) -> str | None:
+        match self.options.loss:
+            case Loss.LOG:
+                # A function of ours gets the weight of the row as well, where there are weights.
+                arguments, factor = (", weight", "weight * ") if self.weighted else ("", "")
+                return f"(prediction, target{arguments}) -> {factor}({_LOG_LOSS})"
+            case Loss.AUTO:
+                return "L2DistLoss()"
+            case Loss.MSE:
+                return None
 
     def in_julia(self, names: list[str]) -> list[str]:
         operators = self.options.definitions
@@ -71,7 +81,7 @@ _TABLE: Mapping[str, Callable[[_Facts], Any]] = {
     "maxsize": lambda f: f.told.maxsize,
     "maxdepth": lambda f: f.options.max_depth,
     "constraints": lambda f: f.power,
-    "elementwise_loss": lambda f: _LOSSES.get(f.options.loss),
+    "elementwise_loss": lambda f: f.loss,
     "early_stop_condition": lambda f: f.options.target_loss,
     "expression_spec": lambda f: None if f.settings.template is None else f.settings.template.spec(),
     "niterations": lambda f: f.budget.niterations,
@@ -107,11 +117,12 @@ def pysr_call(
     features: int,
     seed: int = 0,
     time_limit: float | None = None,
+    weighted: bool = False,
 ) -> PySRCall:
     """Work out the call of PySR.
 
     An additive cost becomes ``complexity_of_operators``; a longest path, an area or a weighted sum becomes
-    Julia code for ``complexity_mapping``.
+    Julia code for ``complexity_mapping``. ``weighted`` says that the rows have weights.
 
     Raises:
         InputError: the cost cannot be written for PySR, an operator has no cost, or the installed PySR has
@@ -121,7 +132,7 @@ def pysr_call(
     unary, binary = split_operators(options.operators, options.definitions)
     told = complexities(folds, unary, binary, options.max_size, settings.maxsize)
     budget = budget_of(settings, time_limit)
-    facts = _Facts(options, settings, told, budget, unary, binary, seed, time_limit)
+    facts = _Facts(options, settings, told, budget, unary, binary, seed, time_limit, weighted)
     own = _known(settings.keyword, signature.init, "PySRRegressor", signature.version)
     replaced = {name for key in own for name in _REPLACES.get(key, ())}
     given = {name: value(facts) for name, value in _TABLE.items() if name not in replaced}

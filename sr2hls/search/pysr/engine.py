@@ -3,14 +3,14 @@
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sr2hls.costs import CostModel, additive_cycles, describe, published_cycles
-from sr2hls.errors import InputError, ToolError, UnsafeFileError
+from sr2hls.errors import InputError, UnsafeFileError
 from sr2hls.search.base import (
     Frontier,
     Progress,
@@ -23,12 +23,14 @@ from sr2hls.search.base import (
 from sr2hls.search.custom import with_definitions
 from sr2hls.search.halloffame import Row
 from sr2hls.search.names import checked_names
+from sr2hls.search.objective import Loss, objective_for
 from sr2hls.search.pysr.call import PySRCall, pysr_call
 from sr2hls.search.pysr.fronts import Found, fronts_of
 from sr2hls.search.pysr.hall import least_losses, rows_of_run
 from sr2hls.search.pysr.julia import checked_julia
-from sr2hls.search.pysr.process import Ended, Outcome, run_child
+from sr2hls.search.pysr.process import Ended, run_child
 from sr2hls.search.pysr.request import write_fit
+from sr2hls.search.pysr.said import check_found, notes_of
 from sr2hls.search.pysr.settings import PySRSettings
 from sr2hls.search.pysr.signature import pysr_signature
 
@@ -93,28 +95,25 @@ class PySREngine:
         out = output_names(options.output_names, outputs.shape[1])
         call = pysr_call(
             self.complexity or _told(cost, options),
-            options,
+            _with_loss(options, outputs),
             self.settings,
             pysr_signature(),
             features=inputs.shape[1],
             seed=seed,
             time_limit=None if time_limit is None else time_limit - _reserve(time_limit),
+            weighted=weighted is not None,
         )
         resumed = self._resumed()
         checked_julia()
         keep = _rows_seen(len(inputs), call.budget.max_rows, seed)
-        data = {"X": inputs[keep], "y": outputs[keep] if len(out) > 1 else outputs[keep, 0]}
-        if weighted is not None:
-            data["weights"] = weighted[keep] if len(out) > 1 else weighted[keep, 0]
+        data = _data(inputs[keep], outputs[keep], None if weighted is None else weighted[keep])
         with tempfile.TemporaryDirectory(prefix="sr2hls_pysr_") as scratch:
             run = resumed or self._new_run(call, Path(scratch), seed)
             earlier = rows_of_run(run, len(out)) if resumed else ((),) * len(out)
-            keyword = {**call.keyword, "run_id": run.name, "output_directory": str(run.parent)}
-            fit = {k: v for k, v in call.fit.items() if k != "weights"}
             write_fit(
                 Path(scratch),
-                keyword=keyword,
-                fit=fit,
+                keyword={**call.keyword, "run_id": run.name, "output_directory": str(run.parent)},
+                fit={k: v for k, v in call.fit.items() if k != "weights"},
                 data=data,
                 operators=options.definitions,
                 used=options.operators,
@@ -130,7 +129,7 @@ class PySREngine:
             )
             rows = _merged(earlier, rows_of_run(run, len(out)))
         self.last_run = run if self.settings.output_directory is not None or resumed else None
-        _check(outcome, rows, call, bool(resumed))
+        check_found(outcome, rows, call, bool(resumed))
         remaining = 0.0 if time_limit is None else time_limit - outcome.fit_s
         deadline = time.monotonic() + max(_LAST_POLISH_S, remaining)
         found = Found(
@@ -143,7 +142,7 @@ class PySREngine:
             self._combine(),
         )
         fronts, more = fronts_of(found, out, cost, options, self.polish)
-        notes = (*_notes(outcome, call, len(keep), len(inputs)), *more)
+        notes = (*notes_of(outcome, call, len(keep), len(inputs)), *more)
         return Frontier(fronts, names, describe(cost), notes, {"pysr": call.told.to_dict()})
 
     def _resumed(self) -> Path | None:
@@ -189,6 +188,12 @@ def _told(cost: CostModel, options: SearchOptions) -> CostModel:
     return additive_cycles(with_definitions(table, options.definitions))
 
 
+def _with_loss(options: SearchOptions, outputs: FloatArray) -> SearchOptions:
+    """Resolve `Loss.AUTO`; PySR has one loss for all outputs, the relative one where all ask for it."""
+    losses = {objective_for(y, options.loss).loss for y in outputs.T}
+    return replace(options, loss=losses.pop() if len(losses) == 1 else Loss.MSE)
+
+
 def _reserve(time_limit: float) -> float:
     return min(_POLISH_SHARE * time_limit, _POLISH_S)
 
@@ -197,6 +202,12 @@ def _rows_seen(rows: int, most: int, seed: int) -> NDArray[np.int64]:
     if rows <= most:
         return np.arange(rows)
     return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+
+
+def _data(X: FloatArray, Y: FloatArray, weights: FloatArray | None) -> dict[str, FloatArray]:
+    data = {"X": X, "y": Y} | ({} if weights is None else {"weights": weights})
+    # PySR takes one output, and its weights, as a vector.
+    return {name: a[:, 0] if name != "X" and Y.shape[1] == 1 else a for name, a in data.items()}
 
 
 def _merged(
@@ -217,50 +228,3 @@ def _reporter(
             progress(Progress(name, fraction, loss, f"PySR, {seconds:.0f} s"))
 
     return report
-
-
-def _check(outcome: Outcome, rows: tuple[tuple[Row, ...], ...], call: PySRCall, resumed: bool) -> None:
-    """Raise where there is nothing to go on with.
-
-    Raises:
-        ToolError: PySR failed, or there is not one row.
-    """
-    if outcome.ended is Ended.FAILED and (resumed or not any(rows)):
-        raise ToolError(f"PySR failed: {outcome.error}")
-    if any(rows) or outcome.ended is Ended.INTERRUPTED:
-        return
-    if outcome.ended is Ended.DIED:
-        raise ToolError(f"PySR's process died ({outcome.error}) before it had a formula: run 'sr2hls doctor'")
-    raise ToolError(
-        f"PySR wrote no formula in {outcome.fit_s:.0f} s: raise the time, lower max_rows (now "
-        f"{call.budget.max_rows}) or raise maxsize (now {call.told.maxsize}, it counts in {call.told.unit})"
-    )
-
-
-_OF_NO_MATTER = ("Note: Using a large maxsize", "Note: you are running with more than 10,000 datapoints")
-"""Warnings that hold where maxsize counts nodes, and where PySR sees all rows."""
-
-
-def _notes(outcome: Outcome, call: PySRCall, seen: int, rows: int) -> tuple[str, ...]:
-    of = {"pysr": "", "symbolic_regression": "", "julia": ""} | dict(outcome.versions)
-    engine = f"PySR {of['pysr']}, SymbolicRegression.jl {of['symbolic_regression']}, Julia {of['julia']}"
-    notes = [
-        f"{engine}: {outcome.fit_s:.0f} s of search on {seen:,} of {rows:,} rows, {outcome.start_s:.0f} s of "
-        "start before it",
-        call.told.describe(),
-    ]
-    match outcome.ended:
-        case Ended.INTERRUPTED:
-            notes.insert(0, "interrupted, the best so far is kept")
-        case Ended.LIMIT:
-            notes.append("PySR was ended at the time limit: what its hall of fame held is kept")
-        case Ended.DIED:
-            notes.append(f"PySR's process died ({outcome.error}): what its hall of fame held is kept")
-        case Ended.FAILED:
-            notes.append(f"PySR failed after its search ({outcome.error}): its hall of fame is kept")
-        case Ended.FINISHED:
-            pass
-    notes += [
-        f"PySR warns: {' '.join(w.split())}" for w in outcome.warnings if not w.startswith(_OF_NO_MATTER)
-    ]
-    return tuple(notes)

@@ -61,7 +61,7 @@ def fronts_of(
         InputError: a row is no formula that sr2hls knows.
     """
     fronts, notes = [], []
-    raw = 0
+    raw, stopped = 0, False
     for k, name in enumerate(names):
         weights = None if found.weights is None else found.weights[:, k]
         objective = objective_for(found.Y[:, k], options.loss, weights)
@@ -71,15 +71,21 @@ def fronts_of(
         for row in sorted(found.rows[k], key=lambda r: r.complexity):
             expr = _formula(row.equation, found.combine, options.definitions)
             details = {**found.details, "complexity": row.complexity, "pysr_loss": row.loss}
-            late = found.deadline is not None and time.monotonic() > found.deadline
-            raw += polish and late
+            late = stopped or (found.deadline is not None and time.monotonic() > found.deadline)
             if polish and not late:
-                candidates += polisher.polish(expr, "pysr", details)
-            elif math.isfinite(loss := polisher.evaluate(expr)):
+                try:
+                    candidates += polisher.polish(expr, "pysr", details)
+                    continue
+                except KeyboardInterrupt:
+                    stopped = True
+            raw += polish
+            if math.isfinite(loss := polisher.evaluate(expr)):
                 candidates.append(polisher.score(expr, loss, "pysr", details))
         if not found.rows[k]:
             notes.append(f"{name}: PySR had no formula yet")
         fronts.append(polisher.front(name, candidates))
+    if stopped:
+        notes.insert(0, "interrupted, the best so far is kept")
     if raw:
         notes.append(f"{raw} formulas are as PySR wrote them: there was no time left to polish them")
     return tuple(fronts), tuple(notes)

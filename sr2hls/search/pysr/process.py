@@ -149,8 +149,10 @@ def _child(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
 
 def _kill(process: "subprocess.Popen[bytes]", mark: str) -> None:
     """End the process, its group, and what Julia started in sessions of their own (its worker processes)."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    if process.poll() is None:
+        # Not after it has been waited for: its number could be another's by then.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     for pid in _marked(mark):
         with suppress(ProcessLookupError, PermissionError):

@@ -225,7 +225,11 @@ def test_power_has_a_constant_exponent_unless_told_otherwise(signature: PySRSign
 def test_losses(signature: PySRSignature) -> None:
     assert "elementwise_loss" not in call(signature).keyword
     options = SearchOptions(operators=("+",), loss=Loss.LOG)
-    assert "log(prediction / target)" in call(signature, options=options).keyword["elementwise_loss"]
+    code = "prediction / target > 0 ? abs2(log(prediction / target)) : oftype(target, 1e6)"
+    plain = call(signature, options=options).keyword["elementwise_loss"]
+    assert plain == f"(prediction, target) -> ({code})"
+    weighted = pysr_call(ADDITIVE, options, PySRSettings(), signature, features=2, weighted=True)
+    assert weighted.keyword["elementwise_loss"] == f"(prediction, target, weight) -> weight * ({code})"
     own = {"loss_function": "my(tree, dataset, options) = 1.0f0"}
     assert "elementwise_loss" not in call(signature, options=options, keyword=own).keyword
 

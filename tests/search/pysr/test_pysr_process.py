@@ -88,6 +88,19 @@ def test_ctrl_c_keeps_the_best_so_far(standin: Standin, nothing_left: Callable[[
     assert nothing_left()
 
 
+def test_ctrl_c_while_formulas_are_polished(standin: Standin, monkeypatch: pytest.MonkeyPatch) -> None:
+    standin("finish")
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sr2hls.search.polish.Polisher.polish", interrupt)
+    frontier = search()
+    assert formulas(frontier[0]) == {"x0", "x0 + 0.5", "x0**2 + 0.5"}
+    assert "interrupted, the best so far is kept" in frontier.notes
+    assert any(note.startswith("3 formulas are as PySR wrote them") for note in frontier.notes)
+
+
 def test_workers_in_other_sessions_end_too(standin: Standin, nothing_left: Callable[[], bool]) -> None:
     standin("workers")
     assert formulas(search(time_limit=1.0)[0])
