@@ -63,5 +63,5 @@ def _example(parameter: Any) -> str:
         return '["mass", "multiplicity"]'
     examples = {"model": '"network:build"', "task": '"logits"', "target_column": '"label"', "jobs": "2"}
     examples |= {"max_latency_ns": "10.0", "max_lut": "400", "max_dsp": "0", "max_bram": "0"}
-    examples |= {"min_fidelity": "0.9", "time": "120.0"}
+    examples |= {"min_fidelity": "0.9", "time": "120.0", "cost": '"cycles"', "pysr": '"pysr.toml"'}
     return examples.get(str(parameter.name), '""')
