@@ -45,7 +45,7 @@ from sr2hls.search.custom import with_definitions
 from sr2hls.search.expressions import tree_from_text
 from sr2hls.search.pysr.hall import rows_of_run
 from sr2hls.search.pysr.julia import start_julia
-from sr2hls.search.pysr.settings import Template
+from sr2hls.search.pysr.settings_file import load_pysr_settings
 
 STATUS = julia_status()
 pytestmark = [
@@ -240,9 +240,13 @@ def test_custom_objective() -> None:
         assert c.details["pysr_loss"] == pytest.approx(mse / 2, rel=1e-3)
 
 
-def test_template() -> None:
-    template = Template("f(x0) * g(x1)", ("f", "g"), ("x0", "x1"))
-    frontier = heat(PySREngine(PySRSettings(niterations=15, template=template)))
+def test_template(tmp_path: Path) -> None:
+    template = tmp_path / "template.toml"
+    template.write_text(
+        "niterations = 15\n[template]\nexpressions = ['f', 'g']\nvariable_names = ['x0', 'x1']\n"
+        "combine = 'f(x0) * g(x1)'\n"
+    )
+    frontier = heat(PySREngine(load_pysr_settings(template)))
     assert min(c.loss for c in frontier[0].candidates) < 1e-4
 
 

@@ -83,7 +83,6 @@ _TABLE: Mapping[str, Callable[[_Facts], Any]] = {
     "constraints": lambda f: f.power,
     "elementwise_loss": lambda f: f.loss,
     "early_stop_condition": lambda f: f.options.target_loss,
-    "expression_spec": lambda f: None if f.settings.template is None else f.settings.template.spec(),
     "niterations": lambda f: f.budget.niterations,
     "populations": lambda f: f.budget.populations,
     "timeout_in_seconds": lambda f: f.time_limit,

@@ -174,10 +174,8 @@ class PySREngine:
 
     def _combine(self) -> str | None:
         """Return the code of the template, by which its rows are put together."""
-        if self.settings.template is not None:
-            return self.settings.template.combine
         spec = self.settings.keyword.get("expression_spec")
-        combine = spec.get("combine") if isinstance(spec, dict) else getattr(spec, "combine", None)
+        combine = spec.get("combine") if isinstance(spec, dict) else None
         return combine if isinstance(combine, str) else None
 
 

@@ -1,6 +1,5 @@
 """A request to PySR's process as files: JSON for the arguments, npz for the data, never a pickle."""
 
-import dataclasses
 import json
 import os
 from collections.abc import Mapping
@@ -66,19 +65,16 @@ def _write(folder: Path, content: dict[str, Any]) -> None:
 
 
 def _plain(name: str, value: Any) -> Any:
-    """Return a value as JSON has it; PySR's own objects (data classes) become tables with their class."""
+    """Return a value as JSON has it."""
     if isinstance(value, Mapping):
         return {str(k): _plain(name, v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(name, v) for v in value]
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
-    if dataclasses.is_dataclass(value) and type(value).__module__.split(".")[0] == "pysr":
-        fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-        return {"class": type(value).__name__} | {k: _plain(name, v) for k, v in fields.items()}
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
     raise InputError(
         f"PySR's argument '{name}' is a {type(value).__name__}, which cannot be sent to its process: give "
-        "numbers, strings, lists and tables"
+        "numbers, strings, lists, and objects of PySR as tables with their class"
     )

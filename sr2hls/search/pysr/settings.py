@@ -17,33 +17,6 @@ _MOST_POPULATIONS = 31
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
-    """A form that all formulas have, as PySR's ``TemplateExpressionSpec`` takes it.
-
-    Attributes:
-        combine: Julia code of one formula, e.g. ``f(x0, x1) + g(x2)^2``.
-        expressions: names of the parts that are searched.
-        variable_names: names of the inputs, in their order.
-        parameters: names of vectors of constants, and their lengths.
-    """
-
-    combine: str
-    expressions: tuple[str, ...]
-    variable_names: tuple[str, ...]
-    parameters: tuple[tuple[str, int], ...] = ()
-
-    def spec(self) -> dict[str, Any]:
-        """Return the ``expression_spec`` as a keyword argument can hold it in a file."""
-        given: dict[str, Any] = {
-            "class": "TemplateExpressionSpec",
-            "combine": self.combine,
-            "expressions": list(self.expressions),
-            "variable_names": list(self.variable_names),
-        }
-        return given | ({"parameters": dict(self.parameters)} if self.parameters else {})
-
-
-@dataclass(frozen=True, slots=True)
 class PySRSettings:
     """Settings of the PySR engine.
 
@@ -65,7 +38,6 @@ class PySRSettings:
             select_k_features, ... They win over what sr2hls chooses. Objects of PySR are tables with the key
             ``class``, e.g. ``{"class": "TensorBoardLoggerSpec", "log_dir": "logs"}``.
         fit: further keyword arguments of ``PySRRegressor.fit``: X_units, y_units, ...
-        template: form of all formulas; the same as an ``expression_spec`` among ``keyword``.
     """
 
     effort: Effort = Effort.MEDIUM
@@ -81,7 +53,6 @@ class PySRSettings:
     warm_start: bool = False
     keyword: Mapping[str, Any] = field(default_factory=dict)
     fit: Mapping[str, Any] = field(default_factory=dict)
-    template: Template | None = None
 
     def __post_init__(self) -> None:
         for key in ("niterations", "populations", "max_rows", "maxsize"):

@@ -7,7 +7,7 @@ from typing import Any
 
 from sr2hls.errors import InputError
 from sr2hls.options import Effort
-from sr2hls.search.pysr.settings import PySRSettings, Template
+from sr2hls.search.pysr.settings import PySRSettings
 
 _UNTRUSTED = ("trust_pickle", "warm_start")
 """What a file cannot ask for: a pickle runs on the user's own word, a file has no last search."""
@@ -50,7 +50,7 @@ def load_pysr_settings(path: Path, effort: Effort = Effort.MEDIUM) -> PySRSettin
         raise InputError(f"cannot read the settings of PySR '{path}': {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"'{path}' is not TOML: {error}") from error
-    known = {f.name: f for f in fields(PySRSettings) if f.name not in _UNTRUSTED}
+    known = [*(f.name for f in fields(PySRSettings) if f.name not in _UNTRUSTED), "template"]
     for key, value in data.items():
         if key not in known:
             raise InputError(
@@ -63,9 +63,11 @@ def load_pysr_settings(path: Path, effort: Effort = Effort.MEDIUM) -> PySRSettin
     if (named := data.setdefault("effort", effort)) not in list(Effort):
         raise InputError(f"'{path}': effort is '{named}': give one of {', '.join(Effort)}")
     data["effort"] = Effort(named)
-    template = data.pop("template", None)
+    if (template := data.pop("template", None)) is not None:
+        spec = {"class": "TemplateExpressionSpec", **template}
+        data["keyword"] = {"expression_spec": spec, **data.get("keyword", {})}
     try:
-        return PySRSettings(**data, template=None if template is None else _template(template))
+        return PySRSettings(**data)
     except InputError as error:
         raise InputError(f"'{path}': {error}") from error
 
@@ -76,21 +78,3 @@ _NUMBERS = ("niterations", "populations", "max_rows", "maxsize")
 
 def _kind(key: str) -> type:
     return int if key in _NUMBERS else str
-
-
-def _template(data: dict[str, Any]) -> Template:
-    wanted = {f.name for f in fields(Template)}
-    if unknown := sorted(set(data) - wanted):
-        raise InputError(f"[template] has the key '{unknown[0]}': it may have {', '.join(wanted)}")
-    combine, expressions = data.get("combine"), data.get("expressions")
-    names, parameters = data.get("variable_names"), data.get("parameters", {})
-    texts = all(
-        isinstance(v, list) and v and all(isinstance(t, str) for t in v) for v in (expressions, names)
-    )
-    numbers = isinstance(parameters, dict) and all(type(n) is int and n > 0 for n in parameters.values())
-    if not isinstance(combine, str) or not texts or not numbers:
-        raise InputError(
-            "[template] needs combine (a string), expressions and variable_names (lists of "
-            "strings), and may have parameters (name = count)"
-        )
-    return Template(combine, tuple(expressions or ()), tuple(names or ()), tuple(parameters.items()))

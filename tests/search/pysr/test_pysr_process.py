@@ -21,7 +21,6 @@ from sr2hls.search.base import Progress
 from sr2hls.search.pysr import process as process_module
 from sr2hls.search.pysr.hall import rows_of_run
 from sr2hls.search.pysr.julia import start_julia
-from sr2hls.search.pysr.settings import Template
 
 Standin = Callable[..., Callable[[], dict[str, Any]]]
 X = np.random.default_rng(0).uniform(0.5, 2, (60, 2))
@@ -209,9 +208,14 @@ def test_objects_of_pysr_and_own_operators(standin: Standin) -> None:
     told = standin("finish")
     operators = Operators().extend([custom_operator("lorentz", {"definition": "1/(1.5 + x**2)"})])
     options = SearchOptions(operators=("+", "*", "lorentz", "^"), definitions=operators)
-    template = Template("f(x0) + g(x1)", ("f", "g"), ("x0", "x1"))
+    template = {
+        "class": "TemplateExpressionSpec",
+        "combine": "f(x0) + g(x1)",
+        "expressions": ["f", "g"],
+        "variable_names": ["x0", "x1"],
+    }
     settings = PySRSettings(
-        template=template, keyword={"guesses": ["x0"], "operators": {1: ["sin"], 2: ["+"]}}
+        keyword={"expression_spec": template, "operators": {1: ["sin"], 2: ["+"]}, "guesses": ["x0"]}
     )
     search(PySREngine(settings), options=options)
     keyword = told()["keyword"]
