@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 
 from sr2hls.costs import Operators, additive_cycles, custom_operator, node_count, published_cycles
 from sr2hls.errors import InputError, ToolError, UnsafeFileError
-from sr2hls.search import Front, Frontier, PySREngine, PySRSettings, SearchOptions
+from sr2hls.search import Front, Frontier, Loss, PySREngine, PySRSettings, SearchOptions
 from sr2hls.search.base import Progress
 from sr2hls.search.pysr import process as process_module
 from sr2hls.search.pysr.hall import rows_of_run
@@ -187,6 +188,8 @@ def test_weights_and_a_sample_of_rows(standin: Standin) -> None:
     assert call["X"][0] == [20, 2] and call["weights"][2] == [20]
     assert frontier.select("loss")[0].loss < 1e-8, "losses are weighted, on all rows"
     assert any("on 20 of 60 rows" in note for note in frontier.notes)
+    search(weights=weights, options=replace(OPTIONS, loss=Loss.LOG))
+    assert told()["keyword"]["elementwise_loss"].startswith("(prediction, target, weight) -> weight * (")
     with pytest.raises(InputError, match="weights have to be positive"):
         search(weights=-weights)
     with pytest.raises(InputError, match=r"weights have shape \(3,\) for outputs of shape \(60, 1\)"):
