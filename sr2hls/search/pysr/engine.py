@@ -142,6 +142,10 @@ class PySREngine:
             self._combine(),
         )
         fronts, more = fronts_of(found, out, cost, options, self.polish)
+        if progress is not None:
+            for front in fronts:
+                best = min((c.loss for c in front.candidates), default=float("nan"))
+                progress(Progress(front.output, 1.0, best, "PySR"))
         notes = (*notes_of(outcome, call, len(keep), len(inputs)), *more)
         return Frontier(fronts, names, describe(cost), notes, {"pysr": call.told.to_dict()})
 

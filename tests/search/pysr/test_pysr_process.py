@@ -84,7 +84,8 @@ def test_ctrl_c_keeps_the_best_so_far(standin: Standin, nothing_left: Callable[[
     assert frontier.notes[0] == "interrupted, the best so far is kept"
     assert frontier.select("loss")[0].loss < 1e-20
     assert seen[0].message == "PySR starts Julia"
-    assert seen[-1].message.startswith("PySR, ") and seen[-1].loss == 0.125
+    assert seen[-2].message.startswith("PySR, ") and seen[-2].loss == 0.125
+    assert (seen[-1].fraction, seen[-1].loss) == (1.0, frontier.select("loss")[0].loss)
     assert nothing_left()
 
 
