@@ -7,6 +7,7 @@ import numpy as np
 
 from sr2hls.data import load_dataset
 from sr2hls.data.names import FeatureNames
+from sr2hls.data.reason import reason
 from sr2hls.distil.choose import Choose, elbow
 from sr2hls.distil.distil import Distilled, distil_recording
 from sr2hls.distil.record import record
@@ -86,7 +87,14 @@ def distil_checkpoint(options: DistilOptions, progress: Progress | None = None) 
                 "module with --allow-pickle"
             )
         dataset = load_dataset(options.data, features=options.features, n_features=teacher.n_features)
-        recording = record(teacher.module, options.module, np.asarray(dataset.train.X, dtype=np.float64))
+        rows = np.asarray(dataset.train.X, dtype=np.float64)
+        try:
+            recording = record(teacher.module, options.module, rows)
+        except (RuntimeError, AssertionError) as error:
+            raise InputError(
+                f"'{options.checkpoint}' does not run on {len(rows)} rows at once ({reason(error)}): "
+                "export it for any number of rows"
+            ) from error
     names = _input_names(dataset.names, options.module, recording.X.shape[1])
     engine, why = choose_engine(
         options.engine,
