@@ -56,8 +56,10 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     """Most block RAMs."""
     min_fidelity: Annotated[float | None, BUDGETS, Example("0.9")] = None
     """Least agreement with the network (regression: R² to it), 0 to 1."""
-    cost: Annotated[Cost, SEARCH] = field(default=Cost.ESTIMATED, converter=Cost)
-    """Costs of operators for the search; see `sr2hls costs`."""
+    cost: Annotated[Cost | None, SEARCH, Example('"measured"')] = field(
+        default=None, converter=optional(Cost)
+    )
+    """What the search counts (see `sr2hls costs`); by default cycles for PySR, estimated LUTs for others."""
     objective: Annotated[str | None, SEARCH, Example('"accuracy"')] = None
     """What designs are judged by: `accuracy`, `auc`, `efficiency@0.01` (signal at a background rate), `r2` or
     `mae`; by default accuracy or R²."""

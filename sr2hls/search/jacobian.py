@@ -39,9 +39,9 @@ _PARTIALS: dict[str, Callable[[Sequence[Any], Any, int], Any]] = {
 }
 _VALUES: dict[str, Callable[..., Any]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "^": np.power, "neg": np.negative,
-    "square": np.square, "cube": lambda a: a * a * a, "inv": np.reciprocal, "abs": np.abs, "sign": np.sign, "max": np.maximum,
-    "min": np.minimum, "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos,
-    "tan": np.tan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "atan": np.arctan,
+    "square": np.square, "cube": lambda a: a * a * a, "inv": np.reciprocal, "abs": np.abs, "sign": np.sign,
+    "max": np.maximum, "min": np.minimum, "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "sin": np.sin,
+    "cos": np.cos, "tan": np.tan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "atan": np.arctan,
     "asin": np.arcsin, "acos": np.arccos,
 }  # fmt: skip
 
