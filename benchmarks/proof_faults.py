@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,7 @@ REPORTS = HERE.parent / "hw_reports"
 DESIGNS = ("jet_tagger", "neural_ode", "pinn_heat", "units")
 N_ROWS = 9400
 Rng = np.random.Generator
+Mode = TypeVar("Mode", Rounding, Overflow)
 Edit = Callable[[str, Rng], str | None]
 """Takes Verilog; returns it with a fault, None where there is no place for one."""
 
@@ -226,16 +228,22 @@ def planted(built: Built, kind: str, rng: Rng, place: Path, in_netlist: bool) ->
     return None
 
 
+def _other(modes: list[Mode], old: Mode, rng: Rng) -> Mode:
+    others = [mode for mode in modes if mode is not old]
+    return others[int(rng.integers(len(others)))]
+
+
 def other_mode(kind: str, rng: Rng, place: Path) -> tuple[Built, Subject] | None:
     """Return a random program and the Verilog of one with another mode."""
     program = random_program(int(rng.integers(10_000)), n_operations=10, max_width=8)
-    modes = Rounding if kind == "rounding mode" else Overflow
     at = int(rng.integers(program.n_inputs, len(program.ops)))
     op = program.ops[at]
-    old = op.type.rounding if kind == "rounding mode" else op.type.overflow
-    new = rng.choice([m for m in modes if m is not old])
-    kept = (op.type.overflow, op.type.rounding)
-    type_ = op.type.with_modes(new, kept[0]) if kind == "rounding mode" else op.type.with_modes(kept[1], new)
+    rounding, overflow = op.type.rounding, op.type.overflow
+    if kind == "rounding mode":
+        rounding = _other(list(Rounding), rounding, rng)
+    else:
+        overflow = _other(list(Overflow), overflow, rng)
+    type_ = op.type.with_modes(rounding, overflow)
     changed = replace(program, ops=(*program.ops[:at], replace(op, type=type_), *program.ops[at + 1 :]))
     rows = rows_of("random", program)
     built = build("random program", changed, place, rows, mapped=False)

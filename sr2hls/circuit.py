@@ -135,12 +135,15 @@ def build_circuit(
     if prove_s > 0 and simulated:
         with progress.stage(f"{title}: proofs"):
             proven = logic_for(program, target) if logic is None else logic
-            rows, _ = prove_circuit(Subject(program, rtl, proven, netlist_of(rtl)), rows, prove_s)
+            rows, proofs = prove_circuit(Subject(program, rtl, proven, netlist_of(rtl)), rows, prove_s)
+        for proof in proofs:
+            if not proof.proven:
+                progress.note(f"{name}: {proof.claim} is tested and not proven: {proof.note}")
     return Circuit(program, rtl, hls, rows, hardware)
 
 
 def run_logic(logic: CombLogic, program: Program, raw: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Run a program's logic as alkaid interprets it; raw inputs to raw outputs."""
+    """Run a program's logic as alkaid does: raw inputs, shape (samples, inputs), to raw outputs."""
     inputs = raw * np.array([t.step for t in program.input_types])
     outputs = np.asarray(logic.predict(inputs)).reshape(len(raw), -1)
     raw_outputs = np.rint(outputs / np.array([t.step for t in program.output_types]))

@@ -173,7 +173,7 @@ def decision_notes(problem: Problem, design: Design) -> tuple[str, ...]:
 
 
 def optimised(proposal: Proposal, lowered: Lowered, inputs: FloatArray) -> Design:
-    """Return the design of a lowered proposal; passes may change no value for the inputs.
+    """Return the design of a lowered proposal; passes may change no value for inputs (samples, inputs).
 
     Raises:
         VerificationError: one did.

@@ -75,7 +75,7 @@ class Problem:
         return len(self.output_names)
 
     def decide(self, outputs: FloatArray) -> IntArray:
-        """Return the class of each row of outputs, which are logits.
+        """Return the class, shape (samples,), of each row of logits, shape (samples, outputs).
 
         Raises:
             InputError: the task is a regression.
@@ -83,7 +83,7 @@ class Problem:
         return Task.LOGITS.decide(outputs) if self.task.is_classification else self.task.decide(outputs)
 
     def score(self, outputs: FloatArray, split: Split) -> float:
-        """Return how good outputs are, the higher the better.
+        """Return how good outputs, shape (samples, outputs), are, the higher the better.
 
         Classification: accuracy against the labels, or agreement with the teacher where there are none.
         Regression: R² against the teacher's outputs, averaged over the outputs. Another objective is asked
@@ -98,7 +98,7 @@ class Problem:
         return float(np.mean(self.decide(outputs) == split.labels))
 
     def fidelity(self, outputs: FloatArray, split: Split) -> float:
-        """Return the share of decisions that are the teacher's; for a regression, R² against it."""
+        """Return the share of rows, shape (samples, outputs), decided as the teacher does; or R² to it."""
         if not self.task.is_classification:
             return r2(outputs, split.outputs)
         return float(np.mean(self.decide(outputs) == self.decide(split.outputs)))
@@ -109,7 +109,7 @@ class Problem:
 
 
 def to_logits(task: Task, outputs: FloatArray) -> FloatArray:
-    """Return probabilities as logits (centred logarithms); other outputs as they are.
+    """Return probabilities as logits (centred logarithms), shape (samples, outputs); others as they are.
 
     Formulas are fitted to logits: they add up, and a rounding error of theirs means the same everywhere.
     """

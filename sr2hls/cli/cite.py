@@ -15,6 +15,9 @@ def cite(*keys: str, shown: Shown = TEXT) -> None:
 
     Args:
         keys: Keys of entries; all without any.
+
+    Raises:
+        InputError: there is no such entry.
     """
     from sr2hls.errors import InputError
     from sr2hls.templates import template_path

@@ -38,6 +38,9 @@ def show(
         operator: Only these, separated by commas, e.g. `mul,table`.
         bits: Only circuits with an input of this many bits.
         table: A table of your own (.csv) instead of the one that is shipped.
+
+    Raises:
+        InputError: an operator was not measured.
     """
     from sr2hls.costs.measured import load_measured, measured_table
     from sr2hls.errors import InputError

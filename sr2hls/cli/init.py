@@ -33,6 +33,9 @@ def init(
         data: Its data.
         file: File to write.
         force: Replace the file if it is there.
+
+    Raises:
+        InputError: the file is there, or its folder is not.
     """
     from sr2hls.store.files import write_text
 

@@ -1,7 +1,7 @@
 """Data: read it, check it, split it, and decide which fixed-point inputs the circuit sees."""
 
 from sr2hls.data.archive import MAX_BYTES
-from sr2hls.data.dataset import Dataset, Part, iter_batches, load_dataset
+from sr2hls.data.dataset import Dataset, Part, load_dataset
 from sr2hls.data.inputs import DEFAULT_WIDTH, InputFormat, choose_input_types
 from sr2hls.data.names import FeatureNames
 from sr2hls.data.scaler import InputScaler, ScalerKind, load_scaler
@@ -18,7 +18,6 @@ __all__ = [
     "ScalerKind",
     "Split",
     "choose_input_types",
-    "iter_batches",
     "load_dataset",
     "load_scaler",
 ]

@@ -156,8 +156,8 @@ def load_dataset(
         size += X.nbytes
         if size > max_bytes:
             raise InputError(
-                f"'{source.path}' unpacks to more than the limit of {max_bytes / 2**30:.1f} GiB: stream "
-                f"it, or raise max_bytes"
+                f"'{source.path}' unpacks to more than the limit of {max_bytes / 2**30:.1f} GiB: choose "
+                f"fewer columns, or raise max_bytes"
             )
         X_parts.append(X)
         if y is not None:
@@ -200,31 +200,6 @@ def load_dataset(
         dropped=int((~keep).sum()),
         notes=notes,
     )
-
-
-def iter_batches(
-    path: str | Path,
-    *,
-    rows: int = _PIECE,
-    features: str | Sequence[str] | None = None,
-    target: str | Sequence[str] | None = None,
-    classes: Sequence[str] | None = None,
-    max_bytes: int = 1 << 40,
-) -> Iterator[tuple[Floats, AnyArray | None]]:
-    """Read a file piece by piece; memory holds one piece (all of a compressed .npz).
-
-    Yields:
-        Features (m, f), and labels as the file has them or None.
-
-    Raises:
-        InputError: as `load_dataset`; a row with nan or infinity is refused.
-    """
-    source = open_source(path, features=features, target=target, max_bytes=max_bytes)
-    first = 0
-    for X, y in source.read(rows):
-        _finite_rows(X, FeatureNames.of(source.names, X.shape[1]), source.path, False, first)
-        first += len(X)
-        yield X, y
 
 
 def open_source(

@@ -15,7 +15,11 @@ _LONGEST_LINE = 1_000_000
 
 
 def open_csv(path: Path, selection: Selection) -> Source:
-    """Open a table separated by commas, semicolons, tabs or spaces, with or without a line of names."""
+    """Open a table separated by commas, semicolons, tabs or spaces, with or without a line of names.
+
+    Raises:
+        InputError: the file is no readable table.
+    """
     first, second = _first_lines(path)
     separator = max((",", ";", "\t"), key=first.count)
     separator = separator if separator in first else " "

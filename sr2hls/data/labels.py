@@ -35,7 +35,7 @@ def encode_labels(
     """Encode labels: names, whole numbers, one-hot rows, or real targets.
 
     Args:
-        raw: as the file has them, (n,) or (n, k).
+        raw: as the file has them, shape (n,) or (n, k).
         classes: names of the classes where the file has them.
         path: the file, for messages.
         task: ``classification`` or ``regression`` where the labels do not say it themselves.

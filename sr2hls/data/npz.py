@@ -42,6 +42,9 @@ def open_npz(path: Path, selection: Selection) -> Source:
     Splits are a column ``split``, arrays of row numbers ``train``, ``validation`` and ``test``, or one pair
     of arrays
     each, ``X_train``, ``y_train`` and so on.
+
+    Raises:
+        InputError: the file cannot be read.
     """
     members = check_archive(path, selection.max_bytes)
     with zipfile.ZipFile(path) as archive:

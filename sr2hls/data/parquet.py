@@ -14,7 +14,11 @@ from sr2hls.errors import InputError
 
 
 def open_parquet(path: Path, selection: Selection) -> Source:
-    """Open a Parquet file."""
+    """Open a Parquet file.
+
+    Raises:
+        InputError: the file cannot be read, or is too large for memory.
+    """
     try:
         file = pq.ParquetFile(path)
         names, rows = list(file.schema_arrow.names), file.metadata.num_rows
@@ -25,7 +29,7 @@ def open_parquet(path: Path, selection: Selection) -> Source:
     if size > selection.max_bytes:
         raise InputError(
             f"'{path}' holds {rows} rows of {len(columns.wanted)} columns, {size / 2**30:.1f} GiB: "
-            "stream it, choose fewer columns or raise max_bytes"
+            "choose fewer columns or raise max_bytes"
         )
 
     def frames(piece: int, wanted: Sequence[str]) -> Iterator[pd.DataFrame]:

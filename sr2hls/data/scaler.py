@@ -120,7 +120,7 @@ class InputScaler:
 
     @classmethod
     def from_affine(cls, scale: Array, shift: Array, kind: str = "checkpoint") -> "InputScaler":
-        """The scaler at the front of a network, y = x · scale + shift.
+        """The scaler at the front of a network, y = x · scale + shift, both of shape (f,).
 
         Raises:
             InputError: a feature is multiplied by 0.

@@ -109,7 +109,7 @@ def array_source(
 
 
 def as_floats(values: AnyArray) -> Floats:
-    """Numbers as float32 or float64, whichever holds them exactly."""
+    """Numbers of any shape as float32 or float64, whichever holds them exactly."""
     array = np.asarray(values)
     if array.dtype in (np.float32, np.float64):
         return array
@@ -117,13 +117,13 @@ def as_floats(values: AnyArray) -> Floats:
 
 
 def texts(values: AnyArray) -> tuple[str, ...]:
-    """Names out of an array of strings or bytes."""
+    """Names out of an array of strings or bytes, shape (names,)."""
     flat = np.ravel(checked_text(values))
     return tuple(v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in flat.tolist())
 
 
 def checked_text(values: AnyArray) -> AnyArray:
-    """The same array.
+    """The same array, of any shape.
 
     Raises:
         ValueError: a string holds numbers that are no characters, which numpy hands on unchecked.
@@ -141,7 +141,7 @@ def first_key(keys: Sequence[str], candidates: Sequence[str]) -> str | None:
 
 
 def splits_from_column(values: AnyArray, names: Sequence[str], path: Path) -> dict[str, NDArray[np.int64]]:
-    """Row numbers of each split from a column that holds its name or number (0 train, 1 validation, 2 test).
+    """Row numbers of each split from a column, shape (n,), of names or 0 train, 1 validation, 2 test.
 
     Raises:
         InputError: a value stands for no split.

@@ -39,7 +39,7 @@ def split_rows(
 
     Args:
         n_rows: rows of the file.
-        labels: class numbers, or None.
+        labels: class numbers, shape (n,), or None.
         given: row numbers of the parts that the file has.
         path: the file, for messages.
         fractions: of train, validation and test; they are scaled to a sum of 1.

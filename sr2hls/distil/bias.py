@@ -88,7 +88,11 @@ class GaussianMessages(nn.Module):
         self.divergence = torch.zeros(())
 
     def forward(self, *args: Any, **kwargs: Any) -> Tensor:
-        """Return the messages, shape (..., channels)."""
+        """Return the messages, shape (..., channels).
+
+        Raises:
+            InputError: the number of values is odd.
+        """
         values: Tensor = self.inner(*args, **kwargs)
         if values.shape[-1] % 2:
             raise InputError(

@@ -12,7 +12,7 @@ from sr2hls.costs import CostModel, node_count
 from sr2hls.distil.choose import Choose, choose_from, elbow
 from sr2hls.distil.latent import r_squared
 from sr2hls.distil.layer import FormulaLayer
-from sr2hls.distil.record import Data, Features, Recording, record
+from sr2hls.distil.record import Data, Recording, record
 from sr2hls.distil.submodule import replace_submodule
 from sr2hls.errors import InputError
 from sr2hls.search.auto import choose_engine
@@ -58,7 +58,11 @@ class Distilled:
         return self.take(tuple(chosen))
 
     def take(self, candidates: Sequence[Candidate]) -> "Distilled":
-        """Take these candidates, one for each output searched."""
+        """Take these candidates, one for each output searched.
+
+        Raises:
+            InputError: there is not one candidate for each output.
+        """
         if len(candidates) != len(self.searched):
             raise InputError(f"{len(candidates)} candidates for {len(self.searched)} outputs: give one each")
         chosen = tuple(candidates)
@@ -91,7 +95,6 @@ def distil(
     module: str,
     data: Data,
     *,
-    features: Features | None = None,
     outputs: Sequence[int] | None = None,
     engine: Engine | None = None,
     options: SearchOptions | None = None,
@@ -108,14 +111,13 @@ def distil(
         model: the model; is left as it was. `Distilled.put_back` changes it.
         module: dotted name of the submodule; empty for the whole model.
         data: what to run the model on, see `sr2hls.distil.record.Data`.
-        features: see `record`.
         outputs: see `distil_recording`, as all that follows.
 
     Raises:
         InputError: see `record` and `sr2hls.search.base.Engine.search`.
     """
     return distil_recording(
-        record(model, module, data, features=features),
+        record(model, module, data),
         outputs=outputs,
         engine=engine,
         options=options,

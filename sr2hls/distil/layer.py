@@ -58,7 +58,11 @@ class FormulaLayer(nn.Module):
         self._start = self.module.constants.detach().double().clone()
 
     def forward(self, *args: Any, **kwargs: Any) -> Tensor:
-        """Return the outputs, shape (..., outputs), or (...,) where squeezed."""
+        """Return the outputs, shape (..., outputs), or (...,) where squeezed.
+
+        Raises:
+            InputError: the number of columns is not that of the inputs.
+        """
         rows, leading = rows_of((*args, *kwargs.values()))
         if self.features is not None:
             rows = self.features(rows)

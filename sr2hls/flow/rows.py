@@ -121,7 +121,7 @@ def _drawn(options: LowerOptions, names: tuple[str, ...]) -> Rows:
 
 
 def input_format(options: LowerOptions, names: tuple[str, ...], X: FloatArray) -> InputFormat:
-    """Choose the fixed-point types of the inputs.
+    """Choose the fixed-point types of inputs of shape (rows, inputs).
 
     Raises:
         InputError: a given type is malformed or of no input.

@@ -139,7 +139,11 @@ class RunFolder:
 
 
 def options_key(options: CompileOptions | LowerOptions) -> str:
-    """Return a digest of everything that decides the result, the contents of the files included."""
+    """Return a digest of everything that decides the result, the contents of the files included.
+
+    Raises:
+        InputError: the exploration that is named is not there.
+    """
     plain = {k: v for k, v in plain_options(options).items() if k.split(".")[0] not in _NOT_PART}
     if isinstance(options, LowerOptions):
         files = {"data": options.data, "operators": options.operators, "source": options.source_path}

@@ -45,7 +45,11 @@ class SymbolicFormula(Layer):  # type: ignore[misc]  # hls4ml has no types
         return from_dict(json.loads(self.get_attr("program")))
 
     def initialize(self) -> None:
-        """Add the output, in the narrowest type that holds all outputs of the program."""
+        """Add the output, in the narrowest type that holds all outputs of the program.
+
+        Raises:
+            InputError: the layer before gives another number of values.
+        """
         program = self.program
         n = self.get_input_variable().size()
         if n != program.n_inputs:
@@ -114,6 +118,9 @@ def formula_layer(
             needed wherever the layer before has other types.
         use_dsp: let multipliers become DSP blocks.
         max_latency: most clock cycles, if limited.
+
+    Raises:
+        InputError: the name cannot name a layer.
     """
     register()
     if not name.isidentifier() or not name.isascii():

@@ -180,7 +180,11 @@ def formula_graph(
     use_dsp: bool = True,
     max_latency: int | None = None,
 ) -> ModelGraph:
-    """Return a program as hls4ml's ``ModelGraph``, not yet written; arguments as for `write_hls`."""
+    """Return a program as hls4ml's ``ModelGraph``, not yet written; arguments as for `write_hls`.
+
+    Raises:
+        InputError: the program has no inputs.
+    """
     if not program.n_inputs:
         raise InputError("the program has no inputs: a circuit that computes a constant needs no HLS project")
     types = set(program.input_types)

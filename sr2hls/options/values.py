@@ -41,7 +41,11 @@ def integers(value: Iterable[int]) -> tuple[int, ...]:
 
 
 def within(low: float, high: float, wanted: str) -> Callable[[Any, "attrs.Attribute[Any]", Any], None]:
-    """Return a check that a number is given from ``low`` to ``high``, where it is given at all."""
+    """Return a check that a number is from ``low`` to ``high``, where it is given at all.
+
+    Raises:
+        InputError: when it is called for another number.
+    """
 
     def check(_: Any, attribute: "attrs.Attribute[Any]", value: Any) -> None:
         if value is not None and not low <= value <= high:
@@ -63,14 +67,22 @@ seed_range = within(0, 2**32 - 1, "an integer from 0 to 4294967295")
 
 
 def each_once(_: Any, __: Any, value: tuple[str, ...] | None) -> None:
-    """Check that no name is given twice."""
+    """Check that no name is given twice.
+
+    Raises:
+        InputError: one is.
+    """
     if value is not None and len(set(value)) != len(value):
         twice = next(name for name in value if value.count(name) > 1)
         raise InputError(f"the feature '{twice}' is given twice: name each input once")
 
 
 def ordered(_: Any, __: Any, ranges: tuple[tuple[str, float, float], ...]) -> None:
-    """Check that each range goes from a smaller to a larger number."""
+    """Check that each range goes from a smaller to a larger number.
+
+    Raises:
+        InputError: one does not, or goes too far.
+    """
     for name, low, high in ranges:
         if not -_LARGEST <= low < high <= _LARGEST:
             raise InputError(

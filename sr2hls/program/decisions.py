@@ -26,7 +26,7 @@ def decision_bits(
     Args:
         graph: the formulas.
         types: fixed-point types of the inputs.
-        values: each node's values on data: how large they become.
+        values: each node's values on data, shape (rows,): how large they become.
     """
     fracs: dict[int, int] = {}
     rounding: dict[int, int] = {}

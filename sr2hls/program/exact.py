@@ -22,7 +22,11 @@ class Interval:
         return cls(type_.raw_min, type_.raw_max, type_.frac)
 
     def at(self, frac: int) -> "Interval":
-        """Return the same values with at least as many fractional bits."""
+        """Return the same values with at least as many fractional bits.
+
+        Raises:
+            ValueError: there would be fewer.
+        """
         shift = frac - self.frac
         if shift < 0:
             raise ValueError("an exact interval cannot lose fractional bits")
@@ -50,6 +54,9 @@ def exact_interval(op: ops.Operation, args: list[Interval], arg_types: list[Fixe
 
     For `Div` it is the quotient with a guard bit and a sticky bit (result frac + 2), which quantises as the
     true quotient does in every rounding mode.
+
+    Raises:
+        ProgramError: the operation is none of the contract's.
     """
     match op:
         case ops.Input():

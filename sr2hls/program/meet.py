@@ -58,7 +58,7 @@ def lowering_of(
     X: FloatArray,
     shown: Mapping[str, str] | None = None,
 ) -> Lowering:
-    """Return `Lowering` of formulas, in a form that does not overflow where theirs does on the data.
+    """Return `Lowering` of formulas, in a form that does not overflow on data of shape (rows, inputs).
 
     Raises:
         LoweringError: as `Lowering`.

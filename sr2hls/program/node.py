@@ -64,7 +64,11 @@ _COMPARISONS: dict[Predicate, Callable[[FloatArray, FloatArray], np.ndarray]] = 
 
 
 def apply_node(node: Node, args: list[FloatArray]) -> FloatArray:
-    """Return a node's values for its arguments' values; not finite where it has none."""
+    """Return a node's values, shape (rows,), for its arguments'; not finite where it has none.
+
+    Raises:
+        LoweringError: the node is an input, which has no value of its own.
+    """
     with np.errstate(all="ignore"):
         match node.kind:
             case Kind.CONSTANT:

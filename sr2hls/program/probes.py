@@ -86,7 +86,7 @@ def _corners(low: np.ndarray, high: np.ndarray) -> np.ndarray:
 def node_ranges(
     graph: Graph, types: Mapping[str, FixedType], X: FloatArray
 ) -> dict[int, tuple[float, float]]:
-    """Return the least and largest finite value of each node that has one."""
+    """Return the least and largest finite value of each node on inputs of shape (rows, inputs)."""
     ranges: dict[int, tuple[float, float]] = {}
     for known in _evaluations(graph, types, X):
         for position, value in known.items():

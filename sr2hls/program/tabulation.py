@@ -91,7 +91,11 @@ class Tabulation:
         return table
 
     def seen_range(self, position: int) -> tuple[float, float]:
-        """Return the range on data with half of its width added on both sides."""
+        """Return the range on data with half of its width added on both sides.
+
+        Raises:
+            LoweringError: the value is nowhere finite.
+        """
         ranges = self.memory.ranges
         if position not in ranges:
             seen = self.values[position]

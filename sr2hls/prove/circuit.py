@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sr2hls.errors import ToolError, VerificationError
 from sr2hls.prove.confirm import differences
 from sr2hls.prove.proof import Outcome, Proof
-from sr2hls.prove.rtl import LIBRARIES, NETLIST, VECTORS, Subject, prove_rtl
+from sr2hls.prove.rtl import LIBRARIES, NETLIST, Subject, prove_rtl
 from sr2hls.rtl.icarus import find_icarus, run_testbench
 from sr2hls.rtl.project import RtlProject
 from sr2hls.store.files import write_text
@@ -43,21 +43,19 @@ def prove_circuit(
     """
     if limit_s <= 0:
         return tested, ()
-    proofs = prove_rtl(subject, limit_s)
-    for proof in proofs:
-        if proof.outcome is Outcome.REFUTED:
-            _refuse(subject, proof)
+    proofs = tuple(_confirmed(subject, proof) for proof in prove_rtl(subject, limit_s))
     verilog = proofs[0]
     rows = [
         replace(row, proof=_how(verilog)) if row.executor.startswith("Verilog") and verilog.proven else row
         for row in tested
     ]
     for proof in proofs:
-        if proof.claim == NETLIST:
-            whole = proof.proven and verilog.proven
-            name = f"mapped netlist ({subject.netlist.stem if subject.netlist else ''} cells)"
-            values = VECTORS * subject.program.n_outputs
-            rows.append(Agreement(name, VECTORS, values, _how(proof) if whole else "", "corners and random"))
+        # A netlist that could not be read was not tested either.
+        if proof.claim == NETLIST and proof.vectors and subject.netlist is not None:
+            values = proof.vectors * subject.program.n_outputs
+            how = _how(proof) if proof.proven and verilog.proven else ""
+            name = f"mapped netlist ({subject.netlist.stem} cells)"
+            rows.append(Agreement(name, proof.vectors, values, how, "corners and random"))
     return tuple(rows), proofs
 
 
@@ -65,24 +63,24 @@ def _how(proof: Proof) -> str:
     return f"{proof.solver}, {proof.seconds:.1f} s"
 
 
-def _refuse(subject: Subject, proof: Proof) -> None:
+def _confirmed(subject: Subject, proof: Proof) -> Proof:
+    """Return a proof, open where a simulator does not show its counter-example; raise where one does."""
     found = proof.counterexample
-    assert found is not None
+    if proof.outcome is not Outcome.REFUTED or found is None:
+        return proof
     netlist = subject.netlist if proof.claim == NETLIST else None
-    side = "the mapped netlist" if netlist else "the Verilog"
     try:
         wrong = differences(subject.project, subject.program, found, netlist)
-        said = (
-            "; ".join(wrong)
-            if wrong
-            else "the simulator shows no difference, so that it rests on the solver alone"
-        )
     except ToolError as error:
-        said = f"it could not be simulated: {error}"
+        wrong = [f"it could not be simulated: {error}"]
+    said = found.describe(subject.project.inputs)
+    if not wrong:
+        # A simulator takes a wire that nothing drives for 0; synthesis may take it for anything.
+        note = f"for the input {said} it rests on a wire that nothing drives, which the simulator takes for 0"
+        return replace(proof, outcome=Outcome.OPEN, note=note, counterexample=None)
     keep_vectors(subject.project, found.rows)
-    raise VerificationError(
-        f"{side} differs from the program for the input {found.describe(subject.project.inputs)}: {said}"
-    )
+    side = "the mapped netlist" if netlist else "the Verilog"
+    raise VerificationError(f"{side} differs from the program for the input {said}: {'; '.join(wrong)}")
 
 
 def keep_vectors(project: RtlProject, rows: NDArray[np.int64]) -> None:

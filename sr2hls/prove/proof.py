@@ -50,6 +50,7 @@ class Proof:
         seconds: wall time.
         note: one sentence where it is open.
         counterexample: where it is refuted.
+        vectors: inputs that both sides were simulated on without a difference.
     """
 
     claim: str
@@ -58,6 +59,7 @@ class Proof:
     seconds: float
     note: str = ""
     counterexample: Counterexample | None = None
+    vectors: int = 0
 
     @property
     def proven(self) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from alkaid.types import CombLogic
 
-from sr2hls.errors import Sr2hlsError
+from sr2hls.errors import Sr2hlsError, VerificationError
 from sr2hls.program.program import Program
 from sr2hls.prove.abc import compare, solver_name
 from sr2hls.prove.aig import Aig
@@ -85,6 +85,7 @@ class _Attempt:
         self._subject = subject
         self._aig = Aig()
         self._verilog: Side | None = None
+        self._simulated_on: dict[str, int] = {}
 
     def timed(self, claim: str, prove: Callable[[float], "_Verdict"], limit_s: float) -> Proof:
         """Return the proof of a claim; a tool that is missing or fails leaves it open."""
@@ -93,16 +94,16 @@ class _Attempt:
             verdict = prove(started + limit_s)
         except Sr2hlsError as error:
             verdict = _Verdict(Outcome.OPEN, note=str(error))
-        return Proof(
-            claim, verdict.outcome, verdict.solver, time.monotonic() - started, verdict.note, verdict.found
-        )
+        seconds = time.monotonic() - started
+        vectors = self._simulated_on.get(claim, 0)
+        return Proof(claim, verdict.outcome, verdict.solver, seconds, verdict.note, verdict.found, vectors)
 
     def verilog(self, ends: float) -> "_Verdict":
         """Settle whether the Verilog computes the program."""
         subject, ports = self._subject, self._subject.ports
         right = self._read_verilog(ends)
         left = program_side(self._aig, subject.program, ports)
-        found = self._simulated(left, right)
+        found = self._simulated(VERILOG, left, right)
         if found is not None:
             return _Verdict(Outcome.REFUTED, "simulation of its gates", found=found)
         # The second step needs time, too.
@@ -125,7 +126,7 @@ class _Attempt:
         cells = f"+/{netlist.stem}/cells_sim.v"
         gates = read_gates([netlist], project.name, clock="clk", cells=cells, timeout_s=limit)
         right = self._placed(unrolled(self._aig, gates, project.latency_cycles + 1))
-        found = self._simulated(left, right)
+        found = self._simulated(NETLIST, left, right)
         if found is not None:
             return _Verdict(Outcome.REFUTED, "simulation of its gates", found=found)
         return self._settled(left, left, right, ends)
@@ -139,11 +140,21 @@ class _Attempt:
         return self._verilog
 
     def _placed(self, words: dict[str, list[int]]) -> Side:
-        return [words[port.name] for port in self._subject.project.outputs]
+        project = self._subject.project
+        for port in project.outputs:
+            if len(words.get(port.name, ())) != port.width:
+                raise VerificationError(
+                    f"'{project.name}' has no output '{port.name}' of {port.width} bits: "
+                    "it is not this project's"
+                )
+        return [words[port.name] for port in project.outputs]
 
-    def _simulated(self, left: Side, right: Side) -> Counterexample | None:
+    def _simulated(self, claim: str, left: Side, right: Side) -> Counterexample | None:
         rows = corner_inputs(self._subject.program, VECTORS, seed=2)
-        return differing(self._aig, left, right, self._subject.ports, rows, seed=3)
+        found = differing(self._aig, left, right, self._subject.ports, rows, seed=3)
+        if found is None:
+            self._simulated_on[claim] = VECTORS
+        return found
 
     def _settled(self, wanted: Side, left: Side, right: Side, ends: float) -> "_Verdict":
         """Settle wanted = right by the solver, else left = right by all inputs where they are few."""

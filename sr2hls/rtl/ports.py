@@ -98,6 +98,9 @@ def output_bits(logic: CombLogic, ports: tuple[Port, ...]) -> list[OutputBits]:
     """Return how each output port is made; a constant one needs no bits of the machine.
 
     `variable_outputs` are the outputs that the machine has, in order.
+
+    Raises:
+        LoweringError: an output is a negated value.
     """
     found, low = [], 0
     outputs = zip(ports, logic.out_idxs, logic.out_shifts, logic.out_negs, strict=True)

@@ -55,7 +55,18 @@ def write_files(
     record: Callable[[list[str]], str],
     vectors: NDArray[np.int64],
 ) -> None:
-    """Write a project; ``record`` gives the text of project.json for the names of the sources."""
+    """Write a project; ``record`` gives the text of project.json for the names of the sources.
+
+    Args:
+        design: what the files are made from.
+        directory: of the project.
+        stage_delay: longest delay of a stage.
+        record: see above.
+        vectors: raw inputs of the testbench, shape (samples, inputs).
+
+    Raises:
+        InputError: the directory holds something else.
+    """
     with written_beside(directory, RECORD, "RTL project") as unfinished:
         sources = _write_sources(design, unfinished)
         _write_vectors(design, unfinished, vectors)

@@ -167,7 +167,11 @@ def checked_weights(weights: ArrayLike | None, outputs: NDArray[np.float64]) -> 
 
 
 def output_names(names: Iterable[str] | None, count: int) -> tuple[str, ...]:
-    """The user's output names, or y (y0, y1, ... for several)."""
+    """The user's output names, or y (y0, y1, ... for several).
+
+    Raises:
+        InputError: there is not one name for each output.
+    """
     if names is None:
         return ("y",) if count == 1 else tuple(f"y{i}" for i in range(count))
     given = tuple(names)

@@ -137,7 +137,11 @@ def exact_number(value: float) -> sympy.Expr:
 
 
 def apply_sympy(operator: str, args: Sequence[sympy.Expr], operators: Operators) -> sympy.Expr:
-    """Apply an operator to sympy expressions; the user's own are replaced by their definition."""
+    """Apply an operator to sympy expressions; the user's own are replaced by their definition.
+
+    Raises:
+        InputError: sympy cannot work it out.
+    """
     op = operators[operator]
     if op.is_custom:
         return parse(

@@ -188,7 +188,11 @@ def _size(part: str) -> str:
 
 
 def nextpnr_version() -> str:
-    """Return the version of nextpnr."""
+    """Return the version of nextpnr.
+
+    Raises:
+        ToolError: it is not installed.
+    """
     try:
         return version(_PACKAGE)
     except PackageNotFoundError:

@@ -60,7 +60,11 @@ class Yosys:
     def synthesise(
         self, design: HdlDesign, target: Target, *, dsp: bool = True, timeout_s: float = 3600.0
     ) -> HardwareReport:
-        """Return LUT, FF, CARRY, DSP and BRAM after synthesis for the family of the target's part."""
+        """Return LUT, FF, CARRY, DSP and BRAM after synthesis for the family of the target's part.
+
+        Raises:
+            InputError: the part is not from AMD.
+        """
         if target.family not in _FAMILIES:
             raise InputError(
                 f"part '{target.part}' is not from AMD: use the tool '{target.family.value}' for it"

@@ -74,7 +74,11 @@ def missing_yosys() -> str | None:
 
 
 def yosys_version() -> str:
-    """Return the version of pyosys, which is that of Yosys."""
+    """Return the version of pyosys, which is that of Yosys.
+
+    Raises:
+        ToolError: it is not installed.
+    """
     try:
         return version("pyosys")
     except PackageNotFoundError:

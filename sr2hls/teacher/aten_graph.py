@@ -24,7 +24,11 @@ _DEFAULT_ALPHA = {"leaky_relu": 0.01, "elu": 1.0}
 
 
 def exported_graph(program: ExportedProgram, n_features: int) -> Graph:
-    """Translate an exported program with one input and one output."""
+    """Translate an exported program with one input and one output.
+
+    Raises:
+        InputError: it has more than one input or output.
+    """
     signature = program.graph_signature
     named = {
         **signature.inputs_to_parameters,
@@ -47,7 +51,11 @@ def exported_graph(program: ExportedProgram, n_features: int) -> Graph:
 
 
 def script_graph(module: torch.jit.ScriptModule, n_features: int) -> Graph:
-    """Translate a TorchScript module with one input and one output."""
+    """Translate a TorchScript module with one input and one output.
+
+    Raises:
+        InputError: it has more than one input or output.
+    """
     graph: Any = torch.jit.freeze(module.eval()).inlined_graph
     builder = _Builder()
     literals: dict[str, _Literal] = {}

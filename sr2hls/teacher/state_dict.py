@@ -63,7 +63,11 @@ def load_weights(
 
 
 def teacher_of(network: nn.Module, path: Path, n_features: int | None = None) -> Teacher:
-    """Make a teacher of a torch module in memory; ``path`` is what messages call it."""
+    """Make a teacher of a torch module in memory; ``path`` is what messages call it.
+
+    Raises:
+        InputError: torch.export cannot trace it.
+    """
     network = network.cpu().eval()
     features, outputs = find_features(network, path, n_features)
 

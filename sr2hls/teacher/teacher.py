@@ -1,6 +1,6 @@
 """A trained network as an oracle: features in, outputs out."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -95,16 +95,8 @@ class Teacher:
                 progress(stop, len(rows))
         return out
 
-    def stream(self, batches: Iterable[ArrayLike]) -> Iterator[Array]:
-        """Run the network on batches of rows as they come; memory holds one batch at a time."""
-        done = 0
-        for batch in batches:
-            rows = self._checked(batch)
-            yield self._run(rows, done)
-            done += len(rows)
-
     def decide(self, X: ArrayLike, *, batch: int = 65536) -> NDArray[np.int64]:
-        """Return the class that the network gives to each row of X."""
+        """Return the network's class, shape (rows,), of each row of X, shape (rows, features)."""
         return self.task.decide(self.predict(X, batch=batch))
 
     def layers(self) -> tuple[Layer, ...]:

@@ -90,7 +90,7 @@ class Design:
         return PassManager(steps).run(self.program)
 
     def evaluated(self, raw: NDArray[np.int64]) -> dict[int, FloatArray]:
-        """Return float values of each node of the graph for raw inputs."""
+        """Return float values, shape (samples,), of each node for raw inputs, shape (samples, inputs)."""
         steps = [t.step for t in self.program.input_types]
         known: dict[int, FloatArray] = {}
         for position, node in enumerate(self.graph.nodes):

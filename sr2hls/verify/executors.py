@@ -27,13 +27,13 @@ raw outputs of shape (samples, outputs) for each."""
 
 
 def run_interpreter(programs: Sequence[Program], raws: Sequence[IntArray], work: Path) -> list[IntArray]:
-    """Run the integer interpreter; it needs no directory."""
+    """Run the integer interpreter on raws of shape (samples, inputs); it needs no directory."""
     del work
     return [Interpreter(program).run(raw) for program, raw in zip(programs, raws, strict=True)]
 
 
 def run_reference(programs: Sequence[Program], raws: Sequence[IntArray], work: Path) -> list[IntArray]:
-    """Run the reference in unbounded integers, sample by sample; it needs no directory."""
+    """Run the reference in unbounded integers on raws of shape (samples, inputs); it needs no directory."""
     del work
     results = []
     for program, raw in zip(programs, raws, strict=True):
@@ -43,7 +43,7 @@ def run_reference(programs: Sequence[Program], raws: Sequence[IntArray], work: P
 
 
 def run_cpp(programs: Sequence[Program], raws: Sequence[IntArray], work: Path) -> list[IntArray]:
-    """Write every program as the C++ of an HLS project and compile all of them into one library.
+    """Write every program as C++ and compile all into one library; raws have the shape (samples, inputs).
 
     Raises:
         ToolError: there is no C++ compiler, or it fails.
@@ -53,7 +53,7 @@ def run_cpp(programs: Sequence[Program], raws: Sequence[IntArray], work: Path) -
 
 
 def run_verilog(programs: Sequence[Program], raws: Sequence[IntArray], work: Path) -> list[IntArray]:
-    """Write every program as Verilog and simulate all of them in one Verilator build.
+    """Write every program as Verilog and simulate all in one build; raws have the shape (samples, inputs).
 
     Raises:
         ToolError: Verilator or a C++ compiler is missing or fails.

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sr2hls.data import iter_batches, load_dataset
+from sr2hls.data import load_dataset
 from sr2hls.errors import InputError, UnsafeFileError
 
 X = np.random.default_rng(1).normal(size=(30, 4))
@@ -268,11 +268,6 @@ def test_rows_that_are_not_finite_can_be_dropped(tmp_path: Path) -> None:
     np.testing.assert_array_equal(data.validation.X, X[[10, 11, *range(13, 20)]])
     assert data.dropped == 2
     assert "2 rows of" in data.warnings()[0]
-
-
-def test_streaming_names_the_row_too(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"row 12 of '.*' has nan in column 'x2'"):
-        list(iter_batches(npz(X=bad_row(np.nan))(tmp_path), rows=5))
 
 
 def test_constant_columns_are_kept_and_told(tmp_path: Path) -> None:

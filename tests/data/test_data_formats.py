@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from sr2hls.data import iter_batches, load_dataset
+from sr2hls.data import load_dataset
+from sr2hls.data.dataset import open_source
 
 NAMES = ("pt", "eta", "multiplicity")
 
@@ -93,7 +94,7 @@ def test_all_formats_agree(make: Callable[[Path], Path], tmp_path: Path) -> None
 @pytest.mark.parametrize("make", MAKERS)
 def test_pieces_add_up(make: Callable[[Path], Path], tmp_path: Path) -> None:
     X, _ = table()
-    pieces = [piece for piece, _ in iter_batches(make(tmp_path), rows=7)]
+    pieces = [piece for piece, _ in open_source(make(tmp_path)).read(7)]
     assert [len(piece) for piece in pieces] == [7] * 8 + [4]
     np.testing.assert_array_equal(np.concatenate(pieces), X)
 
@@ -164,7 +165,7 @@ def test_large_files_stream_in_little_memory(kind: str, tmp_path: Path) -> None:
             file["X"] = X
     tracemalloc.start()
     total = 0.0
-    for piece, _ in iter_batches(path, rows=10_000):
+    for piece, _ in open_source(path).read(10_000):
         total += float(piece[:, 0].astype(np.float64).sum())
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -1,4 +1,5 @@
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.target import Budget, Target
-from sr2hls.verify.random_programs import corner_inputs
+from sr2hls.verify.random_programs import corner_inputs, random_program
 
 TARGET = Target(clock_ns=4.0)
 
@@ -212,3 +213,10 @@ def test_compiler_errors_and_time_outs_are_reported_and_leave_nothing(tmp_path):
     with pytest.raises(ToolError, match=r"did not finish '.*a.cpp' within 0.01 s"):
         compile_shared([source], tmp_path / "lib", include_dirs=[ap_types_dir()], timeout_s=0.01)
     assert not list((tmp_path / "lib").iterdir())
+
+
+def test_any_path_will_do(tmp_path: Path) -> None:
+    program = random_program(3)
+    raw = corner_inputs(program, 50, 0)
+    project = write_hls(program, tmp_path / "a\"b $HOME 'c'" / "hls", target=Target())
+    assert np.array_equal(CompiledProgram(project).run(raw), Interpreter(program).run(raw))

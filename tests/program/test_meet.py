@@ -81,7 +81,7 @@ STEPS = [
     ("ceil(x0)", ((-4, 4),), input_type(12, 4)),
     ("round(5*x0)", ((-2, 2),), input_type(18, 3)),
     ("floor(x0*x1)", ((-2, 2),) * 2, input_type(7, 3)),
-    ("floor(0.7*x0 + 0.1*x1)", ((-2, 2),) * 2, input_type(8, 3)),
+    ("floor(0.3*x0 + 0.7*x1) + floor(0.1*x0 - 0.9*x1)", ((-100, 100),) * 2, input_type(9, 8)),
     ("select(x0*x1 > 0.3, 1, -1)", ((-2, 2),) * 2, input_type(8, 3)),
     ("x0 >= 0.1*x1", ((-2, 2),) * 2, input_type(8, 3)),
     ("sign(x0 - x1) + sign(x0 + x1)", ((-2, 2),) * 2, input_type(8, 3)),

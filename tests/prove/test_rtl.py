@@ -2,6 +2,7 @@ import re
 import shutil
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from sr2hls.program.program import Program
 from sr2hls.program.serialize import load
 from sr2hls.program.types import FixedType
 from sr2hls.prove import abc
-from sr2hls.prove.circuit import kept_vectors
+from sr2hls.prove.circuit import kept_vectors, prove_circuit
 from sr2hls.prove.confirm import differences
 from sr2hls.prove.folder import verify_folder
 from sr2hls.prove.proof import Outcome
@@ -23,6 +24,7 @@ from sr2hls.prove.rtl import Subject, prove_rtl
 from sr2hls.rtl.icarus import find_icarus, run_testbench
 from sr2hls.rtl.project import RtlProject, load_project, logic_for, write_rtl
 from sr2hls.target import Target
+from sr2hls.verify.agree import Agreement
 
 
 def _program() -> Program:
@@ -202,3 +204,15 @@ def test_unknown_bits_are_not_equal_to_each_other(project: RtlProject) -> None:
 def test_a_negative_time_is_refused() -> None:
     with pytest.raises(InputError, match=r"prove_s is -1\.0: give a number of seconds of at least 0"):
         CompileOptions(checkpoint=Path("a"), data=Path("b"), output=Path("c"), prove_s=-1.0)
+
+
+def test_a_netlist_that_cannot_be_read_has_no_row(project: RtlProject) -> None:
+    netlist = project.directory / "netlist" / "xilinx.v"
+    netlist.parent.mkdir()
+    netlist.write_text("module top(input clk, output [0:0] z); INV c (.I(clk), .O(z)); endmodule\n")
+    subject = replace(_subject(project), netlist=netlist)
+    rows, proofs = prove_circuit(subject, (Agreement("Verilog (Verilator)", 1, 2),), 60)
+    assert [row.executor for row in rows] == ["Verilog (Verilator)"]
+    assert rows[0].proof.startswith("ABC of Yosys")
+    assert proofs[1].outcome is Outcome.OPEN
+    assert proofs[1].note == "'top' has no output 'sum' of 8 bits: it is not this project's"

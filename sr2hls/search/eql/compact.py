@@ -82,6 +82,9 @@ def train_compact(
 
     Returns:
         The loss of the last batches, averaged.
+
+    Raises:
+        InputError: the network has trials.
     """
     if network.trials is not None:
         raise InputError("train_compact trains one network: make it without trials")

@@ -36,6 +36,9 @@ def train_jointly(
 
     Returns:
         The last loss before cutting.
+
+    Raises:
+        InputError: there is no equation learner in the model.
     """
     if not networks:
         raise InputError("no equation learner in the model: give at least one EQLNetwork")

@@ -176,7 +176,11 @@ class EQLNetwork(nn.Module):
         return single.train(self.training)
 
     def formulas(self) -> tuple[sympy.Expr, ...]:
-        """What a network without a trial axis computes, over x0, x1, ...; one formula for each output."""
+        """What a network without a trial axis computes, over x0, x1, ...; one formula for each output.
+
+        Raises:
+            InputError: the network has trials.
+        """
         if self.trials is not None:
             raise InputError("a network with trials has many formulas: take one trial first")
         return read_out(self.architecture, [w.detach().double() for w in self.effective()])

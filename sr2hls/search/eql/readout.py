@@ -16,6 +16,9 @@ def read_out(arch: Architecture, weights: Weights, trial: int = 0) -> tuple[symp
 
     Returns:
         Expressions that hold every bit of the weights; nothing is rounded or left out.
+
+    Raises:
+        AssertionError: the architecture has no output map.
     """
     inputs = [sympy.Symbol(f"x{i}") for i in range(arch.n_inputs)]
     hidden = inputs

@@ -54,7 +54,7 @@ class JointLoss(Protocol):
         """Return the best constant of each output, shape (outputs,), or something near it."""
 
     def part(self, rows: NDArray[np.intp]) -> "JointLoss":
-        """Return the same loss on some of the rows."""
+        """Return the same loss on rows of some numbers, shape (rows,)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +94,7 @@ class CrossEntropy:
         return np.asarray(logs - logs.mean())
 
     def part(self, rows: NDArray[np.intp]) -> "CrossEntropy":
-        """Return the same loss on some of the rows."""
+        """Return the same loss on rows of some numbers, shape (rows,)."""
         return CrossEntropy(self.target[rows], _normalised(self.weights[rows]))
 
     @cached_property
@@ -141,7 +141,7 @@ class BinaryCrossEntropy:
         return np.asarray(np.log(mean / (1 - mean)))
 
     def part(self, rows: NDArray[np.intp]) -> "BinaryCrossEntropy":
-        """Return the same loss on some of the rows."""
+        """Return the same loss on rows of some numbers, shape (rows,)."""
         return BinaryCrossEntropy(self.target[rows], _normalised(self.weights[rows]))
 
 
@@ -178,7 +178,7 @@ class SquaredError:
         return np.asarray(self.weights @ self.target)
 
     def part(self, rows: NDArray[np.intp]) -> "SquaredError":
-        """Return the same loss on some of the rows."""
+        """Return the same loss on rows of some numbers, shape (rows,)."""
         return replace(self, target=self.target[rows], weights=_normalised(self.weights[rows]))
 
 
@@ -218,7 +218,7 @@ class AbsoluteError:
         return np.asarray(np.median(self.target, axis=0))
 
     def part(self, rows: NDArray[np.intp]) -> "AbsoluteError":
-        """Return the same loss on some of the rows."""
+        """Return the same loss on rows of some numbers, shape (rows,)."""
         return replace(self, target=self.target[rows], weights=_normalised(self.weights[rows]))
 
     def _rounded(self, outputs: Floats) -> Floats:
@@ -274,7 +274,7 @@ def regression_loss(target: Floats, *, absolute: bool = False, weights: Floats |
 
 
 def class_weights(labels: NDArray[np.generic], weights: Mapping[int, float]) -> Floats:
-    """Return the weight of each row from the weight of its class; classes that are not named have 1."""
+    """Return the weight of each row, shape (rows,), from that of its class; classes not named have 1."""
     classes = np.asarray(labels).reshape(-1).astype(np.int64)
     result = np.ones(len(classes))
     for number, weight in weights.items():

@@ -24,7 +24,7 @@ def promising_pairs(
     curvature in a bin; rows and columns of bins give what functions of one input gain.
 
     Args:
-        columns: values of each input.
+        columns: values of each input, shape (rows,).
         slopes: of the loss at the model so far.
         pairs: all pairs.
         count: how many to return.

@@ -105,7 +105,7 @@ class JointOptions:
     operators: Operators = field(default_factory=Operators)
     rows: int = 30_000
     most_pairs: int = 300
-    models: int = 24
+    models: int = 16
     beams: tuple[float, ...] = (1.0, 4.0)
     jobs: int = 1
     steps: Steps = field(default_factory=Steps)

@@ -152,7 +152,7 @@ class Columns:
         return len(self.X)
 
     def part(self, rows: NDArray[np.intp]) -> "Columns":
-        """Return some of the rows."""
+        """Return the rows of some numbers, shape (rows,)."""
         return Columns(self.X[rows])
 
     def values(self, atom: Atom, rows: slice = _ALL) -> Floats:

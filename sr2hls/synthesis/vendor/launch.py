@@ -65,7 +65,11 @@ class Launcher:
         return [word.replace("{directory}", str(directory.resolve())) for word in prefix] + words
 
     def has(self, executable: str) -> bool:
-        """Return whether the tool is there."""
+        """Return whether the tool is there.
+
+        Raises:
+            InputError: the settings script is not there.
+        """
         if self.settings is None and self.container is None:
             return shutil.which(executable) is not None
         if self.settings is not None and self.container is None and not self.settings.is_file():

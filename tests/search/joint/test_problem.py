@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from sr2hls.problem import Problem, Split
+from sr2hls.program.types import FixedType
+from sr2hls.search.joint import JointOptions, Steps
+from sr2hls.search.joint.front import thin_out
+from sr2hls.search.joint.problem import joint_data, search_problem
+from sr2hls.search.joint.select import Point
+from sr2hls.search.joint.state import State
+from sr2hls.teacher.task import Task
+
+RNG = np.random.default_rng(0)
+INPUTS = np.round(RNG.uniform(-1, 1, (900, 2)) * 32) / 32
+
+
+def problem(task: Task, outputs: np.ndarray, labels: np.ndarray | None) -> Problem:
+    parts = [
+        Split(INPUTS[s], outputs[s], None if labels is None else labels[s])
+        for s in (slice(0, 500), slice(500, 700), slice(700, None))
+    ]
+    names = tuple(f"y{k}" for k in range(outputs.shape[1]))
+    types = {"x0": FixedType(True, 6, 1), "x1": FixedType(True, 6, 1)}
+    return Problem(task, types, names, ("mass", "tau"), names, *parts)
+
+
+def test_a_classification_is_judged_by_labels_and_fitted_to_both() -> None:
+    logits = np.stack([4 * INPUTS[:, 0], np.zeros(900)], axis=1)
+    labels = (INPUTS[:, 0] < 0).astype(np.int64)
+    data = joint_data(problem(Task.LOGITS, logits, labels), teacher_share=0.25)
+    assert data.score(logits[500:700]) == np.mean(logits[500:700].argmax(axis=1) == labels[500:700])
+    at_teacher = np.abs(data.loss.slopes(logits[:500]).gradient).max()
+    assert at_teacher > 0
+    pure = joint_data(problem(Task.LOGITS, logits, labels), teacher_share=1.0)
+    assert pure.loss.value(logits[:500]) == pytest.approx(0, abs=1e-12)
+
+
+def test_a_regression_is_fitted_to_the_teacher() -> None:
+    outputs = 3 * INPUTS[:, :1] + 1
+    front = search_problem(
+        problem(Task.REGRESSION, outputs, None),
+        JointOptions(max_nodes=8, models=3, beams=(1.0,), steps=Steps(tried=2, swaps=1)),
+    )
+    assert front.models[-1].score == pytest.approx(1.0)
+    assert str(front.models[-1].model.formulas(["y0"])["y0"]) == "3*x0 + 1"
+
+
+def test_points_are_thinned_out_over_their_costs() -> None:
+    state = State.empty(np.zeros(1))
+    points = [Point(state, 1 / cost, float(cost), cost) for cost in range(1, 101)]
+    worse = [Point(state, 2.0, 50.5, 50)]
+    kept = thin_out([*worse, *points], 10)
+    assert len(kept) <= 11
+    assert kept[-1] is points[-1]
+    assert worse[0] not in kept
+    costs = [p.cost for p in kept]
+    assert costs == sorted(costs)
