@@ -23,6 +23,8 @@ from sr2hls.strategies.refit import EFFORTS, formula_cost, refit_together, searc
 NAME = StrategyName.FRONTS.value
 _OPERATORS = ("+", "-", "*", "tanh", "exp")
 _SEARCH = f"{NAME}: search"
+_INTERRUPTED = "interrupted"
+"""Folder of what a search had found when Ctrl-C ended it."""
 
 
 class FoundFronts(Record):
@@ -114,6 +116,8 @@ class Fronts:
             )
         if any("interrupted" in note for note in frontier.notes):
             self._keep_interrupted(frontier)
+        if (options.output / _INTERRUPTED).is_dir():
+            Directory.at(options.output).remove(_INTERRUPTED)
         return FoundFronts(frontier=frontier.to_dict())
 
     def _keep_interrupted(self, frontier: Frontier) -> NoReturn:
@@ -123,7 +127,7 @@ class Fronts:
             KeyboardInterrupt: always.
         """
         if any(front.candidates for front in frontier.fronts):
-            folder = Directory.at(self.context.options.output).folder("interrupted")
+            folder = Directory.at(self.context.options.output).folder(_INTERRUPTED)
             write_hall_of_fame(frontier, folder.path)
             note = f"interrupted: the best so far is in '{folder.path}', which 'sr2hls lower' takes"
             self.context.progress.note(note)

@@ -18,16 +18,19 @@ from sr2hls.cli.main import run
 from sr2hls.costs import Operators, node_count
 from sr2hls.design import Proposal
 from sr2hls.doctor import PROBES
+from sr2hls.flow.run_folder import options_key
 from sr2hls.options import CompileOptions, Cost, Effort, Engine
 from sr2hls.prepare import prepare
 from sr2hls.progress import SilentProgress
 from sr2hls.report.store import load_report
-from sr2hls.search import Frontier, read_hall_of_fame
+from sr2hls.search import Frontier, PySREngine, read_hall_of_fame
 from sr2hls.search.pysr.settings import PySRSettings, budget_of
+from sr2hls.strategies.additive import Additive
 from sr2hls.strategies.base import Context, Unkept
 from sr2hls.strategies.fronts import Fronts
 
 Standin = Callable[..., Callable[[], dict[str, Any]]]
+ENGINE = PySREngine()
 PYSR = next(probe for probe in PROBES if probe.name == "PySR")
 
 
@@ -100,6 +103,33 @@ def test_compile_counts_cycles_unless_told(
     assert frontier.cost_model["unit"] == ("cycles" if cost is Cost.PATH else "LUT")
 
 
+def test_functions_of_one_input_start_no_julia(
+    standin: Standin, small: CompileOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin("no start")
+    options = evolve(small, output=tmp_path / "out", engine=Engine.PYSR, jobs=1)
+    notes: list[str] = []
+    progress = SilentProgress()
+    monkeypatch.setattr(progress, "note", notes.append)
+    context = Context(prepare(options, progress), options, Unkept(), progress)
+    assert isinstance(next(Additive(context).propose(context.problem, (30,))), Proposal)
+    assert "engine operon for functions of one input: PySR would start Julia for each of them" in notes
+
+
+def test_what_pysr_is_given_decides_whose_result_a_folder_holds(
+    small: CompileOptions, data: Path, tmp_path: Path
+) -> None:
+    (file := tmp_path / "pysr.toml").write_text("niterations = 7\n")
+    options = evolve(small, pysr=file)
+    before = options_key(options)
+    file.write_text("niterations = 8\n")
+    assert options_key(options) != before
+    counted = [replace(ENGINE, complexity=c).fingerprint for c in (None, node_count(Operators()))]
+    more = replace(ENGINE, settings=PySRSettings(niterations=3)).fingerprint
+    assert len({*counted, more}) == 3
+    assert replace(ENGINE, last_run=tmp_path).fingerprint == counted[0]
+
+
 def test_effort_time_and_cores_decide_how_much() -> None:
     low, high = (budget_of(PySRSettings(effort=e), None, cores=64) for e in (Effort.LOW, Effort.HIGH))
     assert low.niterations < high.niterations and low.max_rows < high.max_rows
@@ -128,7 +158,7 @@ def test_doctor_without_julia(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert found.remedy.endswith("(downloads several hundred MB) (Julia is not installed)")
 
 
-def test_an_interrupted_compilation_keeps_the_best_so_far(
+def test_an_interrupted_compilation_keeps_the_best_so_far_and_goes_on_to_a_circuit(
     standin: Standin, nothing_left: Callable[[], bool], small: CompileOptions, tmp_path: Path
 ) -> None:
     out, words = tmp_path / "out", _compile_words(small, tmp_path / "out")
@@ -145,11 +175,9 @@ def test_an_interrupted_compilation_keeps_the_best_so_far(
     assert [bool(front.candidates) for front in kept.fronts] == [True] * 3
     assert not (out / "stages" / "fronts.json").exists(), "the search is not taken for a finished one"
     assert nothing_left()
-
-
-def test_fronts_of_pysr_become_a_circuit(standin: Standin, small: CompileOptions, tmp_path: Path) -> None:
-    told, out = standin("finish"), tmp_path / "out"
-    assert run(_compile_words(small, out)) == 0
+    told = standin("finish")
+    assert run(words) == 0, "the same command goes on to a circuit of PySR's formulas"
+    assert not (out / "interrupted").exists()
     assert told()["y"][1] == 3, "one call for all outputs"
     report = load_report(out)
     (executor,) = {e.executor.split()[0] for e in report.verification.executors} - {"Verilog"}
@@ -172,8 +200,6 @@ def test_an_interrupted_study_goes_on_where_it_was(
     standin: Standin, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     standin("finish")
-    from sr2hls.search import PySREngine
-
     whole = PySREngine.search
 
     def cut_short(self: PySREngine, *args: Any, **more: Any) -> Frontier:
