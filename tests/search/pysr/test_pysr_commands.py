@@ -179,6 +179,7 @@ def test_an_interrupted_compilation_keeps_the_best_so_far_and_goes_on_to_a_circu
     assert run(words) == 0, "the same command goes on to a circuit of PySR's formulas"
     assert not (out / "interrupted").exists()
     assert told()["y"][1] == 3, "one call for all outputs"
+    assert told()["keyword"]["niterations"] == 10, "what --effort low means"
     report = load_report(out)
     (executor,) = {e.executor.split()[0] for e in report.verification.executors} - {"Verilog"}
     assert executor == "C++" and all(e.differences == 0 for e in report.verification.executors)
