@@ -239,8 +239,20 @@ def _fronts(
             if c.cost is not None and _finite(c.loss) is not None
         )
         if len(candidates) > 1:
-            fronts.append(model.Front(output=output, loss=loss, cost=unit, candidates=candidates))
+            fronts.append(
+                model.Front(output=output, loss=loss, cost=unit, candidates=candidates, told=_told(frontier))
+            )
     return fronts
+
+
+def _told(frontier: Frontier) -> tuple[model.ToldCosts, ...]:
+    names = model.ToldCosts.model_fields.keys()
+    return tuple(
+        model.ToldCosts.model_validate(
+            {k: v for k, v in told.items() if k in names} | {"engine": engine, "adds_up": not told["mapping"]}
+        )
+        for engine, told in frontier.told.items()
+    )
 
 
 def _finite(loss: float) -> float | None:

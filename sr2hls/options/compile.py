@@ -59,9 +59,10 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     max_nodes: Annotated[int | None, BUDGETS, Example("100")] = field(default=None, validator=at_least_one)
     """Most nodes (operators, variables, constants) of all printed formulas together; only readable designs
     meet it."""
-    cost: Annotated[Cost, SEARCH] = field(default=Cost.ESTIMATED, converter=Cost)
-    """Costs of operators for the search: LUTs, `estimated` or `measured`, or published clock `cycles`; see
-    `sr2hls costs`."""
+    cost: Annotated[Cost | None, SEARCH, Example('"measured"')] = field(
+        default=None, converter=optional(Cost)
+    )
+    """What the search counts (see `sr2hls costs`); by default cycles for PySR, estimated LUTs for others."""
     objective: Annotated[str | None, SEARCH, Example('"accuracy"')] = None
     """What designs are judged by: `accuracy`, `auc`, `efficiency@0.01` (signal at a background rate), `r2` or
     `mae`; by default accuracy or R²."""

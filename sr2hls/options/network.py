@@ -44,7 +44,12 @@ class NetworkOptions:
     drop_nonfinite: Annotated[bool, INPUTS] = False
     """Leave out rows with NaN or infinity instead of refusing them."""
     engine: Annotated[Engine, SEARCH] = field(default=Engine.AUTO, converter=Engine)
-    """`auto` takes PySR where Julia is set up, else `operon`; `eql` learns by gradient."""
+    """`auto` takes `operon`, or `pysr` where only that does what is asked; `eql` learns by gradient."""
+    pysr: Annotated[Path | None, SEARCH, Example('"pysr.toml"')] = field(
+        default=None, converter=optional(path)
+    )
+    """TOML file with PySR's own settings: iterations, units, constraints, a template. PySR runs its strings
+    as Julia code."""
     time_s: Annotated[float | None, SEARCH, Parameter(name="--time"), Example("120.0")] = field(
         default=None, validator=seconds
     )

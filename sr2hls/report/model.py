@@ -126,6 +126,27 @@ class Candidate(Record):
     chosen: bool = False
 
 
+class ToldCosts(Record):
+    """What an engine was told that formulas cost, in integers of its own."""
+
+    engine: str
+    cost: str
+    """Name of the cost model, e.g. ``additive cycles``."""
+    unit: str
+    step: float
+    """Cost that counts as complexity 1, in ``unit``."""
+    source: str
+    """Origin and source of the figures, e.g. ``published, arXiv 2305.04099``."""
+    adds_up: bool
+    """Whether operators add up; else code sees the whole formula, e.g. its longest path."""
+    operators: dict[str, float]
+    """Complexity of each operator."""
+    leaf: float | None
+    """Complexity of a constant and of a variable, where operators add up."""
+    maxsize: int
+    """Largest complexity."""
+
+
 class Front(Record):
     """Pareto front of one output: the fewer the loss, the higher the cost."""
 
@@ -135,6 +156,8 @@ class Front(Record):
     cost: str
     """What the cost measures, e.g. ``LUT (estimated)``."""
     candidates: tuple[Candidate, ...]
+    told: tuple[ToldCosts, ...] = ()
+    """Costs that engines were told, where these are not the front's."""
 
 
 class DesignPoint(Record):

@@ -34,14 +34,13 @@ from sr2hls.search.joint.printing import count_nodes, shortest_form
 from sr2hls.search.joint.problem import search_problem
 from sr2hls.store.record import Record
 from sr2hls.strategies.base import Context, Plan
-from sr2hls.strategies.refit import formula_cost
+from sr2hls.strategies.refit import formula_cost, search_cost
 
 NAME = StrategyName.READABLE.value
 _SEARCH = f"{NAME}: search"
 NODES_A_LUT = 1.6
 """Nodes of a model that is trained to so many LUTs: on the jets neither nodes nor LUTs are left over then."""
-
-
+_CYCLES = (Cost.CYCLES, Cost.PATH, Cost.COMBINED)
 _NODES_A_CYCLE = 0.5
 """Nodes that a clock cycle is worth where cycles are what a formula costs."""
 _PROPOSERS: Mapping[Engine, Callable[[CostModel], Proposer]] = {
@@ -156,7 +155,7 @@ class Readable:
             max_nodes=max(map(self._most_nodes, sizes)),
             time_limit=options.time_s,
             jobs=options.jobs or 2,
-            hardware=formula_cost(options) if options.cost is Cost.CYCLES else None,
+            hardware=search_cost(options) if options.cost in _CYCLES else None,
             hardware_price=_NODES_A_CYCLE,
             proposers=self._proposers(),
         )
