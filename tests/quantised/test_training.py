@@ -52,6 +52,14 @@ def test_scores_decide_as_the_teacher_within_the_budget() -> None:
     check_design(design, wanted.train.inputs)
 
 
+def test_a_class_may_have_a_constant_score() -> None:
+    wanted, found = problem(Task.LOGITS, 3), model(3)
+    constant = JointModel(found.terms, found.coefficients * [[1], [0], [1]], found.bias)
+    design = train_quantised(constant, wanted, max_lut=30, seed=0, options=QUICK)
+    assert not design.proposal.formulas["y1"].free_symbols
+    check_design(design, wanted.train.inputs)
+
+
 def test_one_logit_decides_by_its_sign() -> None:
     wanted = problem(Task.LOGITS, 1)
     design = train_quantised(model(1), wanted, max_lut=12, seed=0, options=QUICK)
