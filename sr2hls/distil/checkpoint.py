@@ -38,7 +38,9 @@ def distil_checkpoint(options: DistilOptions, progress: Progress | None = None) 
     if options.output.exists() and not options.output.is_dir():
         raise InputError(f"'{options.output}' is a file: give a folder for the result")
     with progress.stage("recording"):
-        teacher = load_teacher(options.checkpoint, model=options.model, allow_pickle=options.allow_pickle)
+        teacher = load_teacher(
+            options.checkpoint, model=options.model, allow_pickle=options.allow_pickle, output=options.head
+        )
         if teacher.module is None:
             raise InputError(
                 f"'{options.checkpoint}' keeps no submodules: give a state_dict with --model, or a pickled "
@@ -47,6 +49,7 @@ def distil_checkpoint(options: DistilOptions, progress: Progress | None = None) 
         dataset = load_dataset(
             options.data,
             features=options.features,
+            target=options.target_column,
             n_features=teacher.n_features,
             drop_nonfinite=options.drop_nonfinite,
         )

@@ -38,10 +38,6 @@ class CompileOptions(CircuitOptions, NetworkOptions):
 
     task: Annotated[str | None, INPUTS, Example('"logits"')] = None
     """`logits`, `probabilities` or `regression`, where the guess from the network is wrong."""
-    head: Annotated[str | None, INPUTS, Example('"class"')] = None
-    """Name of the output to distil, where the network has several."""
-    target_column: Annotated[str | None, INPUTS, Example('"label"')] = None
-    """Column or key of the labels; by default `y`, `label` or `target` if there."""
     scaler: Annotated[str, INPUTS] = "auto"
     """Affine map before the circuit: `auto` (the range of each feature that uses the bits best), `checkpoint`
     (the one at the network's front), one fitted on the training split (`range`, `standard`, `robust`,

@@ -41,6 +41,10 @@ class NetworkOptions:
         default=None, converter=optional(names), validator=each_once
     )
     """Input columns, separated by commas, in the order of the network; by default all but the labels."""
+    head: Annotated[str | None, INPUTS, Example('"class"')] = None
+    """Name of the output to distil, where the network has several."""
+    target_column: Annotated[str | None, INPUTS, Example('"label"')] = None
+    """Column or key of the labels; by default `y`, `label` or `target` if there."""
     drop_nonfinite: Annotated[bool, INPUTS] = False
     """Leave out rows with NaN or infinity instead of refusing them."""
     engine: Annotated[Engine, SEARCH] = field(default=Engine.AUTO, converter=Engine)

@@ -9,9 +9,8 @@ from typing import Literal
 
 import numpy as np
 
-from sr2hls.costs import CostModel
 from sr2hls.design import Design, Proposal
-from sr2hls.options import Cost, Effort, Engine, StrategyName
+from sr2hls.options import CompileOptions, Cost, Effort, Engine, StrategyName
 from sr2hls.problem import Problem
 from sr2hls.program.predict import program_model
 from sr2hls.progress import Stage
@@ -32,6 +31,7 @@ from sr2hls.search.joint import (
 )
 from sr2hls.search.joint.printing import count_nodes, shortest_form
 from sr2hls.search.joint.problem import search_problem
+from sr2hls.search.pysr.settings_file import load_pysr_settings
 from sr2hls.store.record import Record
 from sr2hls.strategies.base import Context, Plan
 from sr2hls.strategies.refit import formula_cost, search_cost
@@ -43,10 +43,10 @@ NODES_A_LUT = 1.6
 _CYCLES = (Cost.CYCLES, Cost.PATH, Cost.COMBINED)
 _NODES_A_CYCLE = 0.5
 """Nodes that a clock cycle is worth where cycles are what a formula costs."""
-_PROPOSERS: Mapping[Engine, Callable[[CostModel], Proposer]] = {
-    Engine.OPERON: operon_proposer,
-    Engine.PYSR: lambda cost: pysr_proposer(cost=cost),
-    Engine.EQL: eql_proposer,
+_PROPOSERS: Mapping[Engine, Callable[[CompileOptions], Proposer]] = {
+    Engine.OPERON: lambda options: operon_proposer(search_cost(options) or formula_cost(options)),
+    Engine.PYSR: lambda options: _pysr(options),
+    Engine.EQL: lambda options: eql_proposer(search_cost(options) or formula_cost(options)),
 }
 
 
@@ -177,7 +177,7 @@ class Readable:
         """Return the engine that was asked for by name; the dictionary of shapes needs none."""
         options = self.context.options
         made = _PROPOSERS.get(options.engine)
-        return () if made is None else (made(formula_cost(options)),)
+        return () if made is None else (made(options),)
 
     def _trained(self, problem: Problem, name: str, size: int, models: Sequence[KeptModel]) -> Design:
         options, most_nodes = self.context.options, self._most_nodes(size)
@@ -196,6 +196,12 @@ class Readable:
         if (luts := program_model().luts(design.program)) > 1.1 * size:
             self.context.progress.note(f"{name} takes about {luts:.0f} LUT: its formulas need that many")
         return replace(design, proposal=replace(design.proposal, name=name, label=_label(design)))
+
+
+def _pysr(options: CompileOptions) -> Proposer:
+    """Return PySR, which counts published clock cycles unless the user asks for another cost."""
+    settings = None if options.pysr is None else load_pysr_settings(options.pysr, options.effort)
+    return replace(pysr_proposer(settings, search_cost(options)), time_limit=options.time_s)
 
 
 def _widest(problem: Problem) -> int:
