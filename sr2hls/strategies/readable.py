@@ -71,7 +71,7 @@ _EFFORTS = {
     Effort.LOW: _Work(
         JointOptions(
             rows=3_000, most_pairs=40, models=8, beams=(1.0,),
-            steps=Steps(factor=0.5, tried=3, trial_steps=1, trial_rows=2_000, refit_steps=2, swaps=1),
+            steps=Steps(factor=0.6, tried=5, trial_rows=2_000, swaps=1),
         ),
         QuantisedOptions(TrainOptions(rows=3_000, dearer=2.0, settle=1, finish=1, finish_rows=6_000)),
         5.0, 0.1,

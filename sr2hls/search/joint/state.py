@@ -179,7 +179,8 @@ class Columns:
         outputs = np.tile(state.bias, (len(self), 1))
         for rows in self.batches() if state.atoms else ():
             values = np.stack([self.values(atom, rows) for atom in state.atoms], axis=1)
-            outputs[rows] += values @ state.coefficients.T
+            with np.errstate(over="ignore", invalid="ignore"):  # trials may overflow, and are left
+                outputs[rows] += values @ state.coefficients.T
         return outputs
 
     def _few(self, inputs: Sequence[int]) -> tuple[Floats, NDArray[np.intp]] | None:
