@@ -9,6 +9,7 @@ from sr2hls.circuit import Circuit
 from sr2hls.data import InputFormat
 from sr2hls.design import Design, decision_notes, float_outputs
 from sr2hls.errors import InputError
+from sr2hls.flow.judgement import judge
 from sr2hls.flow.record_points import considered_points, network_points
 from sr2hls.flow.rows import Rows
 from sr2hls.options import CompileOptions, LowerOptions
@@ -18,6 +19,7 @@ from sr2hls.report import model
 from sr2hls.report.build import build_report, feature_records, formula_record, run_record
 from sr2hls.report.estimates import hls_row
 from sr2hls.report.hardware import HardwareRow, Subject
+from sr2hls.report.judgement import SimpleModels
 from sr2hls.report.latex import formula_latex
 from sr2hls.report.metrics import measure
 from sr2hls.report.model import DesignPoint, Report
@@ -25,6 +27,7 @@ from sr2hls.search import Candidate, Frontier
 from sr2hls.search.source import Source
 from sr2hls.store.files import sha256_of
 from sr2hls.teacher.task import Task
+from sr2hls.verify.decision import constant_decisions
 
 NO_ORIGINAL: OriginalResult = (None, None, ())
 
@@ -38,6 +41,8 @@ def network_report(
     considered: Sequence[Design],
     points: Sequence[DesignPoint] = (),
     original: OriginalResult = NO_ORIGINAL,
+    *,
+    simple: SimpleModels,
 ) -> Report:
     """Return the report of a design that was distilled from a network.
 
@@ -50,6 +55,7 @@ def network_report(
         considered: designs that it was chosen among, itself one of them.
         points: designs of an exploration to set beside it.
         original: the network in fixed point, its circuit and notes on it.
+        simple: what simple models reach on the test rows.
     """
     problem, proposal = prepared.problem, design.proposal
     names = dict(zip(problem.types, problem.feature_names, strict=True))
@@ -102,9 +108,10 @@ def network_report(
         program=design.program,
         agreements=_agreements(circuit, "test split"),
         checks=_checks(design, circuit, original[1]),
+        judgement=judge(problem, design, simple),
+        same=decision_notes(problem, design),
         hardware=rows,
         notes=(
-            *decision_notes(problem, design),
             *prepared.dataset.warnings(),
             *(note for frontier in frontiers[:1] for note in frontier.notes),
             *design.notes,
@@ -175,6 +182,9 @@ def formulas_report(
         agreements=_agreements(circuit, "test rows"),
         checks=_checks(design, circuit),
         hardware=_rows(circuit, options, None),
+        same=constant_decisions(Task.LOGITS, outputs, design.predict(inputs.values(rows.splits["test"][0])))
+        if rows.classes
+        else (),
         notes=(*rows.warnings, *source.frontier.notes, *design.notes),
     )
 

@@ -173,9 +173,8 @@ def _mixed_units(report: Report) -> set[FigureKey]:
 
 
 def _data(report: Report) -> Markup:
-    return json_block(
-        report.model_dump(mode="json", exclude={"program": {"listing"}, "run": True, "notes": True})
-    )
+    data = report.model_dump(mode="json", exclude={"program": {"listing"}, "run": True, "notes": True})
+    return json_block(data | {"score_name": fmt.score_name(report)})
 
 
 def _sections(report: Report) -> list[tuple[str, str]]:
