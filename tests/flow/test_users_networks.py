@@ -44,8 +44,8 @@ def blobs(folder: Path) -> tuple[Path, Path]:
     """Three Gaussian blobs in four inputs."""
     rng = np.random.default_rng(1)
     centres = rng.normal(size=(3, 4)) * 1.2
-    y = rng.integers(0, 3, 3000)
-    X = (centres[y] + rng.normal(size=(3000, 4))).astype(np.float32)
+    y = rng.integers(0, 3, 1500)
+    X = (centres[y] + rng.normal(size=(1500, 4))).astype(np.float32)
     torch.manual_seed(1)
     net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
     return saved(folder, trained(net, X, y), X, y=y)
@@ -151,16 +151,16 @@ def test_a_dead_column_of_the_data_is_refused_before_the_search(tmp_path: Path) 
 
 
 def test_noisy_labels_do_not_move_the_formulas(tmp_path: Path) -> None:
-    """Formulas are fitted to the network; labels of which a tenth is wrong only lower the accuracy."""
+    """Formulas are fitted to the network; labels of which three tenths are wrong only lower the accuracy."""
     net, data = blobs(tmp_path)
     with np.load(data) as given:
         X, y = given["X"], given["y"]
-    wrong = RNG.random(len(y)) < 0.1
+    wrong = np.random.default_rng(3).random(len(y)) < 0.3
     np.savez(tmp_path / "noisy.npz", X=X, y=np.where(wrong, (y + 1) % 3, y))
     found = []
     for file in (data, tmp_path / "noisy.npz"):
         options = CompileOptions(checkpoint=net, data=file, output=tmp_path / "out", seed=0)
         found.append(prepare(options, SilentProgress()).problem)
     clean, noisy = found
-    assert clean.teacher_score(clean.test) - noisy.teacher_score(noisy.test) > 0.05
+    assert clean.teacher_score(clean.test) - noisy.teacher_score(noisy.test) > 0.15
     assert noisy.fidelity(noisy.test.outputs, noisy.test) == 1.0
