@@ -208,6 +208,9 @@ def check_design(
 
 
 def _checked(design: Design, inputs: FloatArray) -> CheckedDesign:
-    # Formulas in several lines are compared line by line where they are made.
-    formulas = {} if design.proposal.definitions else design.proposal.formulas
+    formulas = design.proposal.formulas
+    if design.proposal.definitions:
+        # Formulas in several lines are compared line by line where they are made. A score that is meant to be
+        # a constant, to which the others are compared, is no fault.
+        formulas = {name: formula for name, formula in formulas.items() if not formula.free_symbols}
     return CheckedDesign(design.program, formulas, inputs, design.errors)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 _TIMEOUT_S = 120.0
+_JULIA_S = 600.0
+"""Julia compiles its packages when it is started for the first time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +157,17 @@ def _compiler() -> str:
 
 
 def _julia() -> str:
-    from sr2hls.search.julia import julia_status
+    from sr2hls.search.pysr.julia import julia_status, start_julia
 
     status = julia_status()
     if not status.ready:
         raise RuntimeError(status.reason)
-    return status.reason
+    found = start_julia(_JULIA_S)
+    of = found.versions
+    return (
+        f"{of['pysr']}, SymbolicRegression.jl {of['symbolic_regression']}, Julia {of['julia']}, which took "
+        f"{found.start_s:.0f} s to start"
+    )
 
 
 def _memory_gb() -> float | None:

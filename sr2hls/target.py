@@ -54,6 +54,7 @@ class Budget:
         max_bram: block RAMs (36 kbit).
         min_fidelity: least agreement with the teacher on validation data, 0 to 1 (classification: share of
             equal decisions; regression: R²).
+        max_nodes: operators, variables and constants of all printed formulas together.
     """
 
     max_latency_ns: float | None = None
@@ -61,9 +62,10 @@ class Budget:
     max_dsp: int | None = None
     max_bram: int | None = None
     min_fidelity: float | None = None
+    max_nodes: int | None = None
 
     def __post_init__(self) -> None:
-        for key in ("max_latency_ns", "max_lut", "max_dsp", "max_bram"):
+        for key in ("max_latency_ns", "max_lut", "max_dsp", "max_bram", "max_nodes"):
             value = getattr(self, key)
             if value is not None and value < 0:
                 raise InputError(f"{key} is {value}: give a number of at least 0")

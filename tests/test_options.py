@@ -41,10 +41,10 @@ def test_a_word_that_is_no_choice_is_named() -> None:
     with pytest.raises(InputError, match=r"^effort is 'lo': give one of low, medium, high$"):
         CompileOptions("n", "d", "o", effort="lo")
     with pytest.raises(
-        InputError, match=r"^strategy name is 'tree': give one of fronts, additive, lut-network$"
+        InputError, match=r"^strategy name is 'tree': give one of readable, fronts, additive, lut-network$"
     ):
         ExploreOptions("n", "d", "o", strategies=["tree"])
-    with pytest.raises(InputError, match=r"^search cost is 'x': give one of additive, path, area, combined$"):
+    with pytest.raises(InputError, match=r"^search cost is 'x': give one of cycles, path, area, combined$"):
         StudyOptions("d", "o", cost="x")
 
 

@@ -174,7 +174,8 @@ def hardware(formula: sp.Expr, recording: Recording, args: argparse.Namespace) -
         )
         tool = built.circuit.hardware
         exact = np.asarray(recording.Y[:, 0])
-        values = built.predict(recording.X)[:, 0]
+        used = sorted(int(symbol.name.removeprefix("x")) for symbol in formula.free_symbols)
+        values = built.predict(recording.X[:, used])[:, 0]
         real = evaluate_expr(formula, recording.X)
         rows.append(
             {

@@ -5,6 +5,7 @@ from typing import Annotated
 from rich.markup import escape
 
 from sr2hls.cli.config import ConfigFile
+from sr2hls.cli.failure import INTERRUPTED
 from sr2hls.cli.flags import FLAGS
 from sr2hls.cli.output import TEXT, Shown
 from sr2hls.cli.show import grid
@@ -13,7 +14,7 @@ from sr2hls.options import DistilOptions
 
 def distil(
     options: Annotated[DistilOptions, FLAGS], *, config: ConfigFile = None, shown: Shown = TEXT
-) -> None:
+) -> int:
     """Distil a part of a network, named as in torch, into formulas.
 
     Runs the network on the data, records what the part is given and returns, and searches. The formulas are
@@ -40,3 +41,4 @@ def distil(
         table,
         f"formulas, front and recorded rows are in '{options.output}'",
     )
+    return INTERRUPTED if any("interrupted" in note for note in found.frontier.notes) else 0

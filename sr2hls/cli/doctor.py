@@ -18,7 +18,7 @@ def doctor(*, install_julia: bool = False, shown: Shown = TEXT) -> int:
     from sr2hls.doctor import diagnose
 
     if install_julia:
-        from sr2hls.search.julia import install_julia as install
+        from sr2hls.search.pysr.julia import install_julia as install
 
         with shown.working("interrupted: Julia is not installed") as progress, progress.stage("Julia"):
             install(progress.note)

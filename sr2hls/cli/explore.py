@@ -45,13 +45,16 @@ def _table(frontier: "Frontier") -> "Table":
     from sr2hls.report.hardware import FigureKey
 
     keys = (FigureKey.LUT, FigureKey.LATENCY_CYCLES, FigureKey.LATENCY_NS)
-    table = grid("design", "LUT>", "cycles>", "ns>", f"{frontier.score}, test>", "of the network's>", ">")
+    table = grid(
+        "design", "nodes>", "LUT>", "cycles>", "ns>", f"{frontier.score}, test>", "of the network's>", ">"
+    )
     best = {p.name for p in frontier.best()}
     for point in (*frontier.designs, *([frontier.network] if frontier.network else [])):
         figures = ["–" if (v := point.value(k)) is None else f"{v:g}" for k in keys]
+        nodes = "–" if point.nodes is None else str(point.nodes)
         share = f"{point.test / frontier.teacher_test:.3f}" if frontier.teacher_test else "–"
         style = "bold" if point.name in best else ""
         table.add_row(
-            escape(point.name), *figures, f"{point.test:.4f}", share, escape(point.label), style=style
+            escape(point.name), nodes, *figures, f"{point.test:.4f}", share, escape(point.label), style=style
         )
     return table

@@ -14,6 +14,7 @@ from sr2hls.cli.config import read_config, refuse_fractions
 from sr2hls.cli.costs import costs
 from sr2hls.cli.distil import distil
 from sr2hls.cli.doctor import doctor
+from sr2hls.cli.explain import explain as explain_terms
 from sr2hls.cli.explore import explore
 from sr2hls.cli.failure import INTERRUPTED, explain
 from sr2hls.cli.init import init
@@ -48,7 +49,10 @@ app = App(
     print_error=False,
     suppress_keyboard_interrupt=False,
 )
-for _command in (compile, explore, distil, lower, search, report, verify, view, costs, doctor, init, cite):
+_COMMANDS = (
+    compile, explore, distil, lower, search, explain_terms, report, verify, view, costs, doctor, init, cite,
+)  # fmt: skip
+for _command in _COMMANDS:
     app.command(_command)
 app.command(show_completion, name="--show-completion")
 for _place, _name in enumerate(app):

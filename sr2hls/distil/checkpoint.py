@@ -6,6 +6,7 @@ import numpy as np
 
 from sr2hls.data import load_dataset
 from sr2hls.data.names import FeatureNames
+from sr2hls.data.reason import reason
 from sr2hls.distil.choose import Choose, elbow
 from sr2hls.distil.distil import Distilled, distil_recording
 from sr2hls.distil.record import record
@@ -18,6 +19,7 @@ from sr2hls.search.base import SearchOptions
 from sr2hls.search.expressions import text_of
 from sr2hls.search.names import safe_names
 from sr2hls.search.operon_run import OperonSettings
+from sr2hls.search.pysr.settings_file import load_pysr_settings
 from sr2hls.store.directory import Directory
 from sr2hls.store.files import write_text
 from sr2hls.store.lock import locked
@@ -36,7 +38,9 @@ def distil_checkpoint(options: DistilOptions, progress: Progress | None = None) 
     if options.output.exists() and not options.output.is_dir():
         raise InputError(f"'{options.output}' is a file: give a folder for the result")
     with progress.stage("recording"):
-        teacher = load_teacher(options.checkpoint, model=options.model, allow_pickle=options.allow_pickle)
+        teacher = load_teacher(
+            options.checkpoint, model=options.model, allow_pickle=options.allow_pickle, output=options.head
+        )
         if teacher.module is None:
             raise InputError(
                 f"'{options.checkpoint}' keeps no submodules: give a state_dict with --model, or a pickled "
@@ -45,12 +49,25 @@ def distil_checkpoint(options: DistilOptions, progress: Progress | None = None) 
         dataset = load_dataset(
             options.data,
             features=options.features,
+            target=options.target_column,
             n_features=teacher.n_features,
             drop_nonfinite=options.drop_nonfinite,
         )
-        recording = record(teacher.module, options.module, np.asarray(dataset.train.X, dtype=np.float64))
+        rows = np.asarray(dataset.train.X, dtype=np.float64)
+        try:
+            recording = record(teacher.module, options.module, rows)
+        except (RuntimeError, AssertionError) as error:
+            raise InputError(
+                f"'{options.checkpoint}' does not run on {len(rows)} rows at once ({reason(error)}): "
+                "export it for any number of rows"
+            ) from error
     names = _input_names(dataset.names, options.module, recording.X.shape[1])
-    engine, why = choose_engine(options.engine, operon=OperonSettings(restarts=options.restarts))
+    engine, why = choose_engine(
+        options.engine,
+        operon=OperonSettings(restarts=options.restarts),
+        pysr=None if options.pysr is None else load_pysr_settings(options.pysr),
+        operators=options.operators,
+    )
     progress.note(why)
     rule: Choose = elbow if options.choose == "elbow" else options.choose
     with progress.stage("search", total=1.0) as stage:

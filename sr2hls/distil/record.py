@@ -1,6 +1,7 @@
 """What a submodule sees and says while the model runs, as a table."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,12 +104,12 @@ def record(
 
     handle = target.register_forward_hook(hook, with_kwargs=True)
     training = model.training
-    model.eval()
+    _set_mode(model, False)
     try:
         _run(model, data)
     finally:
         handle.remove()
-        model.train(training)
+        _set_mode(model, training)
     if not inputs:
         raise InputError(f"{title} is never called while the model runs on these data: name another one")
     if len({(i.shape[1], o.shape[1]) for i, o in zip(inputs, outputs, strict=True)}) > 1:
@@ -124,6 +125,11 @@ def record(
         raise InputError(f"{title} has {int(bad.sum())} rows that are not finite: check the model and data")
     recording = Recording(module, X, Y, squeezed[0], features)
     return recording if max_rows is None else recording.sample(max_rows, seed)
+
+
+def _set_mode(model: nn.Module, training: bool) -> None:
+    with suppress(NotImplementedError):  # a program of torch.export stays as it was exported
+        model.train(training)
 
 
 def _output_rows(result: object, leading: torch.Size) -> tuple[Tensor, bool]:

@@ -1,10 +1,11 @@
 """Which design is built, by what is known before synthesis; and which circuit a budget refuses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sr2hls.circuit import Circuit
 from sr2hls.design import Design
 from sr2hls.errors import BudgetError
+from sr2hls.flow.readability import readable_nodes
 from sr2hls.problem import Problem
 from sr2hls.program.predict import program_model
 from sr2hls.report.frontier import Frontier, Point
@@ -15,6 +16,8 @@ _SIZES = (50, 100, 200)
 _SHARES = (0.5, 0.75, 1.0)
 _WORTH = 0.004
 """Score that a smaller design may lack of the best one's, where no fidelity is asked for."""
+READABLE_WORTH = 0.02
+"""Score that a readable design may lack of the best one's, tables included."""
 _UNSURE = 1.5
 """A design is tried although it seems to need this many times the LUTs: they are predicted, not counted."""
 
@@ -29,35 +32,74 @@ def sizes_for(budget: Budget) -> tuple[int, ...]:
 def rank(problem: Problem, designs: Sequence[Design], budget: Budget) -> list[Design]:
     """Return the designs that may meet the budget in the order in which they are to be tried.
 
-    First come the designs that are good enough, the smallest first: as faithful as ``min_fidelity`` asks, or
-    within 0.004 of the best score. The others follow, the best first. All is measured on validation data;
-    LUTs are predicted from the program.
+    Good enough is what is as faithful as ``min_fidelity`` asks or, without it, has a score within 0.004 of
+    the best. First come readable designs with a score within 0.02 of the best of all: those that are good
+    enough among them, the smallest first, then the better ones. All others follow in the same way. All is
+    measured on validation data; LUTs are predicted from the program.
 
     Raises:
-        BudgetError: none is as faithful as asked.
+        BudgetError: none is as faithful or as short as asked.
     """
     luts = {d.proposal.name: program_model().luts(d.program) for d in designs}
     most = float("inf") if budget.max_lut is None else _UNSURE * budget.max_lut
-    fitting = [d for d in designs if luts[d.proposal.name] <= most]
-    fitting = fitting or [min(designs, key=lambda d: luts[d.proposal.name])]
+    nodes = {d.proposal.name: readable_nodes(problem, d) for d in designs}
+    short = [d for d in designs if _is_short(nodes[d.proposal.name], budget)]
+    if not short:
+        raise BudgetError(_no_short_one(nodes.values(), budget))
+    fitting = [d for d in short if luts[d.proposal.name] <= most]
+    fitting = fitting or [min(short, key=lambda d: luts[d.proposal.name])]
     split = problem.validation
     outputs = {d.proposal.name: d.predict(split.inputs) for d in fitting}
     score = {name: problem.score(o, split) for name, o in outputs.items()}
-    floor = max(score.values()) - _WORTH
+    least = max(score.values()) - READABLE_WORTH
     if budget.min_fidelity is not None:
         score = {name: problem.fidelity(o, split) for name, o in outputs.items()}
-        floor = budget.min_fidelity
-        if max(score.values()) < floor:
+        least = budget.min_fidelity
+        if max(score.values()) < least:
             raise BudgetError(
-                f"no design meets min_fidelity {floor:g}: the nearest has {max(score.values()):.4f} on "
+                f"no design meets min_fidelity {least:g}: the nearest has {max(score.values()):.4f} on "
                 "validation data; lower it, give the inputs more bits, or search with more effort"
             )
-    good = [d for d in fitting if score[d.proposal.name] >= floor]
-    others = [] if budget.min_fidelity is not None else [d for d in fitting if d not in good]
-    return [
-        *sorted(good, key=lambda d: (luts[d.proposal.name], -score[d.proposal.name])),
-        *sorted(others, key=lambda d: -score[d.proposal.name]),
-    ]
+        fitting = [d for d in fitting if score[d.proposal.name] >= least]
+
+    def ordered(some: Sequence[Design]) -> list[Design]:
+        floor = max((score[d.proposal.name] for d in some), default=0.0) - _WORTH
+        floor = floor if budget.min_fidelity is None else budget.min_fidelity
+        good = [d for d in some if score[d.proposal.name] >= floor]
+        others = [d for d in some if score[d.proposal.name] < floor]
+        return [
+            *sorted(good, key=lambda d: (luts[d.proposal.name], -score[d.proposal.name])),
+            *sorted(others, key=lambda d: -score[d.proposal.name]),
+        ]
+
+    names = {d.proposal.name for d in fitting}
+    readable = {n for n in names if nodes[n] is not None and score[n] >= least}
+    first = [d for d in fitting if d.proposal.name in readable]
+    return [*ordered(first), *ordered([d for d in fitting if d.proposal.name not in readable])]
+
+
+def preference_note(problem: Problem, chosen: Design, designs: Sequence[Design]) -> tuple[str, ...]:
+    """Say what a readable design lacks of the best one's score, where another one is the best."""
+    split = problem.validation
+    score = {d.proposal.name: problem.score(d.predict(split.inputs), split) for d in designs}
+    best = max(score, key=lambda name: score[name])
+    lacks = score[best] - score[chosen.proposal.name]
+    if lacks <= _WORTH or readable_nodes(problem, chosen) is None:
+        return ()
+    return (
+        f"'{chosen.proposal.name}' was chosen because its formulas are readable; '{best}' has {lacks:.4f} "
+        f"more of the score on validation data, and a readable design may lack {READABLE_WORTH:g}",
+    )
+
+
+def _is_short(nodes: int | None, budget: Budget) -> bool:
+    return budget.max_nodes is None or (nodes is not None and nodes <= budget.max_nodes)
+
+
+def _no_short_one(nodes: Iterable[int | None], budget: Budget) -> str:
+    known = [n for n in nodes if n is not None]
+    found = f"the shortest readable one has {min(known)}" if known else "none is readable"
+    return f"no design meets max_nodes {budget.max_nodes}: {found}; raise it, or search with more effort"
 
 
 def refuse_over_budget(circuit: Circuit, budget: Budget) -> None:
@@ -84,6 +126,8 @@ def refuse_over_budget(circuit: Circuit, budget: Budget) -> None:
 def best_point(frontier: Frontier, budget: Budget) -> Point:
     """Return the design of an exploration with the highest validation score that meets all budgets.
 
+    A readable one goes first if its score is within 0.02 of the best.
+
     Raises:
         BudgetError: none does.
     """
@@ -92,7 +136,9 @@ def best_point(frontier: Frontier, budget: Budget) -> Point:
         raise BudgetError(
             "no design of the exploration meets the budgets: raise them, or explore other sizes"
         )
-    return max(fitting, key=lambda p: (round(p.validation, 4), -(p.value(FigureKey.LUT) or 0.0)))
+    least = max(p.validation for p in fitting) - READABLE_WORTH
+    readable = [p for p in fitting if p.nodes is not None and p.validation >= least]
+    return max(readable or fitting, key=lambda p: (round(p.validation, 4), -(p.value(FigureKey.LUT) or 0.0)))
 
 
 def _meets(point: Point, budget: Budget) -> bool:
@@ -106,5 +152,7 @@ def _meets(point: Point, budget: Budget) -> bool:
         value = point.value(key)
         if limit is not None and (value is None or value > limit):
             return False
+    if not _is_short(point.nodes, budget):
+        return False
     fidelity = point.validation_fidelity
     return budget.min_fidelity is None or (fidelity is not None and fidelity >= budget.min_fidelity)

@@ -12,6 +12,7 @@ from sr2hls.flow.designs import Designs, withdraw
 from sr2hls.flow.implement import Inputs, implement
 from sr2hls.flow.judgement import simple_scores
 from sr2hls.flow.plan import PREPARING, building, finishing
+from sr2hls.flow.readability import readable_nodes
 from sr2hls.flow.record import network_report
 from sr2hls.flow.run_folder import RunFolder
 from sr2hls.hls.compiler import compiler
@@ -149,6 +150,7 @@ def _point(
         test=problem.score(on_test, problem.test),
         fidelity=problem.fidelity(on_test, problem.test),
         validation_fidelity=problem.fidelity(on_validation, problem.validation),
+        nodes=readable_nodes(problem, design),
         hardware=row,
         notes=design.notes,
     )

@@ -9,8 +9,11 @@ from sr2hls.circuit import Circuit
 from sr2hls.data import InputFormat
 from sr2hls.design import Design, decision_notes, float_outputs
 from sr2hls.errors import InputError
+from sr2hls.flow.choose import preference_note
 from sr2hls.flow.judgement import judge
+from sr2hls.flow.record_checks import agreements, checks
 from sr2hls.flow.record_points import considered_points, network_points
+from sr2hls.flow.record_reading import formula_records, reading_of
 from sr2hls.flow.rows import Rows
 from sr2hls.options import CompileOptions, LowerOptions
 from sr2hls.prepare import Prepared
@@ -57,7 +60,7 @@ def network_report(
         original: the network in fixed point, its circuit and notes on it.
         simple: what simple models reach on the test rows.
     """
-    problem, proposal = prepared.problem, design.proposal
+    problem = prepared.problem
     names = dict(zip(problem.types, problem.feature_names, strict=True))
     classifies = problem.task.is_classification
     frontiers = [d.proposal.frontier for d in considered if d.proposal.frontier is not None]
@@ -72,13 +75,8 @@ def network_report(
         ),
         teacher=_teacher(prepared, options),
         data=_network_data(prepared, design, options),
-        formulas=[
-            *(formula_record(name, expr, names) for name, expr in proposal.definitions),
-            *(
-                formula_record(title, expr, names)
-                for title, expr in zip(problem.class_names, proposal.formulas.values(), strict=True)
-            ),
-        ],
+        formulas=formula_records(prepared, design),
+        reading=reading_of(prepared, design),
         fronts=[]
         if not frontiers
         else _fronts(
@@ -89,7 +87,7 @@ def network_report(
             latex=names,
         ),
         designs=[
-            *considered_points(problem, design, considered, rows),
+            *considered_points(prepared, design, considered, rows),
             *points,
             *network_points(problem, original, rows),
         ],
@@ -106,12 +104,13 @@ def network_report(
             for name, split in problem.splits.items()
         ],
         program=design.program,
-        agreements=_agreements(circuit, "test split"),
-        checks=_checks(design, circuit, original[1]),
+        agreements=agreements(circuit, "test split"),
+        checks=checks(design, circuit, original[1]),
         judgement=judge(problem, design, simple),
         same=decision_notes(problem, design),
         hardware=rows,
         notes=(
+            *preference_note(problem, design, considered),
             *prepared.dataset.warnings(),
             *(note for frontier in frontiers[:1] for note in frontier.notes),
             *design.notes,
@@ -179,8 +178,8 @@ def formulas_report(
             for name, (X, labels) in rows.splits.items()
         ],
         program=design.program,
-        agreements=_agreements(circuit, "test rows"),
-        checks=_checks(design, circuit),
+        agreements=agreements(circuit, "test rows"),
+        checks=checks(design, circuit),
         hardware=_rows(circuit, options, None),
         same=constant_decisions(Task.LOGITS, outputs, design.predict(inputs.values(rows.splits["test"][0])))
         if rows.classes
@@ -250,8 +249,20 @@ def _fronts(
             if c.cost is not None and _finite(c.loss) is not None
         )
         if len(candidates) > 1:
-            fronts.append(model.Front(output=output, loss=loss, cost=unit, candidates=candidates))
+            fronts.append(
+                model.Front(output=output, loss=loss, cost=unit, candidates=candidates, told=_told(frontier))
+            )
     return fronts
+
+
+def _told(frontier: Frontier) -> tuple[model.ToldCosts, ...]:
+    names = model.ToldCosts.model_fields.keys()
+    return tuple(
+        model.ToldCosts.model_validate(
+            {k: v for k, v in told.items() if k in names} | {"engine": engine, "adds_up": not told["mapping"]}
+        )
+        for engine, told in frontier.told.items()
+    )
 
 
 def _finite(loss: float) -> float | None:
@@ -277,41 +288,3 @@ def _rows(circuit: Circuit, options: CompileOptions | LowerOptions, score: float
     rows = [] if found is None else [HardwareRow.of(found, Subject.DESIGN, "formulas", score)]
     hls = None if options.synthesis.takes_hls else hls_row(circuit.hls, options.target)
     return rows if hls is None else [*rows, hls]
-
-
-def _agreements(circuit: Circuit, source: str) -> list[model.Agreement]:
-    return [
-        model.Agreement(
-            executor=a.executor,
-            vectors=a.vectors,
-            values=a.values,
-            differences=0,
-            source=source,
-            proof=a.proof,
-        )
-        for a in circuit.agreements
-    ]
-
-
-def _checks(design: Design, circuit: Circuit, network: Circuit | None = None) -> list[model.Check]:
-    checks = [
-        model.Check(
-            name=f"error of {name}",
-            passed=True,
-            detail=f"rms {e.rms:.4g}, largest {e.largest:.4g} from its formula on training data",
-        )
-        for name, e in design.errors.items()
-    ]
-    checks += [
-        model.Check(name=lint.rule, passed=False, detail=f"{lint.message}: {lint.remedy}")
-        for lint in circuit.lints
-    ]
-    checks += [
-        model.Check(
-            name=f"network: {a.executor}",
-            passed=True,
-            detail=f"{a.values} values of {a.vectors} test rows equal to the interpreter's",
-        )
-        for a in ([] if network is None else network.agreements)
-    ]
-    return checks

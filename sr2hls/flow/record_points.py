@@ -8,13 +8,15 @@ from numpy.typing import NDArray
 
 from sr2hls.baseline.beside import OriginalResult
 from sr2hls.design import Design
+from sr2hls.flow.readability import readable_nodes
+from sr2hls.flow.record_reading import point_formulas
+from sr2hls.prepare import Prepared
 from sr2hls.problem import Problem
 from sr2hls.program.predict import program_model
 from sr2hls.report.frontier import load_frontier
 from sr2hls.report.hardware import FigureKey, HardwareFigure, HardwareRow, Subject
 from sr2hls.report.model import DesignPoint
 from sr2hls.report.points import design_points
-from sr2hls.search.names import with_names
 
 
 def other_points(explored: Path, design: Design) -> tuple[DesignPoint, ...]:
@@ -24,21 +26,18 @@ def other_points(explored: Path, design: Design) -> tuple[DesignPoint, ...]:
 
 
 def considered_points(
-    problem: Problem, chosen: Design, considered: Sequence[Design], rows: Sequence[HardwareRow]
+    prepared: Prepared, chosen: Design, considered: Sequence[Design], rows: Sequence[HardwareRow]
 ) -> list[DesignPoint]:
     """Return a point of each design: measured figures of the one built, predicted ones of the others."""
     row = next((r for r in rows if r.subject is Subject.DESIGN), None)
-    points = []
+    problem, points = prepared.problem, []
     for design in considered:
         mine, proposal = row if design is chosen else None, design.proposal
-        formulas = {
-            name: str(with_names(f, problem.feature_names))
-            for name, f in (
-                *zip(problem.class_names, proposal.formulas.values(), strict=True),
-                *proposal.definitions,
-            )
+        more: dict[str, object] = {
+            "formulas": point_formulas(prepared, design),
+            "nodes": readable_nodes(problem, design),
+            "chosen": design is chosen,
         }
-        more = {"formulas": formulas, "chosen": design is chosen}
         if mine is None:
             more["lut"] = HardwareFigure.of(program_model().predict(design.program)[0])
         point = _point(problem, proposal.title, design.predict(problem.test.inputs), mine)

@@ -148,7 +148,7 @@ def options_key(options: CompileOptions | LowerOptions) -> str:
     if isinstance(options, LowerOptions):
         files = {"data": options.data, "operators": options.operators, "source": options.source_path}
     else:
-        files = {"checkpoint": options.checkpoint, "data": options.data}
+        files = {"checkpoint": options.checkpoint, "data": options.data, "pysr": options.pysr}
     plain |= {name: _digest(path) for name, path in files.items() if path is not None}
     if isinstance(options, CompileOptions) and options.explored is not None:
         frontier = options.explored / frontier_file.JSON_NAME

@@ -2,26 +2,24 @@
 
 import numpy as np
 
-from sr2hls.costs import (
-    FoldCost,
-    Operators,
-    additive_cycles,
-    area,
-    estimated_luts,
-    load_operators,
-    load_table,
-    longest_path,
-    published_cycles,
-    weighted,
-)
+from sr2hls.costs import FoldCost, Operators, load_operators, load_table
 from sr2hls.data import load_dataset
 from sr2hls.errors import InputError
 from sr2hls.options import SearchCost, StudyOptions, called_with
 from sr2hls.progress import Progress, SilentProgress
-from sr2hls.search import Frontier, Loss, OperonSettings, SearchOptions, Study, choose_engine, run_study
+from sr2hls.search import (
+    Frontier,
+    Loss,
+    OperonSettings,
+    PySREngine,
+    SearchOptions,
+    Study,
+    choose_engine,
+    run_study,
+)
 from sr2hls.search.base import Progress as SearchProgress
-from sr2hls.search.custom import with_definitions
-from sr2hls.search.pysr_file import load_pysr_settings
+from sr2hls.search.cost_kinds import cost_of_kind
+from sr2hls.search.pysr.settings_file import load_pysr_settings
 from sr2hls.search.write import write_hall_of_fame
 
 _SEARCH_S = 30.0
@@ -73,25 +71,24 @@ def search_data(options: StudyOptions, progress: Progress | None = None) -> Fron
     return frontier
 
 
-def search_cost(options: StudyOptions, operators: Operators) -> FoldCost:
+def search_cost(options: StudyOptions, operators: Operators, default: SearchCost) -> FoldCost:
     """Return the cost model that is asked for.
+
+    Args:
+        options: kind of cost, precision and table.
+        operators: the operators known.
+        default: the kind where none is asked for.
 
     Raises:
         InputError: the table is in another unit, or has no such precision.
     """
-    table = None if options.cost_table is None else load_table(options.cost_table, operators)
-    kind = options.cost
-    if table is not None and kind is SearchCost.COMBINED:
-        raise InputError("the cost 'combined' needs two tables: give --cost additive, path or area")
-    if kind is SearchCost.AREA:
-        return area(with_definitions(table or estimated_luts(options.precision), operators))
-    cycles = with_definitions(table or published_cycles(options.precision), operators)
-    if kind is SearchCost.ADDITIVE:
-        return additive_cycles(cycles)
-    if kind is SearchCost.PATH:
-        return longest_path(cycles)
-    luts = area(with_definitions(estimated_luts(options.precision), operators))
-    return weighted("area and path", "LUT", [(1.0, luts), (options.luts_a_cycle, longest_path(cycles))])
+    return cost_of_kind(
+        options.cost or default,
+        operators,
+        precision=options.precision,
+        luts_a_cycle=options.luts_a_cycle,
+        table=None if options.cost_table is None else load_table(options.cost_table, operators),
+    )
 
 
 def _study(options: StudyOptions, progress: Progress) -> Study:
@@ -110,13 +107,23 @@ def _study(options: StudyOptions, progress: Progress) -> Study:
     pysr = None if options.pysr is None else load_pysr_settings(options.pysr)
     engines = []
     for name in options.engines:
-        engine, reason = choose_engine(name, operon=OperonSettings(restarts=options.restarts), pysr=pysr)
+        engine, reason = choose_engine(
+            name,
+            operon=OperonSettings(restarts=options.restarts),
+            pysr=pysr,
+            operators=options.operators,
+            definitions=definitions,
+        )
         progress.note(reason)
         engines.append(engine)
+    pysrs = [engine for engine in engines if isinstance(engine, PySREngine)]
+    cost = search_cost(options, definitions, SearchCost.CYCLES if pysrs else SearchCost.COMBINED)
+    for engine in pysrs:
+        engine.complexity = cost
     return Study.of(
         dataset.X,
         np.asarray(dataset.y, dtype=np.float64),
-        cost=search_cost(options, definitions),
+        cost=cost,
         options=SearchOptions(
             operators=options.operators,
             max_size=options.max_size,

@@ -112,7 +112,7 @@ def run(values, nodes, flat):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _loss(row, outputs, target, loss):  # type: ignore[no-untyped-def]
+def row_loss(row, outputs, target, loss):  # type: ignore[no-untyped-def]
     """Loss of one row; `sr2hls.lut_network.objective` says what it stands for."""
     scale, base, decision, soft = loss.scale, loss.base, loss.decision, loss.soft
     if loss.kind == NUMBERS:
@@ -145,7 +145,7 @@ def total_loss(values, flat, targets, loss):  # type: ignore[no-untyped-def]
     """Mean loss of all rows."""
     total = 0.0
     for s in range(values.shape[1]):
-        total += _loss(values[:, s], flat.outputs, targets[s], loss)
+        total += row_loss(values[:, s], flat.outputs, targets[s], loss)
     return total / values.shape[1]
 
 
@@ -228,11 +228,11 @@ def entry_losses(  # type: ignore[no-untyped-def]
             for v in range(levels):
                 for i in range(n_above):
                     row[above[i]] += v - kept
-                result[entry, v] += _loss(row, flat.outputs, targets[s], loss)
+                result[entry, v] += row_loss(row, flat.outputs, targets[s], loss)
                 for i in range(n_above):
                     row[above[i]] -= v - kept
             continue
-        same = _loss(row, flat.outputs, targets[s], loss)
+        same = row_loss(row, flat.outputs, targets[s], loss)
         changed[node] = 1
         before[node] = kept
         for v in range(levels):
@@ -258,7 +258,7 @@ def entry_losses(  # type: ignore[no-untyped-def]
                         if is_output[parent]:
                             reached = 1
             if reached:
-                result[entry, v] += _loss(row, flat.outputs, targets[s], loss)
+                result[entry, v] += row_loss(row, flat.outputs, targets[s], loss)
             else:
                 result[entry, v] += same
             for i in range(count):

@@ -17,7 +17,7 @@ class Choice(StrEnum):
 
 
 class Engine(Choice):
-    """Search engines; ``auto`` takes PySR where Julia with SymbolicRegression is there, else Operon."""
+    """Search engines; ``auto`` takes Operon, or PySR where only PySR does what is asked for."""
 
     AUTO = "auto"
     OPERON = "operon"
@@ -71,11 +71,19 @@ class Cost(Choice):
     """LUTs by the structure of the fabric."""
     MEASURED = "measured"
     """LUTs as `sr2hls costs measure` found them on the target's family; the tables come with sr2hls."""
+    CYCLES = "cycles"
+    """Clock cycles of all operators added up, by the published table of arXiv 2305.04099."""
+    PATH = "path"
+    """Clock cycles of the longest path."""
+    COMBINED = "combined"
+    """LUTs, and clock cycles of the longest path."""
 
 
 class StrategyName(Choice):
     """Ways to find designs, each a file of `sr2hls.strategies`."""
 
+    READABLE = "readable"
+    """Short formulas of all outputs together, trained through the bits of the circuit."""
     FRONTS = "fronts"
     """One formula an output, from the fronts of a search engine."""
     ADDITIVE = "additive"
@@ -106,7 +114,7 @@ class SearchLoss(Choice):
 class SearchCost(Choice):
     """What a formula costs while it is searched for."""
 
-    ADDITIVE = "additive"
+    CYCLES = "cycles"
     """Clock cycles of all operators added up, as arXiv 2305.04099 does."""
     PATH = "path"
     """Clock cycles of the longest path."""

@@ -38,10 +38,6 @@ class CompileOptions(CircuitOptions, NetworkOptions):
 
     task: Annotated[str | None, INPUTS, Example('"logits"')] = None
     """`logits`, `probabilities` or `regression`, where the guess from the network is wrong."""
-    head: Annotated[str | None, INPUTS, Example('"class"')] = None
-    """Name of the output to distil, where the network has several."""
-    target_column: Annotated[str | None, INPUTS, Example('"label"')] = None
-    """Column or key of the labels; by default `y`, `label` or `target` if there."""
     scaler: Annotated[str, INPUTS] = "auto"
     """Affine map before the circuit: `auto` (the range of each feature that uses the bits best), `checkpoint`
     (the one at the network's front), one fitted on the training split (`range`, `standard`, `robust`,
@@ -56,8 +52,13 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     """Most block RAMs."""
     min_fidelity: Annotated[float | None, BUDGETS, Example("0.9")] = None
     """Least agreement with the network (regression: R² to it), 0 to 1."""
-    cost: Annotated[Cost, SEARCH] = field(default=Cost.ESTIMATED, converter=Cost)
-    """Costs of operators for the search; see `sr2hls costs`."""
+    max_nodes: Annotated[int | None, BUDGETS, Example("100")] = field(default=None, validator=at_least_one)
+    """Most nodes (operators, variables, constants) of all printed formulas together; only readable designs
+    meet it."""
+    cost: Annotated[Cost | None, SEARCH, Example('"measured"')] = field(
+        default=None, converter=optional(Cost)
+    )
+    """What the search counts (see `sr2hls costs`); by default cycles for PySR, estimated LUTs for others."""
     objective: Annotated[str | None, SEARCH, Example('"accuracy"')] = None
     """What designs are judged by: `accuracy`, `auc`, `efficiency@0.01` (signal at a background rate), `r2` or
     `mae`; by default accuracy or R², or where signal is rare the efficiency at the network's own rate."""
@@ -66,8 +67,9 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     strategies: Annotated[tuple[StrategyName, ...], SEARCH, Parameter(name="--strategy")] = field(
         default=tuple(StrategyName), converter=_strategies
     )
-    """Ways to find designs: `fronts` (one formula an output), `additive` (sums of functions of one input),
-    `lut-network` (sums of tables of few bits); all if not given."""
+    """Ways to find designs: `readable` (short formulas of all outputs together), `fronts` (one formula an
+    output), `additive` (sums of functions of one input), `lut-network` (sums of tables of few bits); all if
+    not given."""
     tables: Annotated[Tables | None, SEARCH, Example('"symbolic"')] = field(
         default=None, converter=optional(Tables)
     )
@@ -96,4 +98,11 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     @property
     def budget(self) -> Budget:
         """Limits that the chosen design has to meet."""
-        return Budget(self.max_latency_ns, self.max_lut, self.max_dsp, self.max_bram, self.min_fidelity)
+        return Budget(
+            self.max_latency_ns,
+            self.max_lut,
+            self.max_dsp,
+            self.max_bram,
+            self.min_fidelity,
+            self.max_nodes,
+        )

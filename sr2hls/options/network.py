@@ -41,10 +41,19 @@ class NetworkOptions:
         default=None, converter=optional(names), validator=each_once
     )
     """Input columns, separated by commas, in the order of the network; by default all but the labels."""
+    head: Annotated[str | None, INPUTS, Example('"class"')] = None
+    """Name of the output to distil, where the network has several."""
+    target_column: Annotated[str | None, INPUTS, Example('"label"')] = None
+    """Column or key of the labels; by default `y`, `label` or `target` if there."""
     drop_nonfinite: Annotated[bool, INPUTS] = False
     """Leave out rows with NaN or infinity instead of refusing them."""
     engine: Annotated[Engine, SEARCH] = field(default=Engine.AUTO, converter=Engine)
-    """`auto` takes PySR where Julia is set up, else `operon`; `eql` learns by gradient."""
+    """`auto` takes `operon`, or `pysr` where only that does what is asked; `eql` learns by gradient."""
+    pysr: Annotated[Path | None, SEARCH, Example('"pysr.toml"')] = field(
+        default=None, converter=optional(path)
+    )
+    """TOML file with PySR's own settings: iterations, units, constraints, a template. PySR runs its strings
+    as Julia code."""
     time_s: Annotated[float | None, SEARCH, Parameter(name="--time"), Example("120.0")] = field(
         default=None, validator=seconds
     )

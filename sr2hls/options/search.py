@@ -46,8 +46,8 @@ class StudyOptions:
     """Operators that formulas may use, separated by commas or blanks."""
     definitions: Annotated[Path | None, SEARCH] = field(default=None, converter=optional(path))
     """TOML file with your own operators."""
-    cost: Annotated[SearchCost, SEARCH] = field(default=SearchCost.COMBINED, converter=SearchCost)
-    """What a formula costs."""
+    cost: Annotated[SearchCost | None, SEARCH] = field(default=None, converter=optional(SearchCost))
+    """What a formula costs; by default cycles for PySR, combined for others."""
     cost_table: Annotated[Path | None, SEARCH] = field(default=None, converter=optional(path))
     """TOML or JSON file with costs of operators, in place of those that come with sr2hls."""
     precision: Annotated[str, SEARCH] = "ap_fixed<16,6>"

@@ -33,6 +33,7 @@ from sr2hls.report.model import (
     Teacher,
     Verification,
 )
+from sr2hls.report.reading import Reading
 from sr2hls.report.record import FixedPoint
 from sr2hls.report.versions import versions
 
@@ -45,6 +46,7 @@ def build_report(
     teacher: Teacher | None,
     data: Data,
     formulas: Sequence[Formula],
+    reading: Reading | None = None,
     fronts: Sequence[Front] = (),
     designs: Sequence[DesignPoint] = (),
     fidelity: Sequence[SplitFidelity] = (),
@@ -65,6 +67,7 @@ def build_report(
         teacher: the network, ``None`` where formulas came from elsewhere.
         data: the data (see `feature_records`).
         formulas: the chosen formula of each output (see `formula_record`).
+        reading: how the formulas are to be read, and their terms.
         fronts: what the search found, an output each.
         designs: whole designs considered, with the network and any published one as points beside them.
         fidelity: what `sr2hls.report.metrics` measured, a split each.
@@ -83,6 +86,7 @@ def build_report(
         teacher=teacher,
         data=data,
         formulas=tuple(formulas),
+        reading=reading,
         fronts=tuple(fronts),
         designs=tuple(designs),
         fidelity=tuple(fidelity),

@@ -12,6 +12,7 @@ from sr2hls.report.html import ShownFormula, shown_formula
 from sr2hls.templates import render
 
 _SCRIPTS = ("vendor/plotly-basic.min.js", "js/common.js", "js/explorer.js")
+_MOST_FORMULAS = 8
 COLUMNS = (
     FigureKey.LUT,
     FigureKey.FF,
@@ -58,6 +59,8 @@ def explorer_data(entries: Sequence[Entry]) -> dict[str, Any]:
                 "name": entry.name,
                 "score": entry.score,
                 "fidelity": entry.fidelity,
+                "nodes": entry.nodes,
+                "formulas": [f"{f.output} = {f.sympy}" for f in entry.report.formulas[:_MOST_FORMULAS]],
                 **{k: None if f is None else f.value for k, f in figures.items()},
                 "origin": "" if (lut := figures[FigureKey.LUT.value]) is None else lut.origin.value,
                 "tool": entry.row.tool if entry.row else None,

@@ -31,6 +31,8 @@ class Point(Record):
     fidelity: float | None = None
     """Agreement with the network on the test split."""
     validation_fidelity: float | None = None
+    nodes: int | None = None
+    """Of the printed formulas, where they are readable."""
     hardware: HardwareRow | None = None
     notes: tuple[str, ...] = ()
 
@@ -113,8 +115,8 @@ def markdown(frontier: Frontier) -> str:
     """Return the designs as a Markdown table, the cheapest first."""
     best = {p.name for p in frontier.best()}
     rows = [
-        f"| design | LUT | FF | DSP | cycles | latency | {frontier.score}, test | of the network's |",
-        "|---|---|---|---|---|---|---|---|",
+        f"| design | nodes | LUT | FF | DSP | cycles | latency | {frontier.score}, test | of the network's |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     shown: Sequence[Point] = (*frontier.designs, *([frontier.network] if frontier.network else []))
     keys = (FigureKey.LUT, FigureKey.FF, FigureKey.DSP, FigureKey.LATENCY_CYCLES, FigureKey.LATENCY_NS)
@@ -122,5 +124,6 @@ def markdown(frontier: Frontier) -> str:
         cells = ["–" if (v := point.value(k)) is None else f"{v:g}" for k in keys]
         label = f"**{point.label}**" if point.name in best else point.label
         share = point.test / frontier.teacher_test if frontier.teacher_test else float("nan")
-        rows.append(f"| {label} | {' | '.join(cells)} ns | {point.test:.4f} | {share:.3f} |")
+        nodes = "–" if point.nodes is None else str(point.nodes)
+        rows.append(f"| {label} | {nodes} | {' | '.join(cells)} ns | {point.test:.4f} | {share:.3f} |")
     return "\n".join(rows) + "\n"

@@ -50,6 +50,12 @@ class Entry:
         return scores.accuracy if scores.accuracy is not None else min(known, default=None)
 
     @property
+    def nodes(self) -> int | None:
+        """Nodes of the printed formulas, ``None`` where these are not readable."""
+        reading = self.report.reading
+        return None if reading is None or reading.reasons else reading.nodes
+
+    @property
     def fidelity(self) -> float | None:
         """Agreement with the network, or the least R² to it, on the test split."""
         split = shown_split(self.report)

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 
@@ -13,7 +14,10 @@ from sr2hls.report.fidelity import SplitFidelity
 from sr2hls.report.hardware import FigureKey, HardwareFigure, warning
 from sr2hls.report.mathml import mathml, terms
 from sr2hls.report.model import Formula, Report
+from sr2hls.report.readable_text import exact_text, exact_title, readability_text
+from sr2hls.report.steps import Step, further_steps
 from sr2hls.report.summary import Card, cards, subtitle
+from sr2hls.report.term_picture import ShownTerm, shown_terms
 from sr2hls.templates import render
 
 _SCRIPTS = (
@@ -92,6 +96,11 @@ class Page:
     subtitle: str
     cards: list[Card]
     formulas: list[ShownFormula]
+    readability: str
+    exact_title: str
+    exact_text: str
+    terms: list[ShownTerm]
+    steps: list[Step]
     score_name: str
     fidelity_name: str
     score_titles: list[str]
@@ -136,6 +145,7 @@ def _page(report: Report) -> Page:
     shown = fmt.shown_split(report)
     titles, rows = fmt.score_table(report)
     points, efficiencies = fmt.efficiency_table(report)
+    reading = report.reading
     return Page(
         style=style(),
         scripts=scripts,
@@ -145,6 +155,11 @@ def _page(report: Report) -> Page:
         subtitle=subtitle(report),
         cards=cards(report),
         formulas=[shown_formula(f) for f in report.formulas],
+        readability="" if reading is None else readability_text(reading),
+        exact_title="" if reading is None else exact_title(reading),
+        exact_text="" if reading is None else exact_text(reading),
+        terms=shown_terms(reading),
+        steps=further_steps(report),
         score_name=fmt.score_name(report),
         fidelity_name=fmt.fidelity_name(report),
         score_titles=titles,
@@ -173,13 +188,16 @@ def _mixed_units(report: Report) -> set[FigureKey]:
 
 
 def _data(report: Report) -> Markup:
-    data = report.model_dump(mode="json", exclude={"program": {"listing"}, "run": True, "notes": True})
-    return json_block(data | {"score_name": fmt.score_name(report)})
+    left_out: dict[str, Any] = {"program": {"listing"}, "run": True, "notes": True, "reading": True}
+    return json_block(
+        report.model_dump(mode="json", exclude=left_out) | {"score_name": fmt.score_name(report)}
+    )
 
 
 def _sections(report: Report) -> list[tuple[str, str]]:
     wanted: Sequence[tuple[str, str, object]] = (
         ("formulas", "Formulas", True),
+        ("terms", "Terms", report.reading and report.reading.terms),
         ("designs", "Designs", report.designs),
         ("fronts", "Fronts", report.fronts),
         ("fidelity", "Fidelity", report.fidelity),
@@ -202,7 +220,7 @@ def shown_formula(formula: Formula) -> ShownFormula:
         output=formula.output,
         terms=[Markup(mathml(t, continues=i > 0)) for i, t in enumerate(terms(formula.latex))],
         sympy=formula.sympy,
-        summary=", ".join(["with all digits", *parts]),
+        summary=", ".join(["as text", *parts]),
         long=len(formula.latex) > _LONG_FORMULA,
     )
 

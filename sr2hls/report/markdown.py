@@ -6,6 +6,8 @@ from sr2hls.progress import duration
 from sr2hls.report import format as fmt
 from sr2hls.report.hardware import warning
 from sr2hls.report.model import Report
+from sr2hls.report.readable_text import exact_text, exact_title, readability_text
+from sr2hls.report.steps import further_steps
 from sr2hls.report.summary import cards, subtitle
 from sr2hls.templates import render
 
@@ -14,6 +16,7 @@ def to_markdown(report: Report) -> str:
     """Return a report as Markdown (GitHub's flavour, formulas in ``$$``)."""
     titles, rows = fmt.score_table(report)
     points, efficiencies = fmt.efficiency_table(report)
+    reading = report.reading
     text = render(
         "report/report.md.j2",
         filters={"md": escape, "code": code},
@@ -35,6 +38,12 @@ def to_markdown(report: Report) -> str:
         is_published=fmt.is_published,
         mixed_tools=warning(report.hardware),
         sources=_sources(report),
+        reading=reading,
+        readability="" if reading is None or reading.nodes is None else readability_text(reading),
+        exact_title="" if reading is None else exact_title(reading),
+        exact_text="" if reading is None else exact_text(reading),
+        terms=() if reading is None else reading.terms,
+        steps=further_steps(report),
     )
     return re.sub(r"\n{3,}", "\n\n", text)
 

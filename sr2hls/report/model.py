@@ -8,6 +8,7 @@ from pydantic import Field
 from sr2hls.report.fidelity import SplitFidelity
 from sr2hls.report.hardware import Comparison, HardwareFigure, HardwareRow
 from sr2hls.report.judgement import Judgement
+from sr2hls.report.reading import Reading
 from sr2hls.report.record import FixedPoint
 from sr2hls.store.record import Record
 
@@ -126,6 +127,27 @@ class Candidate(Record):
     chosen: bool = False
 
 
+class ToldCosts(Record):
+    """What an engine was told that formulas cost, in integers of its own."""
+
+    engine: str
+    cost: str
+    """Name of the cost model, e.g. ``additive cycles``."""
+    unit: str
+    step: float
+    """Cost that counts as complexity 1, in ``unit``."""
+    source: str
+    """Origin and source of the figures, e.g. ``published, arXiv 2305.04099``."""
+    adds_up: bool
+    """Whether operators add up; else code sees the whole formula, e.g. its longest path."""
+    operators: dict[str, float]
+    """Complexity of each operator."""
+    leaf: float | None
+    """Complexity of a constant and of a variable, where operators add up."""
+    maxsize: int
+    """Largest complexity."""
+
+
 class Front(Record):
     """Pareto front of one output: the fewer the loss, the higher the cost."""
 
@@ -135,6 +157,8 @@ class Front(Record):
     cost: str
     """What the cost measures, e.g. ``LUT (estimated)``."""
     candidates: tuple[Candidate, ...]
+    told: tuple[ToldCosts, ...] = ()
+    """Costs that engines were told, where these are not the front's."""
 
 
 class DesignPoint(Record):
@@ -149,6 +173,8 @@ class DesignPoint(Record):
     """Split that both were measured on."""
     lut: HardwareFigure | None = None
     latency_ns: HardwareFigure | None = None
+    nodes: int | None = None
+    """Of the printed formulas, where they are readable."""
     formulas: dict[str, str] = Field(default_factory=dict)
     chosen: bool = False
     subject: Literal["design", "network", "other"] = "design"
@@ -222,6 +248,8 @@ class Report(Record):
     """``None`` where formulas came from elsewhere than a network."""
     data: Data
     formulas: tuple[Formula, ...]
+    reading: Reading | None = None
+    """How the formulas are to be read, and their terms; ``None`` where formulas were given."""
     fronts: tuple[Front, ...] = ()
     designs: tuple[DesignPoint, ...] = ()
     fidelity: tuple[SplitFidelity, ...] = ()

@@ -10,6 +10,7 @@ from sr2hls.report.hardware import FigureKey
 from sr2hls.store.directory import Directory
 
 _COLOURS = {
+    "readable": "#cc79a7",
     "additive": "#0072b2",
     "lut-network": "#d55e00",
     "fronts": "#009e73",

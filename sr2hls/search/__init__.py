@@ -5,13 +5,12 @@ from sr2hls.search.base import Engine, Progress, SearchOptions
 from sr2hls.search.eql import EQLEngine, EQLNetwork
 from sr2hls.search.front import Candidate, Choice, Front, Frontier
 from sr2hls.search.halloffame import read_formulas, read_hall_of_fame
-from sr2hls.search.julia import install_julia, julia_status
 from sr2hls.search.objective import Loss
 from sr2hls.search.operon import OperonEngine
 from sr2hls.search.operon_run import OperonSettings
 from sr2hls.search.parallel import Study, run_study
-from sr2hls.search.pysr import PySREngine
-from sr2hls.search.pysr_kwargs import PySRSettings
+from sr2hls.search.pysr import PySREngine, PySRSettings
+from sr2hls.search.pysr.julia import install_julia, julia_status
 
 __all__ = [
     "Candidate",

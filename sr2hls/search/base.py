@@ -23,6 +23,7 @@ __all__ = [
     "ProgressCallback",
     "SearchOptions",
     "checked_data",
+    "checked_weights",
     "output_names",
 ]
 
@@ -142,6 +143,27 @@ def checked_data(X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArr
                 f"{int(bad.argmax())}: remove them"
             )
     return inputs, outputs
+
+
+def checked_weights(weights: ArrayLike | None, outputs: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Return weights of rows, of the shape of the outputs, (n, k).
+
+    Args:
+        weights: of shape (n,), for all outputs alike, or (n, k).
+        outputs: shape (n, k).
+
+    Raises:
+        InputError: shapes do not fit, or a weight is not a positive number.
+    """
+    if weights is None:
+        return None
+    given = np.asarray(weights, dtype=np.float64)
+    shaped = given[:, None] if given.ndim == 1 else given
+    if shaped.ndim != 2 or len(shaped) != len(outputs) or shaped.shape[1] not in (1, outputs.shape[1]):
+        raise InputError(f"weights have shape {given.shape} for outputs of shape {outputs.shape}")
+    if not (np.isfinite(shaped).all() and (shaped > 0).all()):
+        raise InputError("weights have to be positive numbers")
+    return np.broadcast_to(shaped, outputs.shape)
 
 
 def output_names(names: Iterable[str] | None, count: int) -> tuple[str, ...]:

@@ -107,7 +107,7 @@ class Fitter:
         if not 0 < len(start) <= min(MAX_FITTED, len(self.X)) or before <= self.objective.floor:
             return Fit(form, before, None)
         rows = slice(None, None, max(1, len(self.X) // _FIT_ROWS))
-        part = replace(self.objective, y=self.objective.y[rows])
+        part = self.objective.rows(rows)
         X = self.X[rows]
 
         def residual(values: NDArray[np.float64]) -> NDArray[np.float64]:

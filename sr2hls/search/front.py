@@ -276,12 +276,14 @@ class Frontier:
         input_names: the user's names of x0, x1, ...
         cost_model: name, unit, origin and source of the costs.
         notes: one line each about how the search went, e.g. why it stopped.
+        told: name of an engine to the table of costs that it was given, where that is not `cost_model`.
     """
 
     fronts: tuple[Front, ...]
     input_names: tuple[str, ...]
     cost_model: Mapping[str, Scalar] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    told: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.fronts)
@@ -312,7 +314,8 @@ class Frontier:
             )
         fronts = tuple(a.merge(b) for a, b in zip(self.fronts, other.fronts, strict=True))
         notes = tuple(dict.fromkeys(self.notes + other.notes))
-        return Frontier(fronts, self.input_names, self.cost_model or other.cost_model, notes)
+        told = {**self.told, **other.told}
+        return Frontier(fronts, self.input_names, self.cost_model or other.cost_model, notes, told)
 
     def rescored(self, model: CostModel, latency: CostModel | None = None) -> "Frontier":
         """The same formulas with the costs of another model, non-dominated ones only."""
@@ -329,6 +332,7 @@ class Frontier:
             "input_names": list(self.input_names),
             "cost_model": dict(self.cost_model),
             "notes": list(self.notes),
+            "told": dict(self.told),
             "fronts": [
                 {
                     "output": f.output,
@@ -352,7 +356,7 @@ class Frontier:
             Front(f.output, tuple(Candidate.from_file(c) for c in f.candidates), f.loss_floor, f.rows)
             for f in found.fronts
         )
-        return cls(fronts, tuple(found.input_names), found.cost_model, tuple(found.notes))
+        return cls(fronts, tuple(found.input_names), found.cost_model, tuple(found.notes), found.told)
 
     def save(self, path: Path | str) -> None:
         """Write JSON; the file appears whole or not at all."""

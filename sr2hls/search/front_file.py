@@ -43,6 +43,7 @@ class FrontierFile(_Part):
     input_names: list[str]
     cost_model: dict[str, Any]
     notes: list[str]
+    told: dict[str, Any] = {}
     fronts: list[FrontFile]
 
 

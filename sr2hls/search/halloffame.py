@@ -64,6 +64,15 @@ def _rows(path: Path) -> tuple[Row, ...]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the hall of fame {path}: {error}") from error
+    return rows_of_text(text, path)
+
+
+def rows_of_text(text: str, path: Path) -> tuple[Row, ...]:
+    """Read the rows of a hall of fame from its text; ``path`` is for the messages.
+
+    Raises:
+        InputError: it is no hall of fame.
+    """
     header = text.split("\n", 1)[0][:_LONGEST_HEADER]
     if not header.strip():
         raise InputError(f"the hall of fame {path} is empty")

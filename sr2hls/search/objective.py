@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import sympy
@@ -33,10 +34,12 @@ class Objective:
     Attributes:
         y: targets, shape (n,).
         loss: `Loss.MSE` or `Loss.LOG`.
+        weights: of the rows, shape (n,), of mean one; ``None``: all count the same.
     """
 
     y: NDArray[np.float64]
     loss: Loss
+    weights: NDArray[np.float64] | None = None
 
     def residual(self, prediction: NDArray[np.float64]) -> NDArray[np.float64]:
         """Residuals, shape (n,); divided by the spread of y for `Loss.MSE`, so that they are of order one."""
@@ -44,15 +47,23 @@ class Objective:
             if self.loss is Loss.LOG:
                 ratio = prediction / np.where(self.y == 0, 1.0, self.y)
                 residual = np.where(ratio > 0, np.log(np.where(ratio > 0, ratio, 1.0)), np.nan)
-                return np.where(self.y == 0, 0.0, residual)
-            return np.asarray((prediction - self.y) / self.unit)
+                return self._weighted(np.where(self.y == 0, 0.0, residual))
+            return self._weighted((prediction - self.y) / self.unit)
 
     def slope(self, prediction: NDArray[np.float64]) -> NDArray[np.float64]:
         """Derivative of the residual by the prediction, shape (n,)."""
         with np.errstate(all="ignore"):
             if self.loss is Loss.LOG:
-                return np.where(self.y == 0, 0.0, 1 / prediction)
-            return np.full(len(self.y), 1 / self.unit)
+                return self._weighted(np.where(self.y == 0, 0.0, 1 / prediction))
+            return self._weighted(np.full(len(self.y), 1 / self.unit))
+
+    def rows(self, keep: NDArray[np.integer[Any]] | slice) -> "Objective":
+        """Return the objective on some of the rows."""
+        return Objective(self.y[keep], self.loss, None if self.weights is None else self.weights[keep])
+
+    def _weighted(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        # The square of a residual counts with its weight.
+        return values if self.weights is None else values * np.sqrt(self.weights)
 
     def value(self, prediction: NDArray[np.float64]) -> float:
         """Loss of predictions, shape (n,): in units of y², for `Loss.LOG` in squared natural logarithms."""
@@ -89,8 +100,10 @@ def one_sign(values: NDArray[np.float64]) -> bool:
     return bool(zeros <= _FEW * len(values) and (np.all(values >= 0) or np.all(values <= 0)))
 
 
-def objective_for(y: NDArray[np.float64], loss: Loss) -> Objective:
-    """Resolve `Loss.AUTO` for targets of shape (n,).
+def objective_for(
+    y: NDArray[np.float64], loss: Loss, weights: NDArray[np.float64] | None = None
+) -> Objective:
+    """Resolve `Loss.AUTO` for targets of shape (n,), and bring weights of their shape to a mean of one.
 
     Raises:
         InputError: `Loss.LOG` for targets of both signs or with a zero.
@@ -99,7 +112,7 @@ def objective_for(y: NDArray[np.float64], loss: Loss) -> Objective:
         raise InputError("loss 'log' needs targets of one sign and few zeros: use loss 'mse'")
     if loss is Loss.AUTO:
         loss = Loss.LOG if decades(y) > _DECADES else Loss.MSE
-    return Objective(y, loss)
+    return Objective(y, loss, None if weights is None else weights / weights.mean())
 
 
 @dataclass(frozen=True, slots=True)

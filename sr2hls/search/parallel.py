@@ -33,6 +33,7 @@ from sr2hls.store.lock import locked
 _ATTEMPTS = 3
 _CONNECT_S = 10.0
 _SCHEMA = "sr2hls.study/2"
+_PARTIAL = ".partial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,12 @@ def _run(
     runner = _dask(scheduler) if scheduler is not None else _local(jobs)
     try:
         for task, result in runner(study, todo):
-            write_text(folder / f"{task.name}.json", json.dumps(result))
+            stopped = any("interrupted" in note for note in result["notes"])
+            # What Ctrl-C cut short counts, but is searched again.
+            write_text(folder / f"{task.name}{_PARTIAL if stopped else ''}.json", json.dumps(result))
+            if stopped:
+                raise KeyboardInterrupt
+            (folder / f"{task.name}{_PARTIAL}.json").unlink(missing_ok=True)
             done += 1
             if progress is not None:
                 losses = [c["loss"] for c in result["fronts"][0]["candidates"] if c["loss"] is not None]
@@ -215,13 +221,17 @@ def collect(study: Study, directory: Path | str, notes: Sequence[str] = ()) -> F
     """Merge what a study has found so far; nothing is searched."""
     merged: list[Front] = [Front(name, ()) for name in study.output_names]
     found: list[str] = list(notes)
+    told: dict[str, Any] = {}
     for task in study.tasks:
-        path = Path(directory) / "tasks" / f"{task.name}.json"
+        whole = Path(directory) / "tasks" / f"{task.name}.json"
+        path = whole if whole.is_file() else whole.with_name(f"{task.name}{_PARTIAL}.json")
         if path.is_file():
             part = Frontier.load(path)
             merged[task.output] = merged[task.output].merge(part[0])
             found += part.notes
-    return Frontier(tuple(merged), study.input_names, describe(study.cost), tuple(dict.fromkeys(found)))
+            told |= part.told
+    notes = tuple(dict.fromkeys(found))
+    return Frontier(tuple(merged), study.input_names, describe(study.cost), notes, told)
 
 
 def _prepare(study: Study, directory: Path) -> Path:

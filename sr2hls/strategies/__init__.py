@@ -11,10 +11,12 @@ from sr2hls.strategies.additive import Additive
 from sr2hls.strategies.base import Context, Plan, Stages, Strategy, Unkept
 from sr2hls.strategies.fronts import Fronts
 from sr2hls.strategies.lut_network import LutNetworks
+from sr2hls.strategies.readable import Readable
 
 __all__ = ["STRATEGIES", "Context", "Plan", "Stages", "Strategy", "Unkept"]
 
 STRATEGIES: Mapping[StrategyName, Callable[[Context], Strategy]] = {
+    StrategyName.READABLE: Readable,
     StrategyName.FRONTS: Fronts,
     StrategyName.ADDITIVE: Additive,
     StrategyName.LUT_NETWORK: LutNetworks,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sr2hls.design import Design, Proposal
-from sr2hls.options import StrategyName
+from sr2hls.options import Engine, StrategyName
 from sr2hls.problem import Problem, Split
 from sr2hls.progress import Stage
 from sr2hls.search.auto import choose_engine
@@ -25,6 +25,7 @@ IntArray = NDArray[np.int64]
 
 NAME = StrategyName.ADDITIVE.value
 _MODEL = f"{NAME}: model"
+_WHY_NOT_PYSR = "PySR would start Julia for each of them"
 _MOST_GRID_BITS = 10
 _LUT_A_FUNCTION = 7.5
 """LUTs that a function of six bits takes with its adder, as measured on the jets (189 LUT, 25 functions)."""
@@ -60,6 +61,8 @@ class Additive:
         if not _has_small_inputs(problem):
             self.context.progress.note("no sums of functions of one input: inputs are wider than 10 bits")
             return
+        if self._engine is not self.context.options.engine:
+            self.context.progress.note(f"engine {self._engine} for functions of one input: {_WHY_NOT_PYSR}")
         seen = set()
         for size in sizes:
             name = f"{NAME}-{size}"
@@ -71,6 +74,11 @@ class Additive:
             seen.add(kept.functions)
             formulas = {output: expr_from_text(text) for output, text in kept.formulas.items()}
             yield Proposal(name, f"sum of {kept.functions} functions of one input", formulas)
+
+    @property
+    def _engine(self) -> Engine:
+        asked = self.context.options.engine
+        return Engine.OPERON if asked is Engine.PYSR else asked
 
     @cached_property
     def _models(self) -> tuple[ShapeModel, ...]:
@@ -92,7 +100,7 @@ class Additive:
     def _formulas(self, problem: Problem, name: str, size: int) -> AdditiveFormulas:
         options, model = self.context.options, _model_of_size(self._models, size)
         budgets, jobs = EFFORTS[options.effort], options.jobs or 2
-        engine, _ = choose_engine(options.engine.value, operon=budgets.shapes)
+        engine, _ = choose_engine(self._engine.value, operon=budgets.shapes)
         time_s = None if options.time_s is None else options.time_s * jobs / model.n_functions
         rows = problem.train.first(budgets.rows)
         with self.context.progress.stage(f"{name}: formulas", total=model.n_functions) as stage:

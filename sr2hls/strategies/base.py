@@ -30,6 +30,13 @@ class Stages(Protocol):
             compute: makes it.
         """
 
+    def kept_design(self, name: str, problem: Problem) -> Design | None:
+        """Return a design of this name that was found before.
+
+        Raises:
+            InputError: its file is damaged.
+        """
+
 
 class Unkept:
     """Keeps nothing: stages of a search that is never gone on with."""
@@ -37,6 +44,10 @@ class Unkept:
     def stage(self, name: str, kind: type[StageRecord], compute: Callable[[], StageRecord]) -> StageRecord:
         """Compute the stage."""
         return compute()
+
+    def kept_design(self, name: str, problem: Problem) -> Design | None:
+        """Return nothing: no design was kept."""
+        return None
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from sr2hls.design import Design, Proposal
 from sr2hls.options import StrategyName
@@ -12,14 +12,19 @@ from sr2hls.search.auto import choose_engine
 from sr2hls.search.base import Frontier, SearchOptions
 from sr2hls.search.base import Progress as SearchProgress
 from sr2hls.search.expressions import expr_from_text, text_of
+from sr2hls.search.pysr.settings_file import load_pysr_settings
+from sr2hls.search.write import write_hall_of_fame
+from sr2hls.store.directory import Directory
 from sr2hls.store.record import Record
 from sr2hls.strategies.base import Context, Plan
 from sr2hls.strategies.joint_choice import JointChoice, joint_choices
-from sr2hls.strategies.refit import EFFORTS, formula_cost, refit_together
+from sr2hls.strategies.refit import EFFORTS, formula_cost, refit_together, search_cost
 
 NAME = StrategyName.FRONTS.value
 _OPERATORS = ("+", "-", "*", "tanh", "exp")
 _SEARCH = f"{NAME}: search"
+_INTERRUPTED = "interrupted"
+"""Folder of what a search had found when Ctrl-C ended it."""
 
 
 class FoundFronts(Record):
@@ -76,7 +81,15 @@ class Fronts:
     def _search(self, problem: Problem) -> FoundFronts:
         options, progress = self.context.options, self.context.progress
         budgets = EFFORTS[options.effort]
-        engine, reason = choose_engine(options.engine.value, operon=budgets.direct)
+        asked = search_cost(options)
+        engine, reason = choose_engine(
+            options.engine.value,
+            operon=budgets.direct,
+            pysr=None if options.pysr is None else load_pysr_settings(options.pysr, options.effort),
+            operators=_OPERATORS,
+            effort=options.effort,
+            complexity=asked,
+        )
         progress.note(reason)
         rows = problem.train.first(budgets.rows)
         with progress.stage(_SEARCH, total=problem.n_outputs) as stage:
@@ -90,7 +103,7 @@ class Fronts:
             frontier = engine.search(
                 rows.inputs,
                 rows.outputs,
-                cost=formula_cost(options),
+                cost=asked or formula_cost(options),
                 options=SearchOptions(
                     operators=_OPERATORS,
                     max_size=30,
@@ -101,7 +114,24 @@ class Fronts:
                 time_limit=options.time_s,
                 progress=report,
             )
+        if any("interrupted" in note for note in frontier.notes):
+            self._keep_interrupted(frontier)
+        if (options.output / _INTERRUPTED).is_dir():
+            Directory.at(options.output).remove(_INTERRUPTED)
         return FoundFronts(frontier=frontier.to_dict())
+
+    def _keep_interrupted(self, frontier: Frontier) -> NoReturn:
+        """Write the best so far, and end: were it the stage's result, the search would never be finished.
+
+        Raises:
+            KeyboardInterrupt: always.
+        """
+        if any(front.candidates for front in frontier.fronts):
+            folder = Directory.at(self.context.options.output).folder(_INTERRUPTED)
+            write_hall_of_fame(frontier, folder.path)
+            note = f"interrupted: the best so far is in '{folder.path}', which 'sr2hls lower' takes"
+            self.context.progress.note(note)
+        raise KeyboardInterrupt
 
     def _refitted(self, problem: Problem, name: str, choice: JointChoice) -> RefittedFormulas:
         formulas = dict(zip(problem.output_names, (c.expr for c in choice.candidates), strict=True))

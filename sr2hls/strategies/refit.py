@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import sympy as sp
 
+from sr2hls.costs import Operators
 from sr2hls.costs.fold import FoldCost
 from sr2hls.costs.measured import area_model, shipped_families
-from sr2hls.options import CompileOptions, Effort
+from sr2hls.options import CompileOptions, Cost, Effort, SearchCost
 from sr2hls.problem import Problem, Split
+from sr2hls.search.cost_kinds import cost_of_kind
 from sr2hls.search.operon_run import OperonSettings
 from sr2hls.search.refit import refine_constants
 from sr2hls.search.shapes import Loss, classification_loss, logits_to_probabilities, regression_loss
@@ -56,7 +58,15 @@ def formula_cost(options: CompileOptions, table_bits: int | None = 8) -> FoldCos
     """Return the LUTs of a formula over values of 8 bits."""
     family = options.target.family.value
     measured = family if family in shipped_families() else "xcup"
-    return area_model(options.cost, "ap_fixed<8,4>", family=measured, table_bits=table_bits)
+    luts = Cost.MEASURED if options.cost is Cost.MEASURED else Cost.ESTIMATED
+    return area_model(luts, "ap_fixed<8,4>", family=measured, table_bits=table_bits)
+
+
+def search_cost(options: CompileOptions) -> FoldCost | None:
+    """Return what a search was asked to count; ``None``: what is usual for its engine."""
+    if options.cost is None or options.cost in (Cost.ESTIMATED, Cost.MEASURED):
+        return None if options.cost is None else formula_cost(options)
+    return cost_of_kind(SearchCost(options.cost.value), Operators())
 
 
 def fit_loss(problem: Problem, split: Split) -> Loss:

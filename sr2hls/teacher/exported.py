@@ -1,10 +1,13 @@
 """Load a program of `torch.export` (.pt2)."""
 
 import logging
+import warnings
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
+from torch.export import ExportedProgram, unflatten
 
 from sr2hls.data.reason import reason
 from sr2hls.errors import InputError
@@ -54,8 +57,18 @@ def load_exported(path: Path, *, n_features: int | None = None) -> Teacher:
         task=guess_task(last_operation(graph), outputs),
         runner=runner,
         graph=lambda: graph,
-        module=module,
+        module=_with_submodules(program, module) if rows is None else module,
     )
+
+
+def _with_submodules(program: ExportedProgram, flat: nn.Module) -> nn.Module:
+    """Return the network with its modules under their names, or flat, as it is run, where none are kept."""
+    kept = all(n.meta.get("nn_module_stack") for n in program.graph.nodes if n.op == "call_function")
+    if not kept:
+        return flat
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's, about its own tree specifications
+        return unflatten(program)
 
 
 def _outputs(runner: TorchRunner, features: int, path: Path) -> int:

@@ -27,6 +27,8 @@ _EXPRESSION = re.compile(
     r"|Integer|Add|Mul|Pow|Max|Min|FloorDiv|Mod|[+\-*/(), ])*"
 )
 _TREE = re.compile(r'[\w.\-\[\]{}", :]*')
+_STACK = re.compile(r"[\w.,;@<>\-]*")
+"""Names of the modules that an operator comes from; torch keeps them as strings."""
 _WEIGHTS = re.compile(r"data/(weights|constants)/\w+|data/(weights|constants)/\w+_config\.json")
 
 
@@ -117,8 +119,10 @@ def _graph(data: bytes, path: Path) -> bytes:
 def _check(value: object, key: str, path: Path) -> None:
     """Walk the description; drop notes, and check every string by the kind of place it stands in."""
     if isinstance(value, dict):
-        if isinstance(value.get("metadata"), dict):
-            value["metadata"] = {}
+        if isinstance(notes := value.get("metadata"), dict):
+            stack = notes.get("nn_module_stack")
+            plain = isinstance(stack, str) and _STACK.fullmatch(stack)
+            value["metadata"] = {"nn_module_stack": stack} if plain else {}
         for name, item in value.items():
             rule = _EXPRESSION if key == "range_constraints" else _PLAIN
             _check_text(name, rule, path)
@@ -130,6 +134,7 @@ def _check(value: object, key: str, path: Path) -> None:
         rules: dict[str, re.Pattern[str] | None] = {
             "target": _TARGET,
             "expr_str": _EXPRESSION,
+            "nn_module_stack": _STACK,
             "in_spec": _TREE,
             "out_spec": _TREE,
             "torch_version": None,

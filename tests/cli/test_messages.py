@@ -23,7 +23,16 @@ QUOTED = re.compile(r"['`]([a-z0-9]+) ([^'`]*)['`]")
 """A command line in a message: `pip install --upgrade x`, `sr2hls costs measure --family xcup`."""
 NEVER_SAID = {
     # lower takes no checkpoint; it shares types with what loads one.
-    ("lower", "sr2hls.teacher.state_dict"),
+    *(
+        ("lower", f"sr2hls.{m}")
+        for m in ("prepare", *(f"teacher.{t}" for t in ("onnx_file", "state_dict", "torch_run")))
+    ),
+    # compile and explore read no formulas; their reports share types with those of what does.
+    *(
+        (command, module)
+        for command in ("compile", "explore")
+        for module in ("sr2hls.flow.rows", "sr2hls.search.source")
+    ),
 }
 LONG = ["compile", "explore", "distil", "lower", "search", "costs measure"]
 

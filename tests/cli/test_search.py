@@ -93,9 +93,9 @@ def test_costs(tmp_path: Path) -> None:
 
     def cost(kind: SearchCost, **more: Any) -> float:
         options = StudyOptions(data=tmp_path, output=tmp_path, cost=kind, **more)
-        return search_cost(options, Operators()).cost(sympy.sin(x * y) * sympy.exp(x))
+        return search_cost(options, Operators(), SearchCost.COMBINED).cost(sympy.sin(x * y) * sympy.exp(x))
 
-    assert cost(SearchCost.ADDITIVE) == 8 + 3 + 1 + 1 + 3
+    assert cost(SearchCost.CYCLES) == 8 + 3 + 1 + 1 + 3
     assert cost(SearchCost.PATH) == 1 + 8 + 1
     combined = cost(SearchCost.COMBINED, luts_a_cycle=10.0)
     assert combined == cost(SearchCost.AREA) + 10 * cost(SearchCost.PATH)

@@ -51,6 +51,30 @@ def arguments(files: dict[str, Path], out: Path, *more: str) -> list[str]:
     ]  # fmt: skip
 
 
+def test_a_part_of_an_exported_program(tmp_path: Path, capsys: Any) -> None:
+    class Square(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x * x + 0.25 * x
+
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(2, 2), Square(), nn.Linear(2, 1)).eval()
+    batch = torch.export.Dim("batch")
+    for name, shapes in (("any", ({0: batch},)), ("two", None)):
+        program = torch.export.export(network, (torch.zeros(2, 2),), dynamic_shapes=shapes)
+        torch.export.save(program, tmp_path / f"{name}.pt2")
+    np.savez(tmp_path / "data.npz", X=np.random.default_rng(0).normal(size=(400, 2)))
+    words = ["distil", str(tmp_path / "any.pt2"), "--data", str(tmp_path / "data.npz"), "--module", "1"]
+    more = ["--engine", "operon", "--restarts", "1", "--operators", "+ - *", "--max-size", "10"]
+    assert run([*words, *more, "-o", str(tmp_path / "out"), "--json", "--quiet"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert min(f["r2"] for f in said["formulas"]) > 0.9999
+    words[1] = str(tmp_path / "two.pt2")
+    assert run([*words, *more, "-o", str(tmp_path / "other")]) == 2
+    assert "the model has no submodule '1'" in " ".join(capsys.readouterr().err.split())
+    assert run([*words[:4], *more, "-o", str(tmp_path / "whole")]) == 2
+    assert "export it for any number of rows" in " ".join(capsys.readouterr().err.split())
+
+
 def test_a_part_by_name(files: dict[str, Path], tmp_path: Path, capsys: Any) -> None:
     out = tmp_path / "out"
     assert run(arguments(files, out, "--module", "1", "--json", "--quiet")) == 0

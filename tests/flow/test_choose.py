@@ -9,6 +9,7 @@ import sympy as sp
 from sr2hls.circuit import Circuit
 from sr2hls.design import Design, Proposal, make_design
 from sr2hls.errors import BudgetError
+from sr2hls.flow import choose
 from sr2hls.flow.choose import rank, refuse_over_budget, sizes_for
 from sr2hls.problem import Problem, Split
 from sr2hls.program.predict import program_model
@@ -79,3 +80,23 @@ def test_a_circuit_over_its_budget_is_refused_with_the_figure() -> None:
         refuse_over_budget(circuit, Budget(max_lut=100))
     refuse_over_budget(circuit, Budget(max_lut=120, max_dsp=0))
     refuse_over_budget(replace(circuit, hardware=None), Budget(max_lut=1))
+
+
+def test_a_readable_design_may_lack_a_little(
+    designs: dict[str, Design], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readable: dict[str, int | None] = {"rough": 9, "good": None, "wasteful": None}
+    monkeypatch.setattr(choose, "readable_nodes", lambda _, d: readable[d.proposal.name])
+    everything = list(designs.values())
+    assert names(rank(problem(), everything, Budget()))[0] == "good", "0.028 is too much to lack"
+    monkeypatch.setattr(choose, "READABLE_WORTH", 0.03)
+    assert names(rank(problem(), everything, Budget())) == ["rough", "good", "wasteful"]
+    (note,) = choose.preference_note(problem(), designs["rough"], everything)
+    assert note.startswith("'rough' was chosen because its formulas are readable; ")
+    assert choose.preference_note(problem(), designs["good"], everything) == ()
+
+    assert names(rank(problem(), everything, Budget(max_nodes=9))) == ["rough"]
+    with pytest.raises(BudgetError, match="no design meets max_nodes 8: the shortest readable one has 9;"):
+        rank(problem(), everything, Budget(max_nodes=8))
+    with pytest.raises(BudgetError, match="no design meets max_nodes 8: none is readable; raise it"):
+        rank(problem(), [designs["good"]], Budget(max_nodes=8))

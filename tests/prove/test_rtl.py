@@ -202,7 +202,7 @@ def test_unknown_bits_are_not_equal_to_each_other(project: RtlProject) -> None:
 
 
 def test_a_negative_time_is_refused() -> None:
-    with pytest.raises(InputError, match=r"prove_s is -1\.0: give a number of seconds of at least 0"):
+    with pytest.raises(InputError, match=r"prove_s is -1\.0: give a number of at least 0"):
         CompileOptions(checkpoint=Path("a"), data=Path("b"), output=Path("c"), prove_s=-1.0)
 
 

@@ -18,7 +18,7 @@ PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
 
 def test_tables_are_whole(report: Report) -> None:
     html = PARSER.render(to_markdown(report))
-    assert html.count("<table>") == 6
+    assert html.count("<table>") == 7
     assert "<h2>Hardware</h2>" in html
     (luts,) = (r for r in report.comparisons[0].ratios if r.figure is FigureKey.LUT)
     assert luts.ratio == pytest.approx(luts.network / luts.design)

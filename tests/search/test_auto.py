@@ -7,26 +7,46 @@ from pathlib import Path
 
 import pytest
 
+from sr2hls.costs import additive_cycles, published_cycles
 from sr2hls.errors import InputError, ToolError
-from sr2hls.search import OperonEngine, PySREngine, choose_engine
-from sr2hls.search import julia as julia_module
+from sr2hls.options import Effort
+from sr2hls.search import OperonEngine, PySREngine, PySRSettings, choose_engine
 from sr2hls.search.eql import EQLEngine
-from sr2hls.search.julia import JuliaStatus, julia_status, pysr_signature
+from sr2hls.search.pysr import julia as julia_module
+from sr2hls.search.pysr.julia import JuliaStatus, julia_status
+from sr2hls.search.pysr.signature import pysr_signature
+
+JULIA = JuliaStatus(True, "PySR 2.7.2 with Julia is installed")
+NO_JULIA = JuliaStatus(False, "Julia is not installed")
 
 
-def test_auto_takes_operon_without_julia() -> None:
-    engine, reason = choose_engine(status=lambda: JuliaStatus(False, "Julia is not installed"))
+@pytest.mark.parametrize("status", [JULIA, NO_JULIA])
+def test_auto_takes_the_engine_that_the_evidence_is_for(status: JuliaStatus) -> None:
+    engine, reason = choose_engine(status=lambda: status)
     assert isinstance(engine, OperonEngine)
-    assert reason.startswith(
-        "engine operon (embedded): Julia is not installed; 'sr2hls doctor --install-julia'"
-    )
-    assert "\n" not in reason
+    assert reason.startswith("engine operon (embedded): in the same time it came as close as PySR")
+    assert "benchmarks/results/engines.md" in reason and "\n" not in reason
+    table = Path(__file__).parents[2] / "benchmarks" / "results" / "engines.md"
+    assert table.is_file(), "the evidence can be read"
 
 
-def test_auto_takes_pysr_with_julia() -> None:
-    engine, reason = choose_engine(status=lambda: JuliaStatus(True, "PySR 2.7.2 with Julia is installed"))
+def test_auto_takes_pysr_where_only_pysr_will_do() -> None:
+    settings = PySRSettings(fit={"X_units": ["m"]})
+    engine, reason = choose_engine(pysr=settings, status=lambda: JULIA)
+    assert isinstance(engine, PySREngine) and engine.settings is settings
+    assert reason == "engine pysr: there are settings for it"
+    engine, reason = choose_engine(operators=("+", "erf"), status=lambda: JULIA)
     assert isinstance(engine, PySREngine)
-    assert reason == "engine pysr: PySR 2.7.2 with Julia is installed"
+    assert reason == "engine pysr: the embedded engine (Operon) has no operator 'erf'"
+    engine, _ = choose_engine(operators=("+", "erf"), status=lambda: NO_JULIA)
+    assert isinstance(engine, OperonEngine), "which says that it has no such operator"
+
+
+def test_effort_and_cost_reach_pysr() -> None:
+    cost = additive_cycles(published_cycles())
+    engine, _ = choose_engine("pysr", effort=Effort.HIGH, complexity=cost)
+    assert isinstance(engine, PySREngine)
+    assert engine.settings.effort is Effort.HIGH and engine.complexity is cost
 
 
 def test_named_engines() -> None:
@@ -69,6 +89,22 @@ def test_julia_with_the_package_is_found_without_starting_it(
     assert "pysr" not in sys.modules
 
 
+def test_the_variables_of_juliacall_are_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    julia = _project(tmp_path, monkeypatch, '[[deps.SymbolicRegression]]\nversion = "2.7.2"\n')
+    monkeypatch.setenv("PYTHON_JULIACALL_EXE", str(julia))
+    assert julia_status().reason.startswith(
+        "PYTHON_JULIACALL_EXE and PYTHON_JULIACALL_PROJECT have to be set"
+    )
+    other = tmp_path / "other"
+    other.mkdir()
+    monkeypatch.setenv("PYTHON_JULIACALL_PROJECT", str(other))
+    assert julia_status().reason == "Julia is there, SymbolicRegression.jl is not installed for it"
+    (other / "Manifest-v1.11.toml").write_text("[[deps.SymbolicRegression]]")
+    assert julia_status().ready
+    monkeypatch.setenv("PYTHON_JULIACALL_EXE", "no-such-julia")
+    assert julia_status().reason == "PYTHON_JULIACALL_EXE names no program: 'no-such-julia'"
+
+
 def test_no_julia(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_JULIAPKG_PROJECT", str(tmp_path))
     monkeypatch.delenv("PYTHON_JULIAPKG_EXE", raising=False)
@@ -89,8 +125,15 @@ def test_damaged_pysr_is_named(tmp_path: Path) -> None:
 
 
 def test_failed_installation_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(julia_module, "_INSTALL", "print('resolving'); raise SystemExit('no network')")
+    # As juliapkg does without a network: progress on one stream, and a traceback on the other.
+    code = """
+import sys, time
+print("[juliapkg] Querying Julia versions from https://julialang-s3.julialang.org")
+raise OSError("<urlopen error [Errno -2] Name or service not known>")
+"""
+    monkeypatch.setattr(julia_module, "_INSTALL", code)
     lines: list[str] = []
-    with pytest.raises(ToolError, match="installing Julia for PySR failed: resolving / no network"):
+    message = r"failed: OSError: <urlopen error \[Errno -2\] Name or service not known>; check the network"
+    with pytest.raises(ToolError, match=message):
         julia_module.install_julia(lines.append)
-    assert lines == ["resolving", "no network"]
+    assert lines == ["[juliapkg] Querying Julia versions from https://julialang-s3.julialang.org"]

@@ -3,19 +3,22 @@
 from typing import Any
 
 import pytest
+import sympy as sp
 from attrs import evolve
 
 from sr2hls.flow.run_folder import RunFolder
-from sr2hls.options import CompileOptions, Engine
+from sr2hls.options import CompileOptions, Cost, Engine
 from sr2hls.prepare import prepare
 from sr2hls.progress import SilentProgress
+from sr2hls.search.joint import JointOptions
 from sr2hls.search.operon import OperonEngine
 from sr2hls.search.shape_formulas import ShapeFormulaOptions
-from sr2hls.strategies import additive, fronts
+from sr2hls.strategies import additive, fronts, readable
 from sr2hls.strategies.additive import Additive
-from sr2hls.strategies.base import Context
+from sr2hls.strategies.base import Context, Unkept
 from sr2hls.strategies.fronts import Fronts
 from sr2hls.strategies.lut_network import LutNetworks
+from sr2hls.strategies.readable import Readable
 
 
 class ReachedError(Exception):
@@ -58,6 +61,29 @@ def test_the_functions_of_the_additive_model(context: Context, monkeypatch: pyte
     assert found[0].engine.name == "eql"
     functions = reached.value.args[0]
     assert found[0].time_s == pytest.approx(6.0 * 2 / functions), "all functions share the time"
+
+
+def test_the_joint_search(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[JointOptions] = []
+
+    def searched(_: Any, options: JointOptions, **__: Any) -> Any:
+        found.append(options)
+        raise ReachedError
+
+    monkeypatch.setattr(readable, "search_problem", searched)
+    changes = ({}, {"engine": Engine.AUTO, "cost": Cost.CYCLES, "max_nodes": 33})
+    for change in changes:
+        options = evolve(context.options, **change)
+        with pytest.raises(ReachedError):
+            next(
+                Readable(Context(context.prepared, options, Unkept(), SilentProgress())).propose(
+                    context.problem, (30,)
+                )
+            )
+    asked, cycles = found
+    assert [p.name for p in asked.proposers] == ["eql"] and asked.time_limit == 6.0 and asked.jobs == 2
+    assert asked.hardware is None and cycles.proposers == () and cycles.max_nodes == 33
+    assert cycles.hardware is not None and cycles.hardware.cost(sp.Symbol("x0") ** 2) == 2
 
 
 def test_the_growth_of_lut_networks(context: Context) -> None:

@@ -1,7 +1,7 @@
-"""Search engines as proposers: each fits the working response of one output with its weights."""
+"""Search engines as proposers: each fits the working responses of the outputs with their weights."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +13,14 @@ from sr2hls.search.joint.model import Term
 from sr2hls.search.joint.proposals import terms_of
 from sr2hls.search.operon import OperonEngine
 from sr2hls.search.operon_run import OperonSettings
-from sr2hls.search.pysr import PySREngine
-from sr2hls.search.pysr_kwargs import PySRSettings
+from sr2hls.search.pysr import PySREngine, PySRSettings
 
 Floats = NDArray[np.float64]
 
 _OPERATORS = ("+", "-", "*", "tanh", "exp", "abs", "max", "min")
 _EQL_OPERATORS = ("+", "*", "tanh", "exp", "sin")
 _SIZE = 14
+_LEAST_WEIGHT = 1e-9
 
 
 @dataclass(frozen=True)
@@ -46,60 +46,66 @@ class EngineProposer:
         """The engine's name."""
         return self.engine.name
 
-    def propose(self, X: Floats, response: Floats, weights: Floats, seed: int) -> Sequence[Term]:
-        """Return the addends of all formulas of the engine's front."""
-        chance = weights / weights.sum()
-        rows = np.random.default_rng(seed).choice(len(X), self.rows, p=chance)
-        found = self.engine.search(
-            X[rows],
-            response[rows],
-            cost=self.cost,
-            options=self.options,
-            seed=seed,
-            time_limit=self.time_limit,
-        )
-        return terms_of(candidate.expr for candidate in found[0].candidates)
+    def propose(self, X: Floats, responses: Floats, weights: Floats, seed: int) -> Sequence[Term]:
+        """Return the addends of all formulas of the engine's fronts."""
+        formulas = []
+        for output in range(responses.shape[1]):
+            known = np.flatnonzero(weights[:, output])
+            if not len(known):
+                continue
+            chance = weights[known, output] / weights[known, output].sum()
+            rows = known[np.random.default_rng(seed + output).choice(len(known), self.rows, p=chance)]
+            found = self.engine.search(
+                X[rows],
+                responses[rows, output],
+                cost=self.cost,
+                options=self.options,
+                seed=seed + output,
+                time_limit=self.time_limit,
+            )
+            formulas += [candidate.expr for candidate in found[0].candidates]
+        return terms_of(formulas)
 
 
 @dataclass(frozen=True)
 class PySRProposer:
-    """PySR, which takes the weights as they are.
+    """PySR, which takes the weights as they are, and all responses in one call: Julia starts once.
 
     Attributes:
         settings: of the engine.
         options: operators and sizes.
-        cost: what PySR takes operators to cost.
-        rows: rows that are drawn without regard to weights.
-        time_limit: seconds for each response, or ``None``.
+        cost: what PySR takes operators to cost; ``None``: clock cycles of the published table.
+        time_limit: seconds for all responses together, or ``None``.
     """
 
     settings: PySRSettings
     options: SearchOptions
-    cost: CostModel
-    rows: int = 2000
+    cost: CostModel | None = None
     time_limit: float | None = None
     name: str = field(default="pysr", init=False)
 
-    def propose(self, X: Floats, response: Floats, weights: Floats, seed: int) -> Sequence[Term]:
-        """Return the addends of all formulas of PySR's front.
+    def propose(self, X: Floats, responses: Floats, weights: Floats, seed: int) -> Sequence[Term]:
+        """Return the addends of all formulas of PySR's fronts.
 
         Raises:
             ToolError: PySR or Julia is not installed.
         """
-        count = min(self.rows, len(X))
-        rows = np.sort(np.random.default_rng(seed).choice(len(X), count, replace=False))
-        fit = {**self.settings.fit, "weights": weights[rows] / weights[rows].mean()}
-        # Its constants are refitted here on the real loss; a fit to unweighted rows would spoil them.
-        engine = PySREngine(replace(self.settings, fit=fit), polish=False)
-        found = engine.search(
+        outputs, rows = (np.flatnonzero(weights.any(axis=axis)) for axis in (0, 1))
+        if not len(outputs):
+            return []
+        known = weights[np.ix_(rows, outputs)]
+        # Its constants are refitted here on the real loss.
+        found = PySREngine(self.settings, self.cost, polish=False).search(
             X[rows],
-            response[rows],
-            cost=self.cost,
+            responses[np.ix_(rows, outputs)],
+            cost=self.cost or node_count(self.options.definitions),
             options=self.options,
             seed=seed,
             time_limit=self.time_limit,
+            # PySR takes positive weights only.
+            weights=np.maximum(known / known.mean(axis=0), _LEAST_WEIGHT),
         )
-        return terms_of(candidate.expr for candidate in found[0].candidates)
+        return terms_of(candidate.expr for front in found.fronts for candidate in front.candidates)
 
 
 def operon_proposer(cost: CostModel | None = None, operators: Operators | None = None) -> EngineProposer:
@@ -124,4 +130,4 @@ def pysr_proposer(
     """Return PySR with few iterations."""
     known = operators or Operators()
     options = SearchOptions(operators=_OPERATORS, max_size=_SIZE, definitions=known)
-    return PySRProposer(settings or PySRSettings(niterations=10), options, cost or node_count(known))
+    return PySRProposer(settings or PySRSettings(niterations=10), options, cost)

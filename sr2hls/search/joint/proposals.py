@@ -19,14 +19,15 @@ class Proposer(Protocol):
     def name(self) -> str:
         """Name for notes and progress."""
 
-    def propose(self, X: Floats, response: Floats, weights: Floats, seed: int) -> Sequence[Term]:
-        """Return terms whose weighted sum comes near the response.
+    def propose(self, X: Floats, responses: Floats, weights: Floats, seed: int) -> Sequence[Term]:
+        """Return terms whose weighted sums come near the responses.
 
         Args:
             X: inputs, shape (rows, inputs).
-            response: what one output should grow by, the Newton step −gradient/curvature of each row,
-                shape (rows,).
-            weights: the curvature of each row, shape (rows,): how much the row counts.
+            responses: what each output should grow by, the Newton step −gradient/curvature of each row,
+                shape (rows, outputs).
+            weights: the curvature of each row, shape (rows, outputs): how much the row counts; 0 where its
+                response is not known.
             seed: the same seed gives the same terms.
         """
 

@@ -126,16 +126,15 @@ class Selection:
 
     def _ask(self, point: Point) -> None:
         """Let the proposers think of terms for what each output lacks."""
+        if not self._proposers:
+            return
         slopes = self._loss.slopes(self._data.outputs(point.state))
-        for output in range(len(point.state.bias) if self._proposers else 0):
-            weights = np.maximum(slopes.curvature[:, output], 0.0)
-            filled = weights > _LEAST_WEIGHT * weights.max()
-            response = -slopes.gradient[filled, output] / weights[filled]
-            for proposer in self._proposers:
-                for term in proposer.propose(
-                    self._data.X[filled], response, weights[filled], self._seed + output
-                ):
-                    self._proposed.setdefault(term.expr, term)
+        curvature = np.maximum(slopes.curvature, 0.0)
+        weights = np.where(curvature > _LEAST_WEIGHT * curvature.max(axis=0), curvature, 0.0)
+        responses = np.divide(-slopes.gradient, weights, out=np.zeros_like(weights), where=weights > 0)
+        for proposer in self._proposers:
+            for term in proposer.propose(self._data.X, responses, weights, self._seed):
+                self._proposed.setdefault(term.expr, term)
 
     def _settle(self, point: Point, price: float) -> Iterator[Point]:
         """Add and remove terms until nothing helps."""

@@ -16,17 +16,20 @@
   const kept = () => entries.map((entry, i) => ({ entry, i })).filter(({ entry }) => keeps(entry));
 
   const handle = plot("plot-designs", () => {
-    const usable = kept().filter(({ entry }) => entry.lut !== null && entry.score !== null);
+    const x = checked("against");
+    const usable = kept().filter(({ entry }) => entry[x] !== null && entry.score !== null);
+    const formulas = (entry) => entry.formulas.map((line) => "<br>" + plain(short(rounded(line), 92))).join("");
     const chosen = new Set(order);
-    return { data: [{ type: "scatter", mode: "markers", x: usable.map(({ entry }) => entry.lut), y: usable.map(({ entry }) => entry.score),
+    return { data: [{ type: "scatter", mode: "markers", x: usable.map(({ entry }) => entry[x]), y: usable.map(({ entry }) => entry.score),
                       customdata: usable.map(({ i }) => i), hoverinfo: "text",
-                      hovertext: usable.map(({ entry }) => `<b>${plain(entry.name)}</b><br>${quality} ${number(entry.score)} · ${number(entry.lut)} LUT (${plain(entry.origin)}) · ${number(entry.latency_ns)} ns`),
+                      hovertext: usable.map(({ entry }) => `<b>${plain(entry.name)}</b><br>${quality} ${number(entry.score)} · ${number(entry.lut)} LUT (${plain(entry.origin)}) · ${number(entry.latency_ns)} ns · ${number(entry.nodes)} nodes${formulas(entry)}`),
                       marker: { color: css("--design"), size: usable.map(({ i }) => (chosen.has(i) ? 17 : 10)), symbol: usable.map(({ i }) => (chosen.has(i) ? "star" : "circle")), line: { color: css("--card"), width: 1 } } }],
-             layout: { showlegend: false, xaxis: { title: { text: "LUT" }, type: "log", ...(usable.length ? logTicks(usable.map(({ entry }) => entry.lut)) : {}) }, yaxis: { title: { text: quality } } } };
+             layout: { showlegend: false, xaxis: { title: { text: x === "lut" ? "LUT" : "nodes of all printed formulas" }, type: "log", ...(usable.length ? logTicks(usable.map(({ entry }) => entry[x])) : {}) }, yaxis: { title: { text: quality } } } };
   });
   steppable(handle, () => entries.length, (i) => rows.forEach((row) => row.classList.toggle("design", Number(row.dataset.index) === i)));
   handle.place.on("plotly_click", (event) => toggle(event.points[0].customdata));
 
+  for (const input of document.querySelectorAll('input[name="against"]')) input.addEventListener("change", handle.draw);
   // Without a single figure the axes would say nothing.
   handle.place.hidden = entries.every((entry) => entry.lut === null || entry.score === null);
 

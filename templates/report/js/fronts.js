@@ -17,27 +17,31 @@
   const designs = report.designs;
   const quality = { score: report.score_name,
                     fidelity: report.task.kind === "classification" ? "agreement with the network" : "R² to the network" };
-  const costs = { lut: "LUT", latency_ns: "latency [ns]" };
+  const costs = { lut: "LUT", nodes: "nodes of all printed formulas", latency_ns: "latency [ns]" };
+  const units = { lut: "LUT", nodes: "nodes", latency_ns: "ns" };
+  // Nodes are counted, the others are figures that say where they come from.
+  const cost = (d, x) => (x === "nodes" ? d.nodes : d[x] && d[x].value);
+  const known = (d, x) => cost(d, x) !== null && cost(d, x) !== undefined;
   const formulas = (d) => Object.entries(d.formulas).map(([name, text]) => `${name} = ${rounded(text)}`);
 
   const handle = plot("plot-designs", () => {
     const x = checked("front-x"), y = checked("front-y");
-    const usable = designs.map((d, i) => ({ d, i })).filter(({ d }) => d[x] && d[y] !== null);
+    const usable = designs.map((d, i) => ({ d, i })).filter(({ d }) => known(d, x) && d[y] !== null);
     const group = (name, chosen, marker) => {
       const own = usable.filter(({ d }) => chosen(d));
       const text = own.map(({ d }) =>
-        `<b>${plain(d.name)}</b><br>${quality[y]} ${number(d[y])} (${plain(d.split)}) · ${number(d[x].value)} ${x === "lut" ? "LUT" : "ns"}` +
-        `<br><i>${plain(short(d[x].origin + ": " + d[x].source, 90))}</i>` +
+        `<b>${plain(d.name)}</b><br>${quality[y]} ${number(d[y])} (${plain(d.split)}) · ${number(cost(d, x))} ${units[x]}` +
+        (x === "nodes" ? "" : `<br><i>${plain(short(d[x].origin + ": " + d[x].source, 90))}</i>`) +
         formulas(d).slice(0, 8).map((line) => "<br>" + plain(short(line, 92))).join(""));
-      return { name, type: "scatter", mode: "markers", x: own.map(({ d }) => d[x].value), y: own.map(({ d }) => d[y]),
+      return { name, type: "scatter", mode: "markers", x: own.map(({ d }) => cost(d, x)), y: own.map(({ d }) => d[y]),
                customdata: own.map(({ i }) => i), hovertext: text, hoverinfo: "text", marker };
     };
     const best = [];
-    for (const { d } of usable.filter(({ d }) => d.subject === "design").sort((a, b) => a.d[x].value - b.d[x].value || b.d[y] - a.d[y]))
+    for (const { d } of usable.filter(({ d }) => d.subject === "design").sort((a, b) => cost(a.d, x) - cost(b.d, x) || b.d[y] - a.d[y]))
       if (!best.length || d[y] > best.at(-1)[y]) best.push(d);
     const edge = { color: css("--card"), width: 1 };
     const data = [
-      { name: "Pareto front", type: "scatter", mode: "lines", x: best.map((d) => d[x].value), y: best.map((d) => d[y]),
+      { name: "Pareto front", type: "scatter", mode: "lines", x: best.map((d) => cost(d, x)), y: best.map((d) => d[y]),
         line: { color: css("--design"), width: 1.5, shape: "hv" }, hoverinfo: "skip", showlegend: best.length > 1 },
       group("designs", (d) => d.subject === "design" && !d.chosen, { color: css("--design"), size: 9, opacity: 0.75, line: edge }),
       group("chosen", (d) => d.chosen, { color: css("--design"), size: 19, symbol: "star", line: { color: css("--ink"), width: 1 } }),
@@ -45,14 +49,15 @@
       group("others", (d) => d.subject === "other", { color: css("--other"), size: 11, symbol: "diamond-open" }),
     ].filter((trace) => trace.x.length);
     return { data, layout: {
-      xaxis: { title: { text: costs[x] }, type: x === "lut" ? "log" : "linear", rangemode: "tozero", ...(x === "lut" ? logTicks(usable.map(({ d }) => d[x].value)) : {}) },
+      xaxis: { title: { text: costs[x] }, type: x === "latency_ns" ? "linear" : "log", rangemode: "tozero", ...(x !== "latency_ns" && usable.length ? logTicks(usable.map(({ d }) => cost(d, x))) : {}) },
       yaxis: { title: { text: quality[y] } } } };
   });
   const showDesign = (i) => {
     const d = designs[i];
     if (!d) return;
-    const cost = ["lut", "latency_ns"].filter((k) => d[k]).map((k) => `${number(d[k].value)} ${k === "lut" ? "LUT" : "ns"} (${d[k].origin})`);
-    tell(byId("design-detail"), `${d.name}${d.chosen ? ", chosen" : ""}: ${quality.score} ${number(d.score)} on ${d.split}, ${cost.join(", ")}`, formulas(d));
+    const paid = ["lut", "latency_ns"].filter((k) => d[k]).map((k) => `${number(d[k].value)} ${units[k]} (${d[k].origin})`);
+    if (known(d, "nodes")) paid.push(`${number(d.nodes)} nodes`);
+    tell(byId("design-detail"), `${d.name}${d.chosen ? ", chosen" : ""}: ${quality.score} ${number(d.score)} on ${d.split}, ${paid.join(", ")}`, formulas(d));
   };
   if (handle) {
     for (const input of document.querySelectorAll('input[name="front-x"], input[name="front-y"]')) input.addEventListener("change", handle.draw);

@@ -10,7 +10,7 @@ from sr2hls.search.joint.loss import regression_loss
 from sr2hls.search.joint.proposals import Proposer
 from sr2hls.search.joint.refit import refit
 from sr2hls.search.joint.state import Atom, Columns, State
-from sr2hls.search.julia import julia_status
+from sr2hls.search.pysr.julia import julia_status
 
 RNG = np.random.default_rng(0)
 X = RNG.uniform(-1, 1, (3000, 3))
@@ -24,7 +24,7 @@ def best_loss(proposer: Proposer) -> float:
     counted = X[:, 2] <= 0
     loss, data = regression_loss(RESPONSE[counted, None]), Columns(X[counted])
     losses = []
-    for term in proposer.propose(X, RESPONSE, WEIGHTS, seed=3):
+    for term in proposer.propose(X, RESPONSE[:, None], WEIGHTS[:, None], seed=3):
         state = State.empty(loss.start()).added(Atom.of(term), 0, 0.0)
         losses.append(refit(state, data, loss, steps=5).loss)
     return min(losses)

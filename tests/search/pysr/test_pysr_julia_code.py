@@ -24,10 +24,10 @@ from sr2hls.costs.tree import const, var
 from sr2hls.errors import InputError
 from sr2hls.search.expressions import tree_from_text
 from sr2hls.search.halloffame import read_rows
-from sr2hls.search.pysr_julia import complexity_mapping, complexity_unit
-from sr2hls.search.pysr_template import compose_template, is_template
+from sr2hls.search.pysr.complexity import complexity_mapping, complexity_unit
+from sr2hls.search.pysr.template import compose_template, is_template
 
-RUNS = Path(__file__).parents[1] / "search" / "data" / "pysr_runs"
+RUNS = Path(__file__).parents[1] / "data" / "pysr_runs"
 CYCLES = published_cycles()
 UNARY, BINARY = ["sin", "exp", "square"], ["+", "-", "*", "/", "^"]
 MODELS = {

@@ -1,22 +1,20 @@
 """PySR's settings out of a file, and how far they reach. No Julia."""
 
-import ast
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sr2hls.cli.main import run
-from sr2hls.costs import Operators
 from sr2hls.errors import InputError
-from sr2hls.flow.search import _study, search_cost
+from sr2hls.flow.search import _study
 from sr2hls.options import StudyOptions
 from sr2hls.progress import SilentProgress
 from sr2hls.search import PySREngine, SearchOptions
-from sr2hls.search.julia import pysr_signature
-from sr2hls.search.pysr_file import load_pysr_settings
-from sr2hls.search.pysr_kwargs import PySRSettings, Template, pysr_call
+from sr2hls.search.pysr.call import pysr_call
+from sr2hls.search.pysr.settings import PySRSettings
+from sr2hls.search.pysr.settings_file import load_pysr_settings
+from sr2hls.search.pysr.signature import pysr_signature
 
 TEXT = """
 niterations = 100
@@ -45,9 +43,17 @@ def test_what_a_file_says(file: Path) -> None:
     assert load_pysr_settings(file) == PySRSettings(
         niterations=100,
         deterministic=False,
-        keyword={"nested_constraints": {"sin": {"sin": 0}}, "parallelism": "multithreading"},
+        keyword={
+            "nested_constraints": {"sin": {"sin": 0}},
+            "parallelism": "multithreading",
+            "expression_spec": {
+                "class": "TemplateExpressionSpec",
+                "expressions": ["f", "g"],
+                "variable_names": ["x0", "x1"],
+                "combine": "f(x0) + g(x1)",
+            },
+        },
         fit={"X_units": ["m", "s"], "y_units": "m/s"},
-        template=Template("f(x0) + g(x1)", ("f", "g"), ("x0", "x1")),
     )
 
 
@@ -58,10 +64,12 @@ def test_what_a_file_says(file: Path) -> None:
         ("niterations = true", "the key 'niterations' takes a whole number"),
         ("deterministic = 1", "the key 'deterministic' takes a true or false"),
         ("keyword = 3", "the key 'keyword' takes a table"),
+        ("max_rows = 0", "setting max_rows is 0: give at least 1"),
+        ("effort = 'huge'", "effort is 'huge': give one of low, medium, high"),
         ("batching = true", r"has the key 'batching': it may have .*put arguments of PySRRegressor under"),
+        ("warm_start = true", "has the key 'warm_start': it may have"),
         ("trust_pickle = true", "has the key 'trust_pickle': it may have"),
-        ("[template]\ncombine = 'f(x0)'", r"\[template\] needs combine"),
-        ("[template]\nform = 'f(x0)'", r"\[template\] has the key 'form'"),
+        ("template = 3", "the key 'template' takes a table"),
         ("a = ", "is not TOML"),
         (f"niterations = {'1' * 5000}", "is not TOML"),
         ("[" * 100_000, "is not TOML"),
@@ -79,9 +87,8 @@ def test_the_command_line_hands_it_to_the_engine(file: Path, tmp_path: Path) -> 
     options = StudyOptions(data=tmp_path / "data.npz", output=tmp_path / "out", engines=("pysr",), pysr=file)
     (engine,) = _study(options, SilentProgress()).engines
     assert isinstance(engine, PySREngine)
-    call = pysr_call(
-        search_cost(options, Operators()), SearchOptions(), engine.settings, pysr_signature(), features=2
-    )
+    assert engine.complexity is not None and engine.complexity.name == "additive cycles"
+    call = pysr_call(engine.complexity, SearchOptions(), engine.settings, pysr_signature(), features=2)
     assert call.keyword["niterations"] == 100
     assert call.keyword["nested_constraints"] == {"sin": {"sin": 0}}
     assert call.fit["X_units"] == ["m", "s"]
@@ -93,14 +100,3 @@ def test_a_wrong_file_is_a_sentence(file: Path, tmp_path: Path, capsys: pytest.C
     words = ["search", str(tmp_path / "data.npz"), "-o", str(tmp_path / "out"), "--pysr", str(file)]
     assert run(words) == 2
     assert "has the key 'batching'" in capsys.readouterr().err
-
-
-def test_the_template_is_what_the_installed_pysr_takes() -> None:
-    found = importlib.util.find_spec("pysr")
-    assert found is not None and found.origin is not None
-    source = (Path(found.origin).parent / "expression_specs.py").read_text()
-    (spec,) = [n for n in ast.walk(ast.parse(source)) if getattr(n, "name", "") == "TemplateExpressionSpec"]
-    known = {ast.unparse(n.target) for n in spec.body if isinstance(n, ast.AnnAssign)}
-    given = Template("f(x0)", ("f",), ("x0",), (("p", 2),)).arguments()
-    assert set(given) <= known
-    assert given["parameters"] == {"p": 2}

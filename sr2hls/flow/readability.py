@@ -1,0 +1,42 @@
+"""The formulas of a design as they are printed, and how readable they are."""
+
+import sympy as sp
+
+from sr2hls.design import Design
+from sr2hls.problem import Problem
+from sr2hls.search.joint import Readability, measure_readability
+from sr2hls.search.joint.printing import shortest_form
+
+DIGITS = 3
+_ROWS = 4_000
+
+
+def has_tables(design: Design) -> bool:
+    """Return whether a design is a network of tables: their polynomials are no formulas that people read."""
+    return bool(design.proposal.definitions) and not design.value_types
+
+
+def printed_formulas(design: Design) -> dict[str, sp.Expr]:
+    """Return the formulas over the circuit's inputs, in their shortest form with three digits."""
+    return {name: shortest_form(rounded(f)) for name, f in design.proposal.inlined().items()}
+
+
+def rounded(expr: sp.Expr, digits: int = DIGITS) -> sp.Expr:
+    """Return an expression whose constants have so many significant digits."""
+    return expr.xreplace({c: sp.Float(f"{float(c):.{digits}g}") for c in expr.atoms(sp.Float)})
+
+
+def readability(problem: Problem, design: Design) -> Readability | None:
+    """Return how readable the printed formulas are, measured on validation rows; of tables, ``None``."""
+    if has_tables(design):
+        return None
+    rows = problem.validation.first(_ROWS).inputs
+    return measure_readability(printed_formulas(design), rows, tuple(problem.types))
+
+
+def readable_nodes(problem: Problem, design: Design) -> int | None:
+    """Return the nodes of formulas that can be read and are computed to the bit, else ``None``."""
+    if not design.value_types:
+        return None
+    found = readability(problem, design)
+    return found.nodes if found is not None and found.is_readable else None

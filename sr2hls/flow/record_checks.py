@@ -1,0 +1,45 @@
+"""What was compared and checked, for the report."""
+
+from sr2hls.circuit import Circuit
+from sr2hls.design import Design
+from sr2hls.report import model
+
+
+def agreements(circuit: Circuit, source: str) -> list[model.Agreement]:
+    """Return the comparisons of executors, and the proofs, on vectors of a source."""
+    return [
+        model.Agreement(
+            executor=a.executor,
+            vectors=a.vectors,
+            values=a.values,
+            differences=0,
+            source=source,
+            proof=a.proof,
+        )
+        for a in circuit.agreements
+    ]
+
+
+def checks(design: Design, circuit: Circuit, network: Circuit | None = None) -> list[model.Check]:
+    """Return what a design was checked for, and the comparisons of the original network."""
+    found = [
+        model.Check(
+            name=f"error of {name}",
+            passed=True,
+            detail=f"rms {e.rms:.4g}, largest {e.largest:.4g} from its formula on training data",
+        )
+        for name, e in design.errors.items()
+    ]
+    found += [
+        model.Check(name=lint.rule, passed=False, detail=f"{lint.message}: {lint.remedy}")
+        for lint in circuit.lints
+    ]
+    found += [
+        model.Check(
+            name=f"network: {a.executor}",
+            passed=True,
+            detail=f"{a.values} values of {a.vectors} test rows equal to the interpreter's",
+        )
+        for a in ([] if network is None else network.agreements)
+    ]
+    return found

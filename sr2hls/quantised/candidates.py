@@ -1,0 +1,113 @@
+"""Terms that may join a quantised formula, ranked by what the loss's second-order model says of them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from sr2hls.lut_network import SOFT, Samples
+from sr2hls.lut_network.objective import gradient
+from sr2hls.program.types import FixedType
+from sr2hls.quantised.digits import rounded_array
+from sr2hls.quantised.rows import Rows
+from sr2hls.quantised.shape import Shape
+from sr2hls.quantised.state import State
+from sr2hls.search.joint.model import Term
+from sr2hls.search.joint.printing import count_nodes
+
+FloatArray = NDArray[np.float64]
+
+_QUANTILES = np.linspace(0.06, 0.94, 9)
+_STEEPNESS = (1.0, 3.0)
+_MOST_PAIR_INPUTS = 24
+"""Products are made of so many inputs at most, those with the largest spread in their range."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A term for an output.
+
+    Attributes:
+        output: position of the output.
+        shape: of the term.
+        constants: of the shape.
+        coefficient: that the second-order model gives it, in units of the loss's predictions.
+    """
+
+    output: int
+    shape: Shape
+    constants: tuple[float, ...]
+    coefficient: float
+
+
+class Dictionary:
+    """Shapes that are cheap to read and to build, on some samples.
+
+    They are lines, products, squares, kinks, steps and bumps.
+
+    Attributes:
+        samples: the samples.
+    """
+
+    def __init__(self, samples: Samples, types: Sequence[FixedType]) -> None:
+        self.samples = samples
+        inputs = np.stack(
+            [t.step * (t.raw_min + samples.indices[:, i].astype(np.float64)) for i, t in enumerate(types)],
+            axis=1,
+        )
+        spans = np.array([t.max - t.min for t in types])
+        order = np.argsort(-inputs.std(axis=0) / spans, kind="stable")
+        used = [i for i in order.tolist() if np.ptp(inputs[:, i]) > 0]
+        self._terms: list[tuple[Shape, tuple[float, ...]]] = []
+        values, nodes = [], []
+        for shape, constants in [*_of_one(used, inputs), *_products(used[:_MOST_PAIR_INPUTS])]:
+            self._terms += [(shape, tuple(c)) for c in constants.tolist()]
+            found = shape.evaluate({i: inputs[:, i] for i in shape.inputs}, constants)
+            values.append(found.astype(np.float32))
+            nodes += [2 + count_nodes(shape.expr) - shape.expr.is_Mul] * len(constants)
+        self._nodes = np.array(nodes)
+        self._values = np.concatenate(values)
+        self._squares = self._values**2
+
+    def ranked(self, state: State, nodes: int) -> Iterator[Candidate]:
+        """Iterate over terms of few nodes for each output, by what they would gain, the best first.
+
+        With the term comes a constant. The gain is (Σ g·φ)² / 2Σ h·φ² of the centred term, with g and h the
+        loss's gradient and curvature (see `sr2hls.lut_network.slope`), divided by the root of its nodes.
+
+        Args:
+            state: that the term would join.
+            nodes: most that it may have.
+        """
+        g, h = gradient(Rows(state, self.samples, SOFT).predictions(), self.samples)
+        sum_g, sum_h = g.sum(axis=0), np.maximum(h.sum(axis=0), 1e-9)
+        with_g, with_h = self._values @ g.astype(np.float32), self._values @ h.astype(np.float32)
+        slope = with_g - with_h * sum_g / sum_h
+        curvature = np.maximum(self._squares @ h.astype(np.float32) - with_h**2 / sum_h, 1e-6)
+        ranks = slope**2 / curvature / np.sqrt(self._nodes)[:, None]
+        ranks[self._nodes > nodes] = 0.0
+        for at in np.argsort(-ranks, axis=None, kind="stable")[: np.count_nonzero(ranks)].tolist():
+            t, k = divmod(at, ranks.shape[1])
+            shape, constants = self._terms[t]
+            yield Candidate(k, shape, constants, float(slope[t, k] / curvature[t, k]))
+
+
+def _of_one(used: Sequence[int], inputs: FloatArray) -> Iterator[tuple[Shape, FloatArray]]:
+    for position in used:
+        x, values = sp.Symbol(f"x{position}"), inputs[:, position]
+        spread, places = max(float(values.std()), 1e-9), np.unique(np.quantile(values, _QUANTILES))
+        yield Shape.of(Term(x))[0], np.zeros((1, 0))
+        yield Shape.of(Term(sp.Abs(x + 0.5)))[0], rounded_array(-places[:, None])
+        steep = np.array([[a, -a * place] for a in np.divide(_STEEPNESS, spread) for place in places])
+        # The constants in the order in which `Shape.of` finds them.
+        for expr in (sp.tanh(2.5 * x + 0.5), sp.exp(-((2.5 * x + 0.5) ** 2))):
+            shape, example = Shape.of(Term(expr))
+            yield shape, rounded_array(steep if example == (2.5, 0.5) else steep[:, ::-1])
+
+
+def _products(used: Sequence[int]) -> Iterator[tuple[Shape, FloatArray]]:
+    for i, j in combinations_with_replacement(used, 2):
+        yield Shape.of(Term(sp.Symbol(f"x{i}") * sp.Symbol(f"x{j}")))[0], np.zeros((1, 0))

@@ -1,0 +1,137 @@
+"""From a readable model to a design whose every table entry is the printed formula, rounded as printed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from sr2hls.design import Design
+from sr2hls.errors import InputError
+from sr2hls.lut_network import Samples, samples_of
+from sr2hls.lut_network.designs import kind_of
+from sr2hls.lut_network.objective import Kind
+from sr2hls.problem import Problem
+from sr2hls.quantised.exchange import ExchangeOptions
+from sr2hls.quantised.fit import FitOptions
+from sr2hls.quantised.start import started
+from sr2hls.quantised.to_design import design_of
+from sr2hls.quantised.train import TrainOptions, trained
+from sr2hls.search.joint.model import JointModel
+
+MOST_INPUT_BITS = 8
+"""Two inputs of so many bits have 65,536 combinations, for each of which losses are kept."""
+_STEP_LUTS = 30.0
+_STEPS = (0.25, 0.7)
+"""Step of the scores that suits so many LUTs, and its limits, as for LUT networks."""
+_FREE = 100_000
+_RANGE_ROWS = 4_000
+_NUMBERS_PRICE = 0.1
+"""Price of a LUT in squared errors, in units of the variance, to that in cross-entropy."""
+
+
+@dataclass(frozen=True)
+class QuantisedOptions:
+    """How a model becomes a quantised design.
+
+    Attributes:
+        train: sweeps, rows and prices.
+        fit: how parts are fitted; price and LUTs are set by the training.
+        exchanges: how often a term is exchanged for a better one; 0 keeps the model's.
+        teacher_share: of the teacher in what is learned where the data have classes; the rest is the labels'.
+        number_bits: of a regression's range of outputs.
+    """
+
+    train: TrainOptions = field(default_factory=TrainOptions)
+    fit: FitOptions = field(default_factory=lambda: FitOptions(0.0))
+    exchanges: int = 0
+    teacher_share: float = 0.7
+    number_bits: int = 8
+
+
+def train_quantised(
+    model: JointModel,
+    problem: Problem,
+    *,
+    max_lut: int | None,
+    seed: int,
+    max_nodes: int | None = None,
+    samples: Samples | None = None,
+    options: QuantisedOptions | None = None,
+    go_on: Callable[[int, float], bool] | None = None,
+) -> Design:
+    """Train a model through its bits and return it as a design.
+
+    Constants of three digits, the rounding and width of every part, and the bits that it reads are chosen by
+    the loss of the quantised formula and the LUTs that they take.
+
+    Args:
+        model: outputs over the problem's inputs.
+        problem: types of the inputs, and the teacher's answers.
+        max_lut: most LUTs, as predicted by `sr2hls.quantised.luts`; ``None`` for any number.
+        seed: of every random choice; the same seed gives the same design.
+        max_nodes: most nodes of the printed formulas where terms are exchanged; by default the model's.
+        samples: what to train on; by default the training rows.
+        options: see there.
+        go_on: told LUTs and loss now and then; it says whether to go on.
+
+    Raises:
+        InputError: an input is too wide.
+        VerificationError: the program is not what is printed.
+    """
+    widest = max(t.width for t in problem.types.values())
+    if widest > MOST_INPUT_BITS:
+        raise InputError(
+            f"an input has {widest} bits: formulas are trained through the bits of at most "
+            f"{MOST_INPUT_BITS}; give --input-bits"
+        )
+    how = options or QuantisedOptions()
+    kind = kind_of(problem)
+    fit, train = how.fit, how.train
+    if kind is Kind.NUMBERS:
+        step = _number_step(problem, how.number_bits)
+        fit = replace(fit, part_bits=max(fit.part_bits, how.number_bits), reader_bits=5, index_bits=8)
+        train = replace(train, first_price=_NUMBERS_PRICE * train.first_price)
+    else:
+        step = max(
+            float(np.clip(_STEP_LUTS / max(1, max_lut or _FREE), *_STEPS)),
+            _widest_term(model, problem) / (1 << fit.part_bits + 1),
+        )
+    exchange = ExchangeOptions(max_nodes or model.nodes(), exchanges=how.exchanges) if how.exchanges else None
+    state = trained(
+        started(model, problem, kind, step, fit.part_bits),
+        samples or _samples(problem, how.teacher_share),
+        _FREE if max_lut is None else max_lut,
+        fit,
+        train,
+        exchange,
+        np.random.default_rng([seed, max_lut or 0]),
+        go_on or (lambda luts, loss: True),
+    )
+    return design_of(state, problem)
+
+
+def _samples(problem: Problem, teacher_share: float) -> Samples:
+    """Return the training rows with the teacher's probabilities and the labels mixed."""
+    samples, labels = samples_of(problem, problem.train), problem.train.labels
+    if samples.kind is Kind.NUMBERS or labels is None:
+        return samples
+    classes = np.asarray(labels, dtype=np.int64)
+    given = classes[:, None] == (np.arange(problem.n_outputs) if samples.kind is Kind.CLASSES else 1)
+    mixed = teacher_share * samples.targets + (1 - teacher_share) * given
+    return replace(samples, targets=np.ascontiguousarray(mixed))
+
+
+def _widest_term(model: JointModel, problem: Problem) -> float:
+    """Return the largest range of a term on the training rows: a part has to hold half of it at least."""
+    rows = problem.train.first(_RANGE_ROWS).inputs
+    spans = [float(np.ptp(term.evaluate(rows))) for term in model.terms]
+    return float(np.max(np.abs(model.coefficients) * spans, initial=0.0))
+
+
+def _number_step(problem: Problem, bits: int) -> float:
+    """Return the step of numbers in units of their standard deviation: their range has so many bits."""
+    outputs = problem.train.outputs
+    spread = np.maximum(outputs.std(axis=0), 1e-30)
+    return float(
+        2.0 ** np.ceil(np.log2(max(float(np.ptp(outputs / spread, axis=0).max()), 1e-30))) / (1 << bits)
+    )

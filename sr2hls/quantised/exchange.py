@@ -1,0 +1,204 @@
+"""Terms exchanged: what is worth least for its nodes and LUTs goes, what gains most by the bits comes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+import sympy as sp
+
+from sr2hls.lut_network import SOFT, Samples
+from sr2hls.quantised.candidates import Candidate, Dictionary
+from sr2hls.quantised.digits import rounded
+from sr2hls.quantised.fit import FitOptions, improved
+from sr2hls.quantised.luts import state_luts
+from sr2hls.quantised.part import Part
+from sr2hls.quantised.reader import Reader
+from sr2hls.quantised.rows import Rows
+from sr2hls.quantised.shape import Shape
+from sr2hls.quantised.start import place
+from sr2hls.quantised.state import State
+from sr2hls.quantised.sweep import improve, sweep
+from sr2hls.search.expressions import exact_number
+from sr2hls.search.joint.printing import count_nodes, shortest_form
+
+_TAKEN_OUT = 2
+_LOOKED_AT = 4
+_SWEEP_EVERY = 5
+
+
+def state_nodes(state: State) -> int:
+    """Return the sympy nodes of all formulas as they are printed."""
+    return sum(output_nodes(state, k) for k in range(len(state.bias)))
+
+
+def output_nodes(state: State, output: int) -> int:
+    """Return the sympy nodes of an output's formula as it is printed."""
+    parts = state.of_output(output)
+    bias = exact_number(state.bias[output] * 2.0 ** -state.scale.fracs[output])
+    return count_nodes(shortest_form(sp.Add(bias, *(p.expr() for p in parts))))
+
+
+@dataclass(frozen=True)
+class ExchangeOptions:
+    """How terms are exchanged.
+
+    Attributes:
+        max_nodes: most nodes of all formulas.
+        trials: candidates that are tried each time.
+        rows: samples on which they are ranked and tried.
+        judge_rows: samples on which an exchange is judged.
+        exchanges: how often one is tried.
+    """
+
+    max_nodes: int
+    trials: int = 4
+    rows: int = 8_000
+    judge_rows: int = 20_000
+    exchanges: int = 30
+
+
+def grown(
+    state: State, dictionary: Dictionary, options: ExchangeOptions, fit: FitOptions,
+    rng: np.random.Generator, tabu: frozenset[tuple[int, Shape]] = frozenset(),
+) -> State:  # fmt: skip
+    """Return the state with the best further term, or the same state where none fits and gains.
+
+    Args:
+        state: what there is.
+        dictionary: terms, on the samples that they are tried on.
+        options: see there.
+        fit: how the new part is fitted.
+        rng: source of randomness.
+        tabu: outputs and terms that are not to be tried.
+    """
+    room = options.max_nodes - state_nodes(state)
+    rows = Rows(state, dictionary.samples, SOFT)
+    best, worth = state, rows.loss() + fit.price * state_luts(state)
+    tried = 0
+    # A factor that is taken out of brackets saves a few nodes.
+    for candidate in islice(dictionary.ranked(state, room + _TAKEN_OUT), _LOOKED_AT * options.trials):
+        if (candidate.output, candidate.shape) in tabu:
+            continue
+        found = _added(state, candidate)
+        k = candidate.output
+        if found is None or output_nodes(found[0], k) - output_nodes(state, k) > room:
+            continue
+        rows.become(found[0])
+        rows.become(improved(rows, found[1], fit, rng))
+        luts = state_luts(rows.state)
+        now = rows.loss() + fit.price * luts
+        if now < worth and (fit.max_lut is None or luts <= fit.max_lut):
+            best, worth = rows.state, now
+        tried += 1
+        if tried == options.trials:
+            break
+    return best
+
+
+def filled(
+    state: State, dictionary: Dictionary, options: ExchangeOptions, fit: FitOptions,
+    rng: np.random.Generator, tabu: frozenset[tuple[int, Shape]] = frozenset(),
+) -> State:  # fmt: skip
+    """Return the state with terms added as long as one fits and gains, see `grown`."""
+    while True:
+        larger = grown(state, dictionary, options, fit, rng, tabu)
+        if larger is state:
+            return state
+        state = larger
+
+
+def exchanged(
+    state: State, samples: Samples, options: ExchangeOptions, fit: FitOptions, rng: np.random.Generator,
+    go_on: Callable[[int, float], bool],
+) -> State:  # fmt: skip
+    """Return the state with terms exchanged as long as that pays, judged on samples of their own.
+
+    Args:
+        state: what there is.
+        samples: what it is for.
+        options: see there.
+        fit: how parts are fitted; LUTs have its price.
+        rng: source of randomness.
+        go_on: told LUTs and loss after each exchange; it says whether to go on.
+    """
+    judge = samples.batch(options.judge_rows, rng)
+    dictionary = Dictionary(samples.batch(options.rows, rng), state.types)
+
+    def worth(state: State) -> float:
+        return Rows(state, judge, SOFT).loss() + fit.price * state_luts(state)
+
+    state = filled(state, dictionary, options, fit, rng)
+    best = worth(state)
+    refused: set[Part] = set()
+    for number in range(options.exchanges):
+        rows = Rows(state, judge, SOFT)
+        ranked = [at for at in least_worth(rows, fit) if state.parts[at] not in refused]
+        if not ranked:
+            break
+        part = state.parts[ranked[0]]
+        refused.add(part)
+        mean = round(float(rows.values(part).mean()))
+        found = state.without(ranked[0]).with_bias(part.output, mean)
+        tabu = frozenset((part.output, s) for s in part.shapes if not s.n_constants)
+        found = filled(found, dictionary, options, fit, rng, tabu)
+        rows = Rows(found, samples.batch(2 * options.rows, rng), SOFT)
+        touched = {p.output for p in set(found.parts) ^ set(state.parts)}
+        improve(rows, [p for p in found.parts if p.output in touched], fit, rng)
+        found = rows.state
+        now = worth(found)
+        if now < best:
+            state, best = found, now
+        if number % _SWEEP_EVERY == _SWEEP_EVERY - 1:
+            found, _ = sweep(state, samples.batch(2 * options.rows, rng), SOFT, fit, rng)
+            now = worth(found)
+            if now < best:
+                state, best = found, now
+        if not go_on(state_luts(state), best):
+            break
+    return state
+
+
+def _added(state: State, candidate: Candidate) -> tuple[State, int] | None:
+    """Return the state with a candidate in a part of its own or of its inputs, and where that part is."""
+    shape = candidate.shape
+    k, frac = candidate.output, state.scale.fracs[candidate.output]
+    coefficient = state.scale.factor(k, state.temperature) * candidate.coefficient
+    constants = tuple(rounded(c) for c in (coefficient, *candidate.constants))
+    for at, part in enumerate(state.parts):
+        if part.output == k and part.inputs == shape.inputs:
+            if shape in part.shapes:
+                return None
+            joined = replace(part, shapes=(*part.shapes, shape), constants=(*part.constants, *constants))
+            return state.with_part(at, joined), at
+    readers = tuple(_reader(state, i, len(shape.inputs)) for i in shape.inputs)
+    part, low = place(Part(k, (shape,), constants, 0.0, readers, 1, frac), 3)
+    grown_state = replace(state, parts=(*state.parts, part)).with_bias(k, low)
+    return grown_state, len(state.parts)
+
+
+def _reader(state: State, position: int, n_inputs: int) -> Reader:
+    """Return a reader that is there already, or a free one."""
+    most = 5 if n_inputs == 1 else 3
+    known = [r for r in state.readers() if r.input == position and r.bits <= most]
+    if known:
+        return max(known, key=lambda r: r.bits)
+    return Reader.first(position, state.types[position], most)
+
+
+def least_worth(rows: Rows, fit: FitOptions) -> list[int]:
+    """Return the parts' positions, those that cost most for what they gain first."""
+    state = rows.state
+    before, luts = rows.loss(), state_luts(state)
+    ranks = []
+    for at, part in enumerate(state.parts):
+        without = state.without(at)
+        values = rows.values(part)
+        lost = min(
+            rows.loss(without.with_bias(part.output, int(v)))
+            for v in {int(np.floor(values.mean())), int(np.ceil(values.mean()))}
+        )
+        saved = output_nodes(state, part.output) - output_nodes(without, part.output)
+        paid = fit.price * (luts - state_luts(without))
+        ranks.append((lost - before - paid) / max(1, saved))
+    return [int(at) for at in np.argsort(ranks, kind="stable")]

@@ -1,0 +1,54 @@
+"""How inputs are read, changed for all parts that read them at once."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from sr2hls.quantised.fit import FitOptions
+from sr2hls.quantised.luts import state_luts
+from sr2hls.quantised.reader import Reader, neighbours
+from sr2hls.quantised.rows import Rows
+from sr2hls.quantised.state import State
+
+
+def reread(rows: Rows, options: FitOptions, rng: np.random.Generator) -> State:
+    """Return the state with each reader moved a little where that lowers loss and LUTs together."""
+    readers = rows.state.readers()
+    for at in rng.permutation(len(readers)).tolist():
+        _move(rows, readers[at], options)
+    return rows.state
+
+
+def _move(rows: Rows, reader: Reader, options: FitOptions) -> None:
+    state = rows.state
+    type_ = state.types[reader.input]
+    if reader.is_whole(type_) or reader not in state.readers():
+        return
+    best, worth = state, _worth(rows, state, options)
+    for other in neighbours(reader, type_, options.reader_bits):
+        candidate = _with_reader(state, reader, other)
+        if any(
+            p.index_bits > max(options.index_bits, q.index_bits)
+            for p, q in zip(candidate.parts, state.parts, strict=True)
+        ):
+            continue
+        found = _worth(rows, candidate, options)
+        if found < worth:
+            best, worth = candidate, found
+    if best is not state:
+        rows.become(best)
+
+
+def _with_reader(state: State, old: Reader, new: Reader) -> State:
+    parts = [
+        replace(p, readers=tuple(new if r == old else r for r in p.readers)) if old in p.readers else p
+        for p in state.parts
+    ]
+    return replace(state, parts=tuple(parts))
+
+
+def _worth(rows: Rows, state: State, options: FitOptions) -> float:
+    luts = state_luts(state)
+    if options.max_lut is not None and luts > max(options.max_lut, state_luts(rows.state)):
+        return float("inf")
+    return rows.loss(state) + options.price * luts

@@ -1,0 +1,169 @@
+"""Samples on which a state is judged: what its parts add up to, and what other values of a part lose."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sr2hls.lut_network import Kind, Samples, Weights
+from sr2hls.lut_network.kernels import FlatLoss
+from sr2hls.program.types import FixedType
+from sr2hls.quantised import kernels
+from sr2hls.quantised.part import Part
+from sr2hls.quantised.reader import Reader
+from sr2hls.quantised.state import State
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+_MOST_POWER = 600.0
+_MOST_RAW = 4096
+"""More than any sum of parts of a classification."""
+
+
+@dataclass(frozen=True, eq=False)
+class CellLosses:
+    """What each raw value of a part would lose for each combination of its inputs' values.
+
+    Attributes:
+        types: of the inputs, one or two.
+        cells: summed losses, shape (cells, levels); with ``levels`` the samples and summed residuals of each
+            cell, shape (cells, 2), from which squared errors follow.
+        levels: what each raw value adds to the output, in units of the targets.
+    """
+
+    types: tuple[FixedType, ...]
+    cells: FloatArray
+    levels: FloatArray | None
+
+    def table(self, readers: Sequence[Reader]) -> FloatArray:
+        """Return the losses of each entry of a table over some readers, shape (entries, levels)."""
+        total = self.cells.reshape(*(1 << t.width for t in self.types), -1)
+        for axis, (reader, type_) in enumerate(zip(readers, self.types, strict=True)):
+            codes = reader.codes(type_)
+            one_hot = np.zeros((1 << reader.bits, len(codes)))
+            one_hot[codes, np.arange(len(codes))] = 1.0
+            total = np.moveaxis(np.tensordot(one_hot, total, (1, axis)), 0, axis)
+        entries = total.reshape(-1, self.cells.shape[1])
+        if self.levels is None:
+            return np.ascontiguousarray(entries)
+        counts, sums = entries[:, :1], entries[:, 1:]
+        return np.asarray(counts * self.levels**2 - 2 * sums * self.levels)
+
+
+class Rows:
+    """Samples and a state on them.
+
+    Attributes:
+        samples: the samples.
+        weights: of the loss.
+        state: the state; it changes through `Rows.become`.
+        totals: sum of each output's parts, without its bias, shape (samples, outputs).
+    """
+
+    def __init__(self, state: State, samples: Samples, weights: Weights) -> None:
+        self.samples, self.weights = samples, weights
+        self._codes: dict[Reader, IntArray] = {}
+        self._values: dict[Part, IntArray] = {}
+        self.state = replace(state, parts=())
+        self.totals = np.zeros((len(samples), len(state.bias)), np.int64)
+        self.become(state)
+
+    def become(self, state: State) -> None:
+        """Take another state on."""
+        self.totals = self.sums_of(state)
+        self.state = state
+        kept = set(state.parts)
+        self._values = {part: v for part, v in self._values.items() if part in kept}
+
+    def sums_of(self, state: State) -> IntArray:
+        """Return the sums of a state's parts, shape (samples, outputs)."""
+        totals = self.totals.copy()
+        before, after = set(self.state.parts), set(state.parts)
+        for part in self.state.parts:
+            if part not in after:
+                totals[:, part.output] -= self.values(part)
+        for part in state.parts:
+            if part not in before:
+                totals[:, part.output] += self.values(part)
+        return totals
+
+    def values(self, part: Part) -> IntArray:
+        """Return a part's raw values, shape (samples,)."""
+        if part not in self._values:
+            self._values[part] = part.entries()[self._index(part.readers)]
+        return self._values[part]
+
+    def loss(self, state: State | None = None) -> float:
+        """Return the mean loss of a state, by default the present one."""
+        state = state or self.state
+        totals = self.totals if state is self.state else self.sums_of(state)
+        return float(kernels.total_loss(totals, self.samples.targets, _objective(state, self.weights, 0)))
+
+    def predictions(self) -> FloatArray:
+        """Return logits, or numbers in units of the targets, shape (samples, outputs)."""
+        state, step = self.state, self.state.temperature
+        if state.scale.kind is Kind.CLASSES:
+            return np.asarray(step * (self.totals + np.array(state.bias)), dtype=np.float64)
+        return np.asarray(step * self.totals + _objective(state, self.weights, 0).offsets, dtype=np.float64)
+
+    def cell_losses(self, at: int, inputs: Sequence[int], low: int, levels: int) -> CellLosses:
+        """Return what each raw value of a part, from ``low`` on, loses for each value of its inputs.
+
+        Args:
+            at: position of the part.
+            inputs: one or two inputs whose values tell the rows apart.
+            low: least raw value.
+            levels: number of raw values.
+        """
+        state, part = self.state, self.state.parts[at]
+        types = tuple(state.types[i] for i in inputs)
+        cells = self._index([Reader.whole(i, t) for i, t in zip(inputs, types, strict=True)])
+        n_cells = 1 << sum(t.width for t in types)
+        others = self.totals.copy()
+        others[:, part.output] -= self.values(part)
+        objective = _objective(state, self.weights, -low)
+        if state.scale.kind is Kind.NUMBERS:
+            k, step = part.output, state.temperature
+            rest = self.samples.targets[:, k] - step * others[:, k] - objective.offsets[k]
+            counts = np.bincount(cells, minlength=n_cells).astype(np.float64)
+            sums = np.bincount(cells, weights=rest, minlength=n_cells)
+            return CellLosses(
+                types,
+                np.stack([counts, sums], axis=1),
+                np.asarray(step * (low + np.arange(levels)), dtype=np.float64),
+            )
+        losses = np.zeros((n_cells, levels))
+        kernels.level_losses(cells, others, part.output, low, self.samples.targets, objective, losses)
+        return CellLosses(types, losses, None)
+
+    def _index(self, readers: Sequence[Reader]) -> IntArray:
+        index = np.zeros(len(self.samples), np.int64)
+        for reader in readers:
+            index = (index << reader.bits) | self._read(reader)
+        return index
+
+    def _read(self, reader: Reader) -> IntArray:
+        if reader not in self._codes:
+            codes = reader.codes(self.state.types[reader.input])
+            self._codes[reader] = codes[self.samples.indices[:, reader.input].astype(np.int64)]
+        return self._codes[reader]
+
+
+def _objective(state: State, weights: Weights, below: int) -> FlatLoss:
+    """Return the loss for sums of parts that are -below at least."""
+    scale, bias, step = state.scale, np.array(state.bias, dtype=np.int64), state.temperature
+    base, powers = np.zeros_like(bias), np.ones(1)
+    offsets: FloatArray = np.zeros(len(bias))
+    if scale.kind is Kind.NUMBERS:
+        steps = np.array([2.0**-f for f in scale.fracs])
+        offsets = np.asarray((bias * steps - scale.mean) / scale.unit, dtype=np.float64)
+    elif scale.kind is Kind.LOGIT:
+        # An output above 0 decides for the class; half a step makes the loss agree.
+        offsets = np.asarray(step * (bias - 0.5), dtype=np.float64)
+    else:
+        base = bias - bias.min() + max(0, below)
+        levels = int(base.max()) + _MOST_RAW
+        powers = np.exp(np.minimum(step * np.arange(levels), _MOST_POWER))
+    return FlatLoss(int(scale.kind), step, offsets, base, powers, weights.decision, weights.soft)

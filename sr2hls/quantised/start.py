@@ -1,0 +1,80 @@
+"""A joint model as a quantised formula to start from: every part with all the bits that it may have."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from sr2hls.lut_network import Kind, number_scale
+from sr2hls.problem import Problem
+from sr2hls.program.types import FixedType
+from sr2hls.quantised.digits import rounded
+from sr2hls.quantised.part import Part, sums
+from sr2hls.quantised.reader import Reader
+from sr2hls.quantised.shape import Shape
+from sr2hls.quantised.state import Scale, State
+from sr2hls.search.joint.model import JointModel
+
+
+def started(model: JointModel, problem: Problem, kind: Kind, step: float, part_bits: int) -> State:
+    """Return a model with its parts rounded.
+
+    Scores and logits are multiplied by what makes a step of theirs a power of two, which changes no decision.
+
+    Args:
+        model: outputs over the problem's inputs.
+        problem: types of the inputs and what outputs mean.
+        kind: the same for the loss.
+        step: of scores and logits, in logits; of numbers, in units of their standard deviation.
+        part_bits: most bits of a part.
+    """
+    types = tuple(problem.types.values())
+    outputs = range(len(model.bias))
+    if kind is Kind.NUMBERS:
+        mean, unit = number_scale(problem)
+        step = float(2.0 ** np.rint(np.log2(step)))
+        fracs = tuple(int(-np.rint(np.log2(step * unit[k]))) for k in outputs)
+        factor = 1.0
+    else:
+        mean, unit = np.zeros(len(outputs)), np.ones(len(outputs))
+        fracs = (int(-np.rint(np.log2(step))),) * len(outputs)
+        factor = 2.0 ** -fracs[0] / step
+    parts: list[Part] = []
+    bias = []
+    for k in outputs:
+        steps = factor * model.bias[k] * 2.0 ** fracs[k]
+        for part in _parts_of(model, k, factor, fracs[k], types):
+            placed, low = place(part, part_bits)
+            parts.append(placed)
+            steps += low
+        bias.append(round(steps))
+    return State(types, Scale(kind, fracs, mean, unit), tuple(parts), tuple(bias), step)
+
+
+def _parts_of(
+    model: JointModel, output: int, factor: float, frac: int, types: Sequence[FixedType]
+) -> list[Part]:
+    """Return an output's terms, those over the same inputs together."""
+    found: dict[tuple[int, ...], Part] = {}
+    for coefficient, term in zip(model.coefficients[output], model.terms, strict=True):
+        if not coefficient:
+            continue
+        shape, inner = Shape.of(term)
+        constants = tuple(rounded(c) for c in (factor * float(coefficient), *inner))
+        readers = tuple(Reader.first(i, types[i], 6 if len(term.inputs) == 1 else 3) for i in term.inputs)
+        before = found.get(term.inputs, Part(output, (), (), 0.0, readers, 1, frac))
+        found[term.inputs] = replace(
+            before, shapes=(*before.shapes, shape), constants=(*before.constants, *constants)
+        )
+    return list(found.values())
+
+
+def place(part: Part, most_bits: int) -> tuple[Part, int]:
+    """Return a part with its values from the least on, and that least value in steps."""
+    steps = sums(part.shapes, part.readers, np.array([part.constants]))[0] * 2.0**part.frac
+    steps = np.where(np.isfinite(steps), steps, 0.0)
+    low, high = int(np.floor(steps.min() + 0.5)), int(np.floor(steps.max() + 0.5))
+    bits = min(most_bits, max(1, (high - low).bit_length()))
+    # Where the range is too wide, its middle is kept.
+    low += max(0, high - low - ((1 << bits) - 1)) // 2
+    return replace(part, bits=bits, offset=rounded(-low * 2.0**-part.frac)), low

@@ -1,0 +1,79 @@
+"""A quantised formula of every output while it is trained."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sr2hls.lut_network import Kind
+from sr2hls.program.types import FixedType
+from sr2hls.quantised.part import Part
+from sr2hls.quantised.reader import Reader
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What a step of the outputs stands for.
+
+    Attributes:
+        kind: what outputs mean.
+        fracs: fractional bits of each output.
+        mean: of each output of a regression; 0 for scores.
+        unit: of each output of a regression, a power of two; 1 for scores.
+    """
+
+    kind: Kind
+    fracs: tuple[int, ...]
+    mean: FloatArray
+    unit: FloatArray
+
+    def factor(self, output: int, temperature: float) -> float:
+        """Return what a unit of the loss's predictions is in units of an output."""
+        step = 2.0 ** -self.fracs[output]
+        return float(self.unit[output]) if self.kind is Kind.NUMBERS else step / temperature
+
+
+@dataclass(frozen=True)
+class State:
+    """Parts of every output and what is added to their sums.
+
+    Attributes:
+        types: of the inputs.
+        scale: of the outputs.
+        parts: of all outputs.
+        bias: of each output, in its steps.
+        temperature: logits that a step of the scores is worth to the loss; it decides nothing.
+    """
+
+    types: tuple[FixedType, ...]
+    scale: Scale
+    parts: tuple[Part, ...]
+    bias: tuple[int, ...]
+    temperature: float
+
+    def readers(self) -> tuple[Reader, ...]:
+        """Return the readers of all parts, each once, in the order of inputs."""
+        return tuple(sorted({r for p in self.parts for r in p.readers}))
+
+    def without(self, at: int) -> "State":
+        """Return the state without a part."""
+        return replace(self, parts=self.parts[:at] + self.parts[at + 1 :])
+
+    def with_part(self, at: int, part: Part) -> "State":
+        """Return the state with another part in the place of one."""
+        return replace(self, parts=(*self.parts[:at], part, *self.parts[at + 1 :]))
+
+    def with_bias(self, output: int, steps: int) -> "State":
+        """Return the state with an output's bias moved by some steps."""
+        bias = list(self.bias)
+        bias[output] += steps
+        return replace(self, bias=tuple(bias))
+
+    def of_output(self, output: int, but: Iterable[int] = ()) -> list[Part]:
+        """Return an output's parts but some."""
+        left = set(but)
+        return [p for at, p in enumerate(self.parts) if p.output == output and at not in left]

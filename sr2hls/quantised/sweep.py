@@ -1,0 +1,41 @@
+"""One sweep over a quantised formula: every part and every reader in turn."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from sr2hls.lut_network import SOFT, Kind, Samples, Weights
+from sr2hls.quantised.fit import FitOptions, improved
+from sr2hls.quantised.part import Part
+from sr2hls.quantised.reread import reread
+from sr2hls.quantised.rows import Rows
+from sr2hls.quantised.state import State
+
+_TEMPERATURES = np.exp(np.linspace(-0.25, 0.25, 11))
+
+
+def sweep(
+    state: State, samples: Samples, weights: Weights, fit: FitOptions, rng: np.random.Generator
+) -> tuple[State, float]:
+    """Improve every part and every reader once; return the state and its mean loss on the samples."""
+    rows = Rows(state, samples, weights)
+    fit_temperature(rows)
+    improve(rows, state.parts, fit, rng)
+    reread(rows, fit, rng)
+    return rows.state, rows.loss()
+
+
+def improve(rows: Rows, parts: Sequence[Part], fit: FitOptions, rng: np.random.Generator) -> None:
+    """Improve some parts once, in random order."""
+    for at in rng.permutation(len(parts)).tolist():
+        rows.become(improved(rows, rows.state.parts.index(parts[at]), fit, rng))
+
+
+def fit_temperature(rows: Rows) -> None:
+    """Fit what a step of the scores is worth to the loss; it decides nothing."""
+    if rows.state.scale.kind is Kind.NUMBERS:
+        return
+    tried = [replace(rows.state, temperature=rows.state.temperature * float(t)) for t in _TEMPERATURES]
+    soft = Rows(rows.state, rows.samples, SOFT)
+    rows.become(min(tried, key=soft.loss))

@@ -1,0 +1,147 @@
+"""A quantised formula as a design: each value with its formula and type, and the program that computes it."""
+
+from collections.abc import Mapping
+from itertools import product
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from sr2hls.costs import tree_of
+from sr2hls.design import Design, Proposal
+from sr2hls.errors import VerificationError
+from sr2hls.lut_network import Kind
+from sr2hls.problem import Problem
+from sr2hls.program.builder import Builder
+from sr2hls.program.lower import OutputError
+from sr2hls.program.program import Program
+from sr2hls.program.real import quantize_real
+from sr2hls.program.types import FixedType, narrowest
+from sr2hls.quantised.part import Part
+from sr2hls.quantised.reader import Reader
+from sr2hls.quantised.state import State
+from sr2hls.search.expressions import evaluate, exact_number
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+_ROWS = 12_000
+
+
+def design_of(state: State, problem: Problem) -> Design:
+    """Return the design of a state.
+
+    Its definitions are the inputs as they are read (u rounded, v the same back in its place) and the parts t,
+    each with the type that states its rounding; outputs are sums of parts. The program is held against
+    them on the training data. It is written as it was trained: passes would join and split tables that sums
+    take in.
+
+    Raises:
+        VerificationError: program and rounded formulas differ.
+    """
+    lines = _Lines(state)
+    formulas = {
+        name: sp.Add(
+            exact_number(lines.bias[k] * 2.0 ** -state.scale.fracs[k]),
+            *(sp.Symbol(lines.names[part]) for part in state.of_output(k)),
+        )
+        for k, name in enumerate(problem.output_names)
+    }
+    program = _program(state, problem, lines)
+    errors = {name: OutputError(0.0, 0.0) for name in problem.output_names}
+    label = f"{len(state.parts)} tables of their printed formulas"
+    proposal = Proposal("quantised", label, formulas, tuple(lines.definitions))
+    design = Design(proposal, program, errors, value_types=lines.value_types)
+    inputs = problem.train.inputs[:_ROWS]
+    if not np.array_equal(design.predict(inputs), design.float_outputs(inputs)):
+        raise VerificationError(
+            "a quantised formula's program does not compute what is printed on the training data: please "
+            "report it; nothing was written"
+        )
+    return design
+
+
+class _Lines:
+    """What a state computes, line by line.
+
+    Attributes:
+        names: of readers and parts.
+        definitions: name and formula of each.
+        value_types: name to type.
+        bias: of each output in its steps; of scores the least is 0, since a common shift decides nothing.
+    """
+
+    def __init__(self, state: State) -> None:
+        self.names: dict[Reader | Part, str] = {}
+        self.definitions: list[tuple[str, sp.Expr]] = []
+        self.value_types: dict[str, FixedType] = {}
+        lowest = min(state.bias) if state.scale.kind is Kind.CLASSES else 0
+        self.bias = tuple(steps - lowest for steps in state.bias)
+        read: dict[Reader, sp.Expr] = {}
+        for reader in state.readers():
+            symbol = sp.Symbol(f"x{reader.input}")
+            if reader.is_whole(state.types[reader.input]):
+                read[reader] = symbol
+            else:
+                name = self._write(reader, f"u{len(self.names)}", reader.expr(), reader.type)
+                back = f"v{name[1:]}"
+                self.definitions.append((back, sp.Symbol(name) + exact_number(reader.low)))
+                read[reader] = sp.Symbol(back)
+        for number, part in enumerate(p for k in range(len(state.bias)) for p in state.of_output(k)):
+            inputs = {sp.Symbol(f"x{r.input}"): read[r] for r in part.readers}
+            self._write(part, f"t{number}", part.expr().xreplace(inputs), part.type)
+
+    def _write(self, value: Reader | Part, name: str, expr: sp.Expr, type_: FixedType) -> str:
+        self.names[value] = name
+        self.definitions.append((name, expr))
+        self.value_types[name] = type_
+        return name
+
+
+def _program(state: State, problem: Problem, lines: _Lines) -> Program:
+    builder = Builder(dict(problem.types))
+    written = dict(lines.definitions)
+    read: dict[Reader, int] = {}
+    grids: dict[Reader, tuple[str, FloatArray]] = {}
+    for reader in state.readers():
+        type_ = state.types[reader.input]
+        symbol, value = f"x{reader.input}", builder[list(problem.types)[reader.input]]
+        inputs = {symbol: _values(type_)}
+        if reader.is_whole(type_):
+            read[reader], grids[reader] = value, (symbol, inputs[symbol])
+            continue
+        name = lines.names[reader]
+        entries = _entries(written[name], inputs, reader.type)
+        read[reader] = builder.table([value], entries, _plain(reader.type), name)
+        back = f"v{name[1:]}"
+        again = evaluate(tree_of(written[back]), {name: _values(reader.type)})
+        grids[reader] = back, np.asarray(again, dtype=np.float64)
+    outputs = {}
+    for k, output in enumerate(problem.output_names):
+        frac, added = state.scale.fracs[k], []
+        for place, part in enumerate(state.of_output(k)):
+            rows = np.array(list(product(*(grids[r][1] for r in part.readers))), dtype=np.float64)
+            inputs = {grids[r][0]: rows[:, n] for n, r in enumerate(part.readers)}
+            name = lines.names[part]
+            # The first part takes the bias in.
+            entries = _entries(written[name], inputs, part.type) + (lines.bias[k] if place == 0 else 0)
+            type_ = narrowest(int(entries.min()), int(entries.max()), frac)
+            added.append(builder.table([read[r] for r in part.readers], entries, type_, name))
+        outputs[output] = builder.sum(added) if added else builder.constant(lines.bias[k], frac)
+    return builder.program(outputs)
+
+
+def _values(type_: FixedType) -> FloatArray:
+    """Return the values of a type in the order of their bits as an unsigned number."""
+    raw = np.arange(1 << type_.width)
+    if type_.signed:
+        raw = np.where(raw > type_.raw_max, raw - (1 << type_.width), raw)
+    return np.asarray(raw * type_.step, dtype=np.float64)
+
+
+def _entries(expr: sp.Expr, columns: Mapping[str, FloatArray], type_: FixedType) -> IntArray:
+    return quantize_real(evaluate(tree_of(expr), columns), type_)
+
+
+def _plain(type_: FixedType) -> FixedType:
+    return FixedType(type_.signed, type_.width, type_.integer)

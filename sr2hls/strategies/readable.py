@@ -1,0 +1,236 @@
+"""Readable formulas: one joint search of all outputs, then a design of each size trained through its bits."""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+import numpy as np
+
+from sr2hls.design import Design, Proposal
+from sr2hls.options import CompileOptions, Cost, Effort, Engine, StrategyName
+from sr2hls.problem import Problem
+from sr2hls.program.predict import program_model
+from sr2hls.progress import Stage
+from sr2hls.quantised import QuantisedOptions, train_quantised
+from sr2hls.quantised.designs import MOST_INPUT_BITS
+from sr2hls.quantised.train import TrainOptions
+from sr2hls.search.base import Progress as SearchProgress
+from sr2hls.search.expressions import expr_from_text, text_of
+from sr2hls.search.joint import (
+    JointModel,
+    JointOptions,
+    Proposer,
+    Steps,
+    Term,
+    eql_proposer,
+    operon_proposer,
+    pysr_proposer,
+)
+from sr2hls.search.joint.printing import count_nodes, shortest_form
+from sr2hls.search.joint.problem import search_problem
+from sr2hls.search.pysr.settings_file import load_pysr_settings
+from sr2hls.store.record import Record
+from sr2hls.strategies.base import Context, Plan
+from sr2hls.strategies.refit import formula_cost, search_cost
+
+NAME = StrategyName.READABLE.value
+_SEARCH = f"{NAME}: search"
+NODES_A_LUT = 1.6
+"""Nodes of a model that is trained to so many LUTs: on the jets neither nodes nor LUTs are left over then."""
+_CYCLES = (Cost.CYCLES, Cost.PATH, Cost.COMBINED)
+_NODES_A_CYCLE = 0.5
+"""Nodes that a clock cycle is worth where cycles are what a formula costs."""
+_PROPOSERS: Mapping[Engine, Callable[[CompileOptions], Proposer]] = {
+    Engine.OPERON: lambda options: operon_proposer(search_cost(options) or formula_cost(options)),
+    Engine.PYSR: lambda options: _pysr(options),
+    Engine.EQL: lambda options: eql_proposer(search_cost(options) or formula_cost(options)),
+}
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What an effort means.
+
+    Attributes:
+        search: rows, pairs, steps and beams of the joint search.
+        bits: sweeps and exchanges of the training through the bits.
+        seconds: about how long the search takes.
+        seconds_a_lut: about how long the training takes.
+    """
+
+    search: JointOptions
+    bits: QuantisedOptions
+    seconds: float
+    seconds_a_lut: float
+
+
+_EFFORTS = {
+    Effort.LOW: _Work(
+        JointOptions(
+            rows=3_000, most_pairs=40, models=8, beams=(1.0,),
+            steps=Steps(factor=0.5, tried=3, trial_steps=1, trial_rows=2_000, refit_steps=2, swaps=1),
+        ),
+        QuantisedOptions(TrainOptions(rows=3_000, dearer=2.0, settle=1, finish=1, finish_rows=6_000)),
+        5.0, 0.1,
+    ),
+    Effort.MEDIUM: _Work(
+        JointOptions(rows=12_000, most_pairs=150, models=16),
+        QuantisedOptions(TrainOptions(rows=10_000, finish=2, finish_rows=30_000), exchanges=10),
+        40.0, 0.3,
+    ),
+    Effort.HIGH: _Work(
+        JointOptions(beams=(0.5, 1.0, 2.0, 4.0)), QuantisedOptions(exchanges=60), 240.0, 2.0
+    ),
+}  # fmt: skip
+
+
+class KeptModel(Record):
+    """A joint model: outputs are ``bias + coefficients @ terms``; constants keep every bit."""
+
+    terms: list[str]
+    coefficients: list[list[float]]
+    bias: list[float]
+    nodes: int
+    score: float
+    """On the validation rows."""
+
+    def model(self) -> JointModel:
+        """Return the model."""
+        terms = tuple(Term(expr_from_text(text)) for text in self.terms)
+        coefficients = np.array(self.coefficients, dtype=np.float64).reshape(len(self.bias), len(terms))
+        return JointModel(terms, coefficients, np.array(self.bias, dtype=np.float64))
+
+
+class FoundModels(Record):
+    """What ``stages/readable.json`` holds: the front of the joint search, the shortest model first."""
+
+    format: Literal["sr2hls-stage-readable-1"] = "sr2hls-stage-readable-1"
+    models: list[KeptModel]
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class Readable:
+    """Short formulas of about each size, which the circuit computes to the bit.
+
+    The seconds of ``--time`` bound the search, and the training of each size.
+    """
+
+    context: Context
+
+    def plan(self, problem: Problem, sizes: Sequence[int]) -> Plan:
+        """See `Strategy.plan`."""
+        if _widest(problem) > MOST_INPUT_BITS:
+            return Plan()
+        options = self.context.options
+        work, most = _EFFORTS[options.effort], options.time_s or math.inf
+        stages = {_SEARCH: min(work.seconds, most)}
+        stages |= {f"{NAME}-{size}: bits": min(work.seconds_a_lut * size, most) for size in sizes}
+        return Plan(stages, tuple(f"{NAME}-{size}" for size in sizes))
+
+    def propose(self, problem: Problem, sizes: Sequence[int]) -> Iterator[Proposal | Design]:
+        """See `Strategy.propose`; inputs of more than eight bits have no such designs."""
+        stages, note = self.context.stages, self.context.progress.note
+        if (widest := _widest(problem)) > MOST_INPUT_BITS:
+            note(f"no readable designs: an input has {widest} bits, more than {MOST_INPUT_BITS}")
+            return
+        found = stages.stage(NAME, FoundModels, partial(self._search, problem, sizes))
+        for line in found.notes:
+            note(line)
+        for size in sizes:
+            name = f"{NAME}-{size}"
+            design = stages.kept_design(name, problem)
+            yield design or self._trained(problem, name, size, found.models)
+
+    def _most_nodes(self, size: int) -> int:
+        return self.context.options.max_nodes or 4 + round(NODES_A_LUT * size)
+
+    def _search(self, problem: Problem, sizes: Sequence[int]) -> FoundModels:
+        options = self.context.options
+        how = replace(
+            _EFFORTS[options.effort].search,
+            max_nodes=max(map(self._most_nodes, sizes)),
+            time_limit=options.time_s,
+            jobs=options.jobs or 2,
+            hardware=search_cost(options) if options.cost in _CYCLES else None,
+            hardware_price=_NODES_A_CYCLE,
+            proposers=self._proposers(),
+        )
+        with self.context.progress.stage(_SEARCH, total=1.0) as stage:
+            front = search_problem(problem, how, seed=options.seed, progress=_Searching(stage))
+        models = [
+            KeptModel(
+                terms=[text_of(t.expr) for t in scored.model.terms],
+                coefficients=scored.model.coefficients.tolist(),
+                bias=scored.model.bias.tolist(),
+                nodes=scored.nodes,
+                score=scored.score,
+            )
+            for scored in front.models
+        ]
+        return FoundModels(models=models, notes=list(front.notes))
+
+    def _proposers(self) -> tuple[Proposer, ...]:
+        """Return the engine that was asked for by name; the dictionary of shapes needs none."""
+        options = self.context.options
+        made = _PROPOSERS.get(options.engine)
+        return () if made is None else (made(options),)
+
+    def _trained(self, problem: Problem, name: str, size: int, models: Sequence[KeptModel]) -> Design:
+        options, most_nodes = self.context.options, self._most_nodes(size)
+        fitting = [m for m in models if m.nodes <= most_nodes] or [min(models, key=lambda m: m.nodes)]
+        best = max(fitting, key=lambda m: (m.score, -m.nodes))
+        with self.context.progress.stage(f"{name}: bits") as stage:
+            design = train_quantised(
+                best.model(),
+                problem,
+                max_lut=size,
+                max_nodes=most_nodes,
+                seed=options.seed,
+                options=_EFFORTS[options.effort].bits,
+                go_on=_training(stage, options.time_s),
+            )
+        if (luts := program_model().luts(design.program)) > 1.1 * size:
+            self.context.progress.note(f"{name} takes about {luts:.0f} LUT: its formulas need that many")
+        return replace(design, proposal=replace(design.proposal, name=name, label=_label(design)))
+
+
+def _pysr(options: CompileOptions) -> Proposer:
+    """Return PySR, which counts published clock cycles unless the user asks for another cost."""
+    settings = None if options.pysr is None else load_pysr_settings(options.pysr, options.effort)
+    return replace(pysr_proposer(settings, search_cost(options)), time_limit=options.time_s)
+
+
+def _widest(problem: Problem) -> int:
+    return max(t.width for t in problem.types.values())
+
+
+def _label(design: Design) -> str:
+    formulas = [shortest_form(f) for f in design.proposal.inlined().values()]
+    terms = sum(1 for f in formulas for addend in f.as_ordered_terms() if addend.free_symbols)
+    return f"{terms} terms, {sum(map(count_nodes, formulas))} nodes"
+
+
+class _Searching:
+    """Tells a stage how far the joint search is."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage, self._done = stage, 0.0
+
+    def __call__(self, now: SearchProgress) -> None:
+        self._stage.advance(max(0.0, now.fraction - self._done), f"{now.message}, loss {now.loss:.4f}")
+        self._done = max(self._done, now.fraction)
+
+
+def _training(stage: Stage, time_s: float | None) -> Callable[[int, float], bool]:
+    """Return what tells a stage about the training, and ends it when its time is over."""
+    end = None if time_s is None else time.monotonic() + time_s
+
+    def go_on(luts: int, loss: float) -> bool:
+        stage.advance(0, f"{luts} LUT, loss {loss:.4f}")
+        return end is None or time.monotonic() < end
+
+    return go_on

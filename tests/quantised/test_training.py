@@ -1,0 +1,128 @@
+"""Training through the bits: scores, one logit, numbers; budgets, seeds, terms that come and go."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from sr2hls.design import check_design
+from sr2hls.errors import InputError
+from sr2hls.lut_network import SOFT, Kind, samples_of
+from sr2hls.problem import Problem, Split
+from sr2hls.program.size import estimate_luts
+from sr2hls.program.types import FixedType, Overflow, Rounding
+from sr2hls.quantised import QuantisedOptions, train_quantised
+from sr2hls.quantised.exchange import state_nodes
+from sr2hls.quantised.rows import Rows
+from sr2hls.quantised.start import started
+from sr2hls.quantised.train import TrainOptions
+from sr2hls.search.joint.model import JointModel, Term
+from sr2hls.teacher.task import Task
+
+TYPE = FixedType(True, 6, 1, Rounding.RND, Overflow.SAT)
+X = sp.symbols("x0 x1 x2 x3")
+QUICK = QuantisedOptions(TrainOptions(rows=2000, most_sweeps=4, settle=1, finish=1, finish_rows=2000))
+
+
+def problem(task: Task, outputs: int) -> Problem:
+    rng = np.random.default_rng(0)
+    parts = []
+    for rows in (3000, 1000, 1000):
+        x = rng.integers(-32, 32, size=(rows, 4)) / 32
+        columns = [x[:, 0] + x[:, 1] ** 2, 1.5 * x[:, 1] * x[:, 2], x[:, 2]]
+        values = 4 * np.stack(columns[:outputs], axis=1)
+        labels = None if not task.is_classification else task.decide(values)
+        parts.append(Split(x, values, labels))
+    names = tuple(f"y{k}" for k in range(outputs))
+    return Problem(task, {f"x{k}": TYPE for k in range(4)}, names, ("p", "q", "r", "s"), names, *parts)
+
+
+def model(outputs: int) -> JointModel:
+    terms = tuple(Term(e) for e in (X[0], X[1] ** 2, X[1] * X[2], X[2]))
+    coefficients = np.array([[4.0, 4, 0, 0], [0, 0, 6, 0], [0, 0, 0, 4]])[:outputs]
+    return JointModel(terms, coefficients, np.zeros(outputs))
+
+
+def test_scores_decide_as_the_teacher_within_the_budget() -> None:
+    wanted = problem(Task.LOGITS, 3)
+    design = train_quantised(model(3), wanted, max_lut=30, seed=0, options=QUICK)
+    assert wanted.score(design.predict(wanted.test.inputs), wanted.test) > 0.9
+    assert estimate_luts(design.program) <= 40
+    check_design(design, wanted.train.inputs)
+
+
+def test_a_class_may_have_a_constant_score() -> None:
+    wanted, found = problem(Task.LOGITS, 3), model(3)
+    constant = JointModel(found.terms, found.coefficients * [[1], [0], [1]], found.bias)
+    design = train_quantised(constant, wanted, max_lut=30, seed=0, options=QUICK)
+    assert not design.proposal.formulas["y1"].free_symbols
+    check_design(design, wanted.train.inputs)
+
+
+def test_one_logit_decides_by_its_sign() -> None:
+    wanted = problem(Task.LOGITS, 1)
+    design = train_quantised(model(1), wanted, max_lut=12, seed=0, options=QUICK)
+    assert wanted.score(design.predict(wanted.test.inputs), wanted.test) > 0.93
+
+
+def test_numbers_come_out_in_the_teachers_units() -> None:
+    wanted = problem(Task.REGRESSION, 2)
+    design = train_quantised(model(2), wanted, max_lut=None, seed=0, options=QUICK)
+    assert wanted.score(design.predict(wanted.test.inputs), wanted.test) > 0.98
+
+
+def test_a_budget_of_luts_is_met_and_costs_some_of_the_score() -> None:
+    wanted = problem(Task.REGRESSION, 2)
+    options = replace(QUICK, train=replace(QUICK.train, most_sweeps=40))
+    sizes, scores = [], []
+    for budget in (None, 10):
+        told: list[int] = []
+        design = train_quantised(
+            model(2),
+            wanted,
+            max_lut=budget,
+            seed=0,
+            options=options,
+            go_on=lambda n, _, t=told: not t.append(n),
+        )
+        sizes.append(told[-1])
+        scores.append(wanted.score(design.predict(wanted.test.inputs), wanted.test))
+    assert sizes[1] <= 10 < sizes[0]
+    assert 0.2 < scores[1] < scores[0]
+
+
+def test_the_same_seed_gives_the_same_design() -> None:
+    wanted = problem(Task.LOGITS, 3)
+    first, again = (train_quantised(model(3), wanted, max_lut=20, seed=3, options=QUICK) for _ in range(2))
+    assert first.program == again.program and first.proposal.definitions == again.proposal.definitions
+
+
+def test_a_missing_term_is_found_and_a_useless_one_goes() -> None:
+    wanted = problem(Task.LOGITS, 3)
+    # The product of the second output is not there; the fourth input means nothing.
+    poor = JointModel(
+        (Term(X[0]), Term(X[1] ** 2), Term(X[3]), Term(X[2])),
+        np.array([[4.0, 4, 0, 0], [0, 0, 1, 0], [0, 0, 0, 4]]),
+        np.zeros(3),
+    )
+    options = replace(QUICK, exchanges=4)
+    design = train_quantised(poor, wanted, max_lut=30, seed=0, max_nodes=20, options=options)
+    assert wanted.score(design.predict(wanted.test.inputs), wanted.test) > 0.88
+    assert design.proposal.inlined()["y1"].has(X[1]) and design.proposal.inlined()["y1"].has(X[2])
+
+
+def test_a_state_to_start_from_is_near_the_model_and_has_its_nodes() -> None:
+    wanted = problem(Task.LOGITS, 3)
+    state = started(model(3), wanted, Kind.CLASSES, 0.125, 8)
+    rows = Rows(state, samples_of(wanted, wanted.train), SOFT)
+    error = rows.predictions() - model(3).predict(wanted.train.inputs)
+    assert error.std(axis=0).max() < 0.4
+    assert state_nodes(state) <= model(3).nodes() + 3
+
+
+def test_wide_inputs_are_refused() -> None:
+    wanted = problem(Task.LOGITS, 3)
+    wide = replace(wanted, types={f"x{k}": FixedType(True, 12, 1) for k in range(4)})
+    with pytest.raises(InputError, match=r"an input has 12 bits: .* at most 8; give --input-bits"):
+        train_quantised(model(3), wide, max_lut=20, seed=0)
