@@ -57,7 +57,7 @@ def drop_vanished_terms(design: Design, names: Mapping[str, str] | None = None) 
         notes.append(
             f"'{shown.get(found.input, found.input)}' is left out of "
             f"'{shown.get(found.output, found.output)}': at the precision that was chosen its share "
-            f"({found.change:.3g} rms) rounds to nothing"
+            f"(other values change the formula by {found.change:.3g} rms) rounds to nothing"
         )
     program = _without_vanished_constants(design.program, formulas)
     if not notes and program is design.program:

@@ -18,8 +18,7 @@ class DroppedInput:
     Attributes:
         output: name of the output.
         input: name of the input.
-        change: what the input adds to the formula (rms, in the output's unit): the difference to the formula
-            with other values of the input over √2, since both of them vary.
+        change: by how much other values of the input change the formula (rms, in the output's unit).
         explained: the error that the design states for the output is as large as that.
         trials: rows on which it had no influence; ``None`` where the program proves that it can have none.
     """
@@ -47,7 +46,7 @@ def find_dropped_inputs(design: Design) -> Iterator[DroppedInput]:
                 continue
             after = design.evaluated(other)
             node = design.graph.outputs[output]
-            change = rms(after[node] - before[node]) / np.sqrt(2)
+            change = rms(after[node] - before[node])
             allowed = max(design.allowed(output), design.program.output_types[at].step if not proven else 0.0)
             if change <= NEGLIGIBLE * rms(before[node]) or (not proven and change <= allowed):
                 continue
@@ -66,8 +65,8 @@ def dropped_inputs(design: Design) -> Iterator[Lint]:
             formula=str(formula),
             message=f"input '{found.input}' {how} output '{found.output}' = {formula}, which uses it",
             remedy=(
-                f"allow a smaller error for '{found.output}' ('{found.input}' adds {found.change:.3g} rms "
-                f"to it), give '{found.input}' more bits, or take it out of the formula"
+                f"allow a smaller error for '{found.output}' (other values of '{found.input}' change it by "
+                f"{found.change:.3g} rms), give '{found.input}' more bits, or take it out of the formula"
             ),
         )
 
