@@ -88,8 +88,10 @@ def circuits(
     network: Path, data: Path, out: Path, luts: tuple[int, ...], n_test: int, quick: bool
 ) -> list[Row]:
     """Return a row for each circuit that no smaller one equals on validation data."""
-    effort = "low" if quick else "medium"
-    found = sr2hls.explore(network, data, out, luts=tuple(luts), baseline=False, effort=effort)
+    effort, strategies = ("low", ("readable",)) if quick else ("medium", ("readable", "lut-network"))
+    found = sr2hls.explore(
+        network, data, out, luts=tuple(luts), baseline=False, effort=effort, strategies=strategies
+    )
     rows = []
     for point in found.frontier.best():
         figures = {} if point.hardware is None else point.hardware.figures

@@ -44,6 +44,7 @@ def test_units(tmp_path):
         assert row["rms error on Earth"] < 0.05
 
 
+@pytest.mark.slow
 def test_staged(tmp_path):
     results = run("staged", tmp_path)
     stages, control = results["staged"], results["control"]
@@ -51,6 +52,7 @@ def test_staged(tmp_path):
     assert stages["latent against true f, R² of an affine map"] > 0.8
 
 
+@pytest.mark.slow
 def test_hybrid(tmp_path):
     """The hybrid project computes what its parts compute, and is smaller than the whole network."""
     results = run("staged", tmp_path, script="hybrid.py")
@@ -61,6 +63,7 @@ def test_hybrid(tmp_path):
         assert results["R² of the C++"][name] == pytest.approx(results["R² in float"][name], abs=0.02)
 
 
+@pytest.mark.slow
 def test_pinn_heat(tmp_path):
     results = run("pinn_heat", tmp_path)
     assert results["heat"]["mse network to exact"] < 1e-4
@@ -71,6 +74,7 @@ def test_pinn_heat(tmp_path):
     assert len(circuit["verified"]) == 1
 
 
+@pytest.mark.slow
 def test_graph_forces(tmp_path):
     results = run("graph_forces", tmp_path)
     (spring,) = results["forces"]

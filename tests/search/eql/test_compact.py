@@ -24,7 +24,7 @@ def _network(outputs: int = 2) -> EQLNetwork:
     )
 
 
-@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize("soft", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_classes_under_a_budget(soft: bool) -> None:
     x, value = _data()
     labels = (value > 0).long()

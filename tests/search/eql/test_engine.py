@@ -30,7 +30,7 @@ def _data(count: int, rows: int = 200) -> np.ndarray:
     return np.random.default_rng(0).uniform(-1, 1, (rows, count))
 
 
-@pytest.mark.parametrize("gated", [False, True])
+@pytest.mark.parametrize("gated", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_recovers_formulas_of_two_outputs(gated: bool) -> None:
     X = _data(3)
     truths = (x * y / 2 + z / 2, sympy.sin(2 * sympy.pi * x) + y**2)
@@ -57,6 +57,7 @@ def test_same_seed_same_front() -> None:
     assert first != engine.search(X, target, cost=COST, options=OPERATORS, seed=4)
 
 
+@pytest.mark.slow
 def test_units_of_the_data_do_not_matter() -> None:
     X = _data(2)
     frontier = _engine().search(
@@ -66,6 +67,7 @@ def test_units_of_the_data_do_not_matter() -> None:
     assert best.coeff(x * y) == pytest.approx(5e7 / (1e-6 * 3e4), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_noise_is_not_fitted_exactly_and_the_form_is_there() -> None:
     X = _data(1, 300)
     noise = 0.05 * np.random.default_rng(1).normal(size=300)
@@ -106,6 +108,7 @@ def test_interrupt_keeps_the_best_so_far() -> None:
     assert any("interrupted" in note for note in frontier.notes) and len(frontier[0]) > 0
 
 
+@pytest.mark.slow
 def test_costs_of_the_target_shape_the_penalty() -> None:
     X = _data(2)
     model = area(estimated_luts("ap_fixed<12,4>"))

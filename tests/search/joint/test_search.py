@@ -75,6 +75,7 @@ def test_the_same_seed_gives_the_same_front(front: JointFront) -> None:
     assert texts[0] == texts[1]
 
 
+@pytest.mark.slow
 def test_beams_in_processes_give_the_same_front() -> None:
     data = regression(np.abs(X[:, :1] - 0.25) + X[:, 1:2])
     fronts = [search(data, beams=(1.0, 4.0), jobs=jobs) for jobs in (1, 2)]
