@@ -9,7 +9,7 @@ import numpy as np
 from sr2hls.data import Dataset, InputFormat, InputScaler, Part, ScalerKind, load_dataset, load_scaler
 from sr2hls.data.dataset import open_source
 from sr2hls.errors import InputError
-from sr2hls.objectives import parse_objective
+from sr2hls.objectives import Objective, parse_objective, rare_objective
 from sr2hls.options import CompileOptions
 from sr2hls.problem import Problem, Split, to_logits
 from sr2hls.program.types import FixedType, Overflow, Rounding
@@ -82,11 +82,23 @@ def prepare(options: CompileOptions, progress: Progress) -> Prepared:
         train=splits[0],
         validation=splits[1],
         test=splits[2],
-        objective=None
-        if options.objective is None
-        else parse_objective(options.objective, teacher.task, teacher.n_outputs),
+        objective=_objective(options, teacher, splits[0], progress),
     )
     return Prepared(teacher, dataset, inputs, problem)
+
+
+def _objective(
+    options: CompileOptions, teacher: Teacher, train: Split, progress: Progress
+) -> Objective | None:
+    if options.objective is not None:
+        return parse_objective(options.objective, teacher.task, teacher.n_outputs)
+    rare = rare_objective(teacher.task, train.outputs, train.labels)
+    if rare is not None:
+        progress.note(
+            f"one of two classes is rare, where accuracy says little: designs are judged by {rare.shown}; "
+            "--objective names another"
+        )
+    return rare
 
 
 def _features(options: CompileOptions, teacher: Teacher) -> tuple[str, ...] | None:

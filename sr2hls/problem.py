@@ -103,6 +103,15 @@ class Problem:
             return r2(outputs, split.outputs)
         return float(np.mean(self.decide(outputs) == self.decide(split.outputs)))
 
+    @property
+    def score_name(self) -> str:
+        """What people call the score."""
+        if self.objective is not None:
+            return self.objective.shown
+        if self.test.labels is None:
+            return "fidelity"
+        return "accuracy" if self.task.is_classification else "R²"
+
     def teacher_score(self, split: Split) -> float:
         """Return the teacher's own score."""
         return self.score(split.outputs, split)

@@ -1,6 +1,5 @@
 """What simple models reach on the same rows, so that a weak design is seen at once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +15,11 @@ from sr2hls.problem import Problem, Split
 
 FloatArray = NDArray[np.float64]
 
-_MOST_ROWS = 10_000
-_MOST_SQUARED = 60
-"""Inputs of the quadratic model: more have thousands of products."""
+_MOST_ROWS = 5_000
+_MOST_SQUARED, _MOST_SQUARED_CLASSES = 60, 30
+"""Inputs of the quadratic model: the products of more take minutes; logistic regression is slower."""
+_MOST_TREES = 10
+"""Outputs of the boosted trees: each takes a second."""
 _NEVER = -30.0
 """Logit of a class that no training row is of."""
 
@@ -38,36 +39,32 @@ class SimpleModel:
     fidelity: float
 
 
-def simple_models(problem: Problem, seed: int = 0) -> tuple[SimpleModel, ...]:
+def simple_models(problem: Problem, seed: int = 0) -> tuple[int, tuple[SimpleModel, ...]]:
     """Fit a linear, a quadratic and a boosted-tree model to the training rows; score them on the test rows.
 
     Classifiers learn the labels, or the network's decisions where there are none; regressions the network's
-    outputs. At most 10,000 rows are used; the quadratic model is left out above 60 inputs.
+    outputs. At most 5,000 rows are used, drawn at random; the quadratic model is left out above 60 inputs
+    (classifiers: 30), boosted trees above 10 outputs.
+
+    Returns:
+        The number of rows that they were fitted to, and the models.
     """
     split = problem.train
-    rows = Split(split.inputs[:_MOST_ROWS], split.outputs[:_MOST_ROWS], _first(split))
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(split))[:_MOST_ROWS])
+    labels = None if split.labels is None else split.labels[chosen]
+    rows = Split(split.inputs[chosen], split.outputs[chosen], labels)
     found = []
     for name, model in _models(problem, seed):
         outputs = _fitted(problem, rows, model)
         if outputs is not None:
             test = problem.test
             found.append(SimpleModel(name, problem.score(outputs, test), problem.fidelity(outputs, test)))
-    return tuple(found)
-
-
-def simple_models_note(models: Sequence[SimpleModel]) -> str:
-    """Return the models as one sentence of a report."""
-    listed = ", ".join(f"{m.name} {m.score:.4f}" for m in models)
-    return f"simple models on the same test rows (scikit-learn, floating point, no circuit): {listed}"
-
-
-def _first(split: Split) -> NDArray[np.generic] | None:
-    return None if split.labels is None else split.labels[:_MOST_ROWS]
+    return len(chosen), tuple(found)
 
 
 def _models(problem: Problem, seed: int) -> list[tuple[str, Any]]:
     classes = problem.task.is_classification
-    few = len(problem.types) <= _MOST_SQUARED
+    few = len(problem.types) <= (_MOST_SQUARED_CLASSES if classes else _MOST_SQUARED)
 
     def linear() -> Any:
         return LogisticRegression(max_iter=500) if classes else Ridge(1e-6)
@@ -81,7 +78,7 @@ def _models(problem: Problem, seed: int) -> list[tuple[str, Any]]:
     return [
         ("linear", make_pipeline(StandardScaler(), linear())),
         *([("quadratic", quadratic)] if few else []),
-        ("boosted trees", trees),
+        *([("boosted trees", trees)] if problem.n_outputs <= _MOST_TREES else []),
     ]
 
 

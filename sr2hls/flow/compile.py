@@ -10,6 +10,7 @@ from sr2hls.errors import BudgetError, DegenerateDesignError, InputError, Sr2hls
 from sr2hls.flow.choose import rank, refuse_over_budget, sizes_for
 from sr2hls.flow.designs import Designs
 from sr2hls.flow.implement import TITLE, Inputs, Result, implement
+from sr2hls.flow.judgement import simple_scores
 from sr2hls.flow.plan import PREPARING, building, finishing
 from sr2hls.flow.record import network_report
 from sr2hls.flow.record_points import other_points
@@ -88,7 +89,10 @@ def _best(
         with progress.stage("original network"):
             beside = original.result()
         points = () if options.explored is None else other_points(options.explored, design)
-        return network_report(prepared, design, circuit, options, progress, designs, points, beside)
+        simple = simple_scores(prepared.problem, run, progress)
+        return network_report(
+            prepared, design, circuit, options, progress, designs, points, beside, simple=simple
+        )
 
     if not designs:
         raise InputError("no design was found: give the inputs fewer bits, or search with more effort")

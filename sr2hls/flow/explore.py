@@ -10,6 +10,7 @@ from sr2hls.design import Design
 from sr2hls.errors import DegenerateDesignError, InputError
 from sr2hls.flow.designs import Designs, withdraw
 from sr2hls.flow.implement import Inputs, implement
+from sr2hls.flow.judgement import simple_scores
 from sr2hls.flow.plan import PREPARING, building, finishing
 from sr2hls.flow.readability import readable_nodes
 from sr2hls.flow.record import network_report
@@ -20,6 +21,7 @@ from sr2hls.prepare import Prepared, prepare
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.report.frontier import MARKDOWN_NAME, Frontier, Point, markdown, write_frontier
 from sr2hls.report.hardware import HardwareRow, Subject, compare
+from sr2hls.report.judgement import SimpleModels
 from sr2hls.report.plot import draw
 from sr2hls.report.points import design_points
 from sr2hls.report.store import JSON_NAME, load_report, write_report
@@ -92,10 +94,11 @@ def _points(prepared: Prepared, options: ExploreOptions, run: RunFolder, progres
     designs = Designs(prepared, options, options.luts, run, progress)
     circuits = {stage: s for name in designs.names for stage, s in building(name, options).items()}
     progress.plan(designs.plan() | circuits)
+    simple = simple_scores(prepared.problem, run, progress)
     points: list[Point] = []
     for design in designs.found():
         try:
-            points.append(_point(prepared, design, options, run.path, progress))
+            points.append(_point(prepared, design, options, run.path, progress, simple))
         except DegenerateDesignError as error:
             progress.note(f"{design.proposal.name} is left out: {error}")
             continue
@@ -107,7 +110,12 @@ def _points(prepared: Prepared, options: ExploreOptions, run: RunFolder, progres
 
 
 def _point(
-    prepared: Prepared, design: Design, options: ExploreOptions, folder: Path, progress: Progress
+    prepared: Prepared,
+    design: Design,
+    options: ExploreOptions,
+    folder: Path,
+    progress: Progress,
+    simple: SimpleModels,
 ) -> Point:
     """Return a design's point; its circuit is built unless its folder has a report already."""
     proposal = design.proposal
@@ -115,7 +123,14 @@ def _point(
     if (place / JSON_NAME).is_file():
         report = load_report(place)
     else:
-        describe = partial(network_report, prepared, options=options, progress=progress, considered=(design,))
+        describe = partial(
+            network_report,
+            prepared,
+            options=options,
+            progress=progress,
+            considered=(design,),
+            simple=simple,
+        )
         report = implement(
             design,
             Inputs.of(prepared),
@@ -143,12 +158,9 @@ def _point(
 
 def _frontier(prepared: Prepared, options: ExploreOptions, points: Sequence[Point]) -> Frontier:
     problem = prepared.problem
-    kind = "accuracy" if problem.task.is_classification else "R²"
-    if problem.test.labels is None:
-        kind = "fidelity"
     return Frontier(
         title=options.checkpoint.stem,
-        score=kind if problem.objective is None else str(problem.objective),
+        score=problem.score_name,
         teacher_validation=problem.teacher_score(problem.validation),
         teacher_test=problem.teacher_score(problem.test),
         part=options.target.part,

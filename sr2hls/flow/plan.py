@@ -1,5 +1,6 @@
 """The stages of a run and about how long each takes, so that the time that is left is that of the whole."""
 
+from sr2hls.flow.judgement import STAGE
 from sr2hls.options import CompileOptions, LowerOptions, Synthesis
 
 PREPARING = {"teacher": 3.0, "data": 2.0, "teacher evaluation": 3.0}
@@ -31,4 +32,4 @@ def building(title: str, options: CompileOptions | LowerOptions) -> dict[str, fl
 
 def finishing(options: CompileOptions) -> dict[str, float]:
     """Return the last stages of `compile` and `explore`."""
-    return {"original network": 30.0 if options.baseline else 0.5, "report": 2.0}
+    return {STAGE: 3.0, "original network": 30.0 if options.baseline else 0.5, "report": 2.0}

@@ -10,6 +10,7 @@ from sr2hls.data import InputFormat
 from sr2hls.design import Design, decision_notes, float_outputs
 from sr2hls.errors import InputError
 from sr2hls.flow.choose import preference_note
+from sr2hls.flow.judgement import judge
 from sr2hls.flow.record_checks import agreements, checks
 from sr2hls.flow.record_points import considered_points, network_points
 from sr2hls.flow.record_reading import formula_records, reading_of
@@ -21,6 +22,7 @@ from sr2hls.report import model
 from sr2hls.report.build import build_report, feature_records, formula_record, run_record
 from sr2hls.report.estimates import hls_row
 from sr2hls.report.hardware import HardwareRow, Subject
+from sr2hls.report.judgement import SimpleModels
 from sr2hls.report.latex import formula_latex
 from sr2hls.report.metrics import measure
 from sr2hls.report.model import DesignPoint, Report
@@ -28,6 +30,7 @@ from sr2hls.search import Candidate, Frontier
 from sr2hls.search.source import Source
 from sr2hls.store.files import sha256_of
 from sr2hls.teacher.task import Task
+from sr2hls.verify.decision import constant_decisions
 
 NO_ORIGINAL: OriginalResult = (None, None, ())
 
@@ -41,6 +44,8 @@ def network_report(
     considered: Sequence[Design],
     points: Sequence[DesignPoint] = (),
     original: OriginalResult = NO_ORIGINAL,
+    *,
+    simple: SimpleModels,
 ) -> Report:
     """Return the report of a design that was distilled from a network.
 
@@ -53,6 +58,7 @@ def network_report(
         considered: designs that it was chosen among, itself one of them.
         points: designs of an exploration to set beside it.
         original: the network in fixed point, its circuit and notes on it.
+        simple: what simple models reach on the test rows.
     """
     problem = prepared.problem
     names = dict(zip(problem.types, problem.feature_names, strict=True))
@@ -100,9 +106,10 @@ def network_report(
         program=design.program,
         agreements=agreements(circuit, "test split"),
         checks=checks(design, circuit, original[1]),
+        judgement=judge(problem, design, simple),
+        same=decision_notes(problem, design),
         hardware=rows,
         notes=(
-            *decision_notes(problem, design),
             *preference_note(problem, design, considered),
             *prepared.dataset.warnings(),
             *(note for frontier in frontiers[:1] for note in frontier.notes),
@@ -174,6 +181,9 @@ def formulas_report(
         agreements=agreements(circuit, "test rows"),
         checks=checks(design, circuit),
         hardware=_rows(circuit, options, None),
+        same=constant_decisions(Task.LOGITS, outputs, design.predict(inputs.values(rows.splits["test"][0])))
+        if rows.classes
+        else (),
         notes=(*rows.warnings, *source.frontier.notes, *design.notes),
     )
 

@@ -1,6 +1,6 @@
 """What a design is judged by: accuracy, AUC, efficiency at a rate, R² or absolute error."""
 
-from sr2hls.objectives.objective import Objective, parse_objective
+from sr2hls.objectives.objective import RARE, Objective, parse_objective, rare_objective
 from sr2hls.objectives.r2 import r2
 
-__all__ = ["Objective", "parse_objective", "r2"]
+__all__ = ["RARE", "Objective", "parse_objective", "r2", "rare_objective"]

@@ -13,6 +13,10 @@ from sr2hls.teacher.task import Task
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+RARE = 0.1
+"""Share of rows below which a class is rare: a constant has an accuracy of nine tenths."""
+_LEAST_ROWS = 10
+"""Rows of background that must pass for a rate to be known to 30 %."""
 _OF_CLASSES, _OF_NUMBERS = ("accuracy", "auc", "efficiency@RATE"), ("r2", "mae")
 
 
@@ -23,13 +27,22 @@ class Objective:
     Attributes:
         name: ``accuracy``, ``auc``, ``efficiency``, ``r2`` or ``mae``.
         rate: share of background that may pass, of ``efficiency``.
+        chosen: whether it was chosen for the data and not by the user.
     """
 
     name: str
     rate: float | None = None
+    chosen: bool = False
 
     def __str__(self) -> str:
         return self.name if self.rate is None else f"{self.name}@{self.rate:g}"
+
+    @property
+    def shown(self) -> str:
+        """What people call its score."""
+        if self.rate is not None:
+            return f"efficiency at {self.rate:g} of the background"
+        return {"auc": "AUC", "r2": "R²", "mae": "1 - MAE / MAE of the median"}.get(self.name, self.name)
 
     def score(
         self, outputs: FloatArray, teacher: FloatArray, labels: NDArray[np.generic] | None = None
@@ -97,6 +110,28 @@ def parse_objective(text: str, task: Task, n_outputs: int) -> Objective:
     if not 0 < rate < 1:
         raise InputError(f"--objective is '{text}': give a rate between 0 and 1, e.g. efficiency@0.01")
     return Objective(name, rate)
+
+
+def rare_objective(task: Task, teacher: FloatArray, labels: NDArray[np.generic] | None) -> Objective | None:
+    """Return what designs are judged by where one of two classes is rare: accuracy says little there.
+
+    It is the efficiency at the rate at which the network itself lets background through, or the AUC where too
+    few rows of background pass to tell that rate.
+
+    Args:
+        task: what the outputs mean.
+        teacher: the network's outputs on the training rows, shape (rows, outputs); logits.
+        labels: class of each row; ``None`` where there are none.
+    """
+    if labels is None or not task.is_classification or teacher.shape[1] > 2:
+        return None
+    signal = np.asarray(labels) == 1
+    if not 0 < min(np.mean(signal), np.mean(~signal)) < RARE:
+        return None
+    passed = np.asarray(Task.LOGITS.decide(teacher))[~signal] == 1
+    if not _LEAST_ROWS <= np.count_nonzero(passed) < len(passed):
+        return Objective("auc", chosen=True)
+    return Objective("efficiency", float(np.mean(passed)), chosen=True)
 
 
 def _signal(outputs: FloatArray) -> FloatArray:

@@ -61,7 +61,7 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     """What the search counts (see `sr2hls costs`); by default cycles for PySR, estimated LUTs for others."""
     objective: Annotated[str | None, SEARCH, Example('"accuracy"')] = None
     """What designs are judged by: `accuracy`, `auc`, `efficiency@0.01` (signal at a background rate), `r2` or
-    `mae`; by default accuracy or R²."""
+    `mae`; by default accuracy or R², or where signal is rare the efficiency at the network's own rate."""
     effort: Annotated[Effort, SEARCH] = field(default=Effort.MEDIUM, converter=Effort)
     """How much to search."""
     strategies: Annotated[tuple[StrategyName, ...], SEARCH, Parameter(name="--strategy")] = field(

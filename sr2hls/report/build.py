@@ -14,6 +14,7 @@ from sr2hls.program.program import Program
 from sr2hls.report.fidelity import SplitFidelity
 from sr2hls.report.graph import program_record
 from sr2hls.report.hardware import HardwareRow, compare
+from sr2hls.report.judgement import Judgement
 from sr2hls.report.latex import formula_latex
 from sr2hls.report.model import (
     Agreement,
@@ -53,6 +54,8 @@ def build_report(
     agreements: Sequence[Agreement] = (),
     checks: Sequence[Check] = (),
     hardware: Sequence[HardwareRow] = (),
+    judgement: Judgement | None = None,
+    same: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> Report:
     """Return the report of a result; the comparison of hardware figures is made here.
@@ -72,6 +75,8 @@ def build_report(
         agreements: comparisons of executors with the integer interpreter.
         checks: checks and warnings about the design.
         hardware: figures of the design, the network and others, a run of a tool each.
+        judgement: what designs are judged by, and what other models reach.
+        same: sentences on a network or circuit that gives the same for every row; they come first.
         notes: what a reader has to know.
     """
     return Report(
@@ -89,6 +94,8 @@ def build_report(
         verification=Verification(executors=tuple(agreements), checks=tuple(checks)),
         hardware=tuple(hardware),
         comparisons=compare(hardware),
+        judgement=judgement,
+        same=tuple(same),
         notes=tuple(notes),
     )
 

@@ -39,7 +39,7 @@ def explorer_page(entries: Sequence[Entry]) -> str:
         "report/explorer.html.j2",
         entries=[_shown(e) for e in entries],
         columns=[fmt.figure_name(key) for key in COLUMNS],
-        score_name=fmt.score_name(entries[0].report),
+        score_name=_score_name(entries),
         fidelity_name=fmt.fidelity_name(entries[0].report),
         style=style(),
         scripts=scripts,
@@ -66,8 +66,12 @@ def explorer_data(entries: Sequence[Entry]) -> dict[str, Any]:
                 "tool": entry.row.tool if entry.row else None,
             }
         )
-    kinds = {e.report.task.kind for e in entries}
-    return {"entries": rows, "task": {"kind": kinds.pop() if len(kinds) == 1 else "mixed"}}
+    return {"entries": rows, "score_name": _score_name(entries)}
+
+
+def _score_name(entries: Sequence[Entry]) -> str:
+    names = {fmt.score_name(e.report) for e in entries}
+    return names.pop() if len(names) == 1 else "score"
 
 
 def _shown(entry: Entry) -> ShownEntry:

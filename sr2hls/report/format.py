@@ -91,6 +91,8 @@ def told_ratios(comparison: Comparison) -> list[Ratio]:
 
 def score_name(report: Report) -> str:
     """Return what the quality of a design is measured by."""
+    if report.judgement is not None:
+        return report.judgement.objective
     return "accuracy" if report.task.kind == "classification" else "R²"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from sr2hls.errors import InputError
 from sr2hls.report.format import shown_split
 from sr2hls.report.hardware import FigureKey, HardwareFigure, HardwareRow, Subject
+from sr2hls.report.judgement import CIRCUIT
 from sr2hls.report.model import Report
 from sr2hls.report.store import JSON_NAME, load_report
 
@@ -38,7 +39,9 @@ class Entry:
 
     @property
     def score(self) -> float | None:
-        """Accuracy, or the least R² of the outputs, on the test split."""
+        """What designs are judged by, else accuracy or the least R² of the outputs, on the test split."""
+        if self.report.judgement is not None:
+            return self.report.judgement.model(CIRCUIT).score
         split = shown_split(self.report)
         scores = split.scores.get("design") if split else None
         if scores is None:

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 
@@ -187,10 +188,9 @@ def _mixed_units(report: Report) -> set[FigureKey]:
 
 
 def _data(report: Report) -> Markup:
+    left_out: dict[str, Any] = {"program": {"listing"}, "run": True, "notes": True, "reading": True}
     return json_block(
-        report.model_dump(
-            mode="json", exclude={"program": {"listing"}, "run": True, "notes": True, "reading": True}
-        )
+        report.model_dump(mode="json", exclude=left_out) | {"score_name": fmt.score_name(report)}
     )
 
 

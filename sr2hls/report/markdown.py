@@ -26,6 +26,7 @@ def to_markdown(report: Report) -> str:
         score_titles=titles,
         score_rows=rows,
         score_name=fmt.score_name(report),
+        fidelity_name=fmt.fidelity_name(report),
         points=points,
         efficiencies=efficiencies,
         figure_keys=fmt.figure_keys(report),

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from sr2hls.report.fidelity import SplitFidelity
 from sr2hls.report.hardware import Comparison, HardwareFigure, HardwareRow
+from sr2hls.report.judgement import Judgement
 from sr2hls.report.reading import Reading
 from sr2hls.report.record import FixedPoint
 from sr2hls.store.record import Record
@@ -165,7 +166,7 @@ class DesignPoint(Record):
 
     name: str
     score: float | None
-    """Accuracy (classification) or R² (regression) against the labels, or fidelity where there are none."""
+    """By the judgement's objective: accuracy or R² where none is named, or fidelity without labels."""
     fidelity: float | None
     """Agreement with the teacher (classification) or R² against it (regression)."""
     split: str
@@ -256,6 +257,9 @@ class Report(Record):
     verification: Verification = Verification()
     hardware: tuple[HardwareRow, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    judgement: Judgement | None = None
+    same: tuple[str, ...] = ()
+    """Sentences on a network or circuit that gives the same for every row."""
     notes: tuple[str, ...] = ()
     """What a reader has to know to read the figures rightly."""
 

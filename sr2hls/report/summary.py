@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from sr2hls.objectives import RARE
 from sr2hls.report.format import number, ratio, shown_split
 from sr2hls.report.hardware import Comparison, FigureKey, HardwareFigure, HardwareRow, Subject
+from sr2hls.report.judgement import CIRCUIT, NETWORK, Signal
 from sr2hls.report.model import Report
 
 
@@ -41,7 +43,8 @@ def subtitle(report: Report) -> str:
 
 def cards(report: Report) -> list[Card]:
     """Return the figures that matter most, those that are known."""
-    found = [_clock(report), _quality(report), *_hardware(report), _verification(report)]
+    same = [Card("Decision", "always the same", "", sentence) for sentence in report.same]
+    found = [*same, _clock(report), *_qualities(report), *_hardware(report), _verification(report)]
     return [card for card in found if card is not None]
 
 
@@ -55,6 +58,31 @@ def headline(report: Report) -> Comparison | None:
         return next((r.network for r in comparison.ratios if r.figure is FigureKey.LUT), float("inf"))
 
     return min(report.comparisons, key=luts, default=None)
+
+
+def _qualities(report: Report) -> list[Card | None]:
+    """Return what the design was judged by; of a rare signal what a trigger is judged by."""
+    judgement = report.judgement
+    if judgement is None:
+        return [_quality(report)]
+    signal = judgement.signal
+    rare = signal is not None and min(signal.share, 1 - signal.share) < RARE
+    if judgement.asked:
+        circuit, network = judgement.model(CIRCUIT).score, judgement.model(NETWORK).score
+        detail = f"the network's: {network:.4f}, on {number(judgement.rows)} test rows"
+        name = judgement.objective[0].upper() + judgement.objective[1:]
+        asked = Card(f"{name} of the circuit", f"{circuit:.4f}", "", detail)
+        return [asked, _trigger(signal)] if rare and signal is not None else [asked]
+    return [_trigger(signal)] if rare and signal is not None else [_quality(report)]
+
+
+def _trigger(signal: Signal) -> Card:
+    detail = (
+        f"the network's: {signal.network:.4f}, both let {signal.rate:.4g} of the background through; "
+        f"AUC {signal.circuit_auc:.4f}, the network's: {signal.network_auc:.4f}; "
+        f"{signal.share:.2g} of the rows are signal"
+    )
+    return Card("Signal that the circuit keeps at the network's rate", f"{signal.circuit:.4f}", "", detail)
 
 
 def _quality(report: Report) -> Card | None:

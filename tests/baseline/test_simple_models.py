@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sr2hls.baseline.simple_models import simple_models, simple_models_note
+from sr2hls.baseline.simple_models import SimpleModel, simple_models
 from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType
 from sr2hls.teacher.task import Task
@@ -23,6 +23,10 @@ def problem(task: Task, outputs: np.ndarray, inputs: np.ndarray, labels: np.ndar
     return Problem(task, types, names, features, names, *parts)
 
 
+def models(found: Problem) -> tuple[SimpleModel, ...]:
+    return simple_models(found)[1]
+
+
 @pytest.mark.parametrize("outputs", [1, 2])
 @pytest.mark.parametrize("labelled", [False, True])
 def test_a_product_needs_the_quadratic_model(outputs: int, labelled: bool) -> None:
@@ -30,25 +34,35 @@ def test_a_product_needs_the_quadratic_model(outputs: int, labelled: bool) -> No
     logit = inputs[:, 0] * inputs[:, 1] + 0.7 * inputs[:, 2] ** 2 - inputs[:, 3]
     logits = logit[:, None] if outputs == 1 else np.c_[-logit, logit]
     found = problem(Task.LOGITS, logits, inputs, (logit > 0).astype(np.int64) if labelled else None)
-    linear, quadratic, trees = simple_models(found)
+    rows, (linear, quadratic, trees) = simple_models(found)
+    assert rows == 2000
     assert [m.name for m in (linear, quadratic, trees)] == ["linear", "quadratic", "boosted trees"]
     assert linear.score < 0.85 < trees.score
     assert quadratic.score > 0.97
     assert quadratic.fidelity == quadratic.score
-    assert f"quadratic {quadratic.score:.4f}" in simple_models_note([linear, quadratic, trees])
 
 
 def test_classes_that_no_row_is_of() -> None:
     inputs = RNG.normal(size=(3000, 2))
     logits = np.c_[inputs[:, 0], np.full(3000, -9.0), -inputs[:, 0], inputs[:, 1]]
-    assert min(m.score for m in simple_models(problem(Task.LOGITS, logits, inputs, None))) > 0.9
+    assert min(m.score for m in models(problem(Task.LOGITS, logits, inputs, None))) > 0.9
     constant = np.tile([1.0, 0.0], (3000, 1))
-    assert simple_models(problem(Task.LOGITS, constant, inputs, None)) == ()
+    assert models(problem(Task.LOGITS, constant, inputs, None)) == ()
 
 
 def test_regressions_and_many_inputs() -> None:
     inputs = RNG.normal(size=(3000, 61))
     outputs = np.c_[inputs[:, 0] - inputs[:, 5], inputs[:, 1]]
-    found = simple_models(problem(Task.REGRESSION, outputs, inputs, None))
+    found = models(problem(Task.REGRESSION, outputs, inputs, None))
     assert [m.name for m in found] == ["linear", "boosted trees"]
     assert found[0].score > 0.9999
+
+
+def test_rows_in_the_order_of_their_classes_are_drawn_at_random() -> None:
+    inputs = np.sort(RNG.uniform(-3, 3, (9000, 1)), axis=0)
+    split = Split(inputs, inputs, (inputs[:, 0] > 0).astype(np.int64))
+    types = {"x0": FixedType(True, 6, 3)}
+    found = Problem(Task.LOGITS, types, ("y0",), ("a",), ("y0",), split, split, split)
+    rows, (linear, *_) = simple_models(found)
+    assert rows == 5000
+    assert linear.score > 0.99

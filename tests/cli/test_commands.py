@@ -43,7 +43,7 @@ def test_no_command_has_a_long_list_of_parameters(path: tuple[str, ...], command
 
 
 COMPLETE = """
-source <("$1" --show-completion bash)
+source <("$1" -m sr2hls --show-completion bash)
 COMP_WORDS=(sr2hls "${@:2}") COMP_CWORD=$(($# - 1))
 _sr2hls
 echo "${COMPREPLY[@]}"
@@ -59,11 +59,10 @@ echo "${COMPREPLY[@]}"
     ],
 )
 def test_bash_completes_commands_options_and_values(words: list[str], offered: str) -> None:
-    program = Path(sys.executable).with_name("sr2hls")
     done = subprocess.run(
-        ["bash", "-c", COMPLETE, "bash", program, *words], capture_output=True, text=True, check=False
+        ["bash", "-c", COMPLETE, "bash", sys.executable, *words], capture_output=True, text=True, check=False
     )
-    assert done.stdout.strip() == offered
+    assert done.stdout.strip() == offered, done.stderr
 
 
 def test_version(sr2hls: Any) -> None:

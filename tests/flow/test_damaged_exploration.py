@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +51,17 @@ def _changed(content: Any, path: tuple[Any, ...], value: Any) -> Any:
     return copy
 
 
-def test_damaged_designs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shared", [False, True])
+def test_damaged_designs(tmp_path: Path, shared: bool) -> None:
     file, problem = tmp_path / "additive-50.json", _problem()
     x0, x1 = sp.symbols("x0 x1")
-    proposal = Proposal("additive-50", "sum of 2", {"y0": sp.Float(0.5) * x0 - sp.Float(0.25) * x1})
-    file.write_text(to_text(make_design(problem, proposal)))
+    first, second = sp.Float(0.5) * x0, sp.Float(0.25) * x1
+    proposal = Proposal("additive-50", "sum of 2", {"y0": first - second})
+    design = make_design(problem, proposal)
+    if shared:
+        lines = {"formulas": {"y0": sp.Symbol("v0") - second}, "definitions": (("v0", first),)}
+        design = replace(design, proposal=replace(proposal, **lines))
+    file.write_text(to_text(design))
     content = json.loads(file.read_text())
     assert read_design(file, problem).proposal.name == "additive-50"
     refused = 0

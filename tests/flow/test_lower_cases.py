@@ -47,13 +47,16 @@ class Circuit:
         return float(Interpreter(self.program).predict(self.inputs.values(row))[0, 0])
 
 
+PEAK = "exp(-((a-1.2)**2+(b+0.4)**2)/0.08)"
 NESTED = "ifelse(ifelse(x > t, x, 2*t) > 0.3, x, t)"
 RIGHT: list[tuple[str, Ranges, dict[str, float], float, float]] = [
     ("1/(x**2+0.01)", {"x": (-4, 4)}, {"x": 0.0}, 100, 1),
     ("log(a/b)", {"a": (1, 100), "b": (1, 100)}, {"a": 1, "b": 97.0}, -4.575, 0.05),
     ("atan(b/a)", {"a": (1, 100), "b": (-100, 100)}, {"a": 1, "b": 100}, 1.5608, 0.03),
+    (PEAK, {"a": (-2, 2), "b": (-2, 2)}, {"a": 1.203125, "b": -0.40625}, 0.9994, 0.05),
     ("u/(exp(u)+1)", {"u": (-10, 100)}, {"u": 1.0}, 0.2689, 0.05),
     ("max(a,b,0.2)", {"a": (0.1, 3), "b": (0.1, 3)}, {"a": 0.109, "b": 0.113}, 0.2, 0.02),
+    ("max(a*b,0.2)", {"a": (0.1, 3), "b": (0.1, 3)}, {"a": 0.2, "b": 0.25}, 0.2, 0.03),
     ("cbrt(x)", {"x": (-8, 8)}, {"x": -8.0}, -2, 0.03),
     ("floor(3.3*x)", {"x": (-2, 2)}, {"x": -0.3125}, -2, 0),
     ("ceil(x)", {"x": (-4, 4)}, {"x": 2.0}, 2, 0),
@@ -78,6 +81,13 @@ def test_right_values(
 def test_a_peak_has_its_height_at_every_width(bits: int) -> None:
     circuit = Circuit("1/(x**2+0.01)", {"x": (-4, 4)}, input_bits=bits)
     assert circuit.at(x=0.0) == pytest.approx(100, abs=1)
+
+
+@pytest.mark.slow
+def test_a_sum_of_wide_inputs_keeps_a_small_error() -> None:
+    circuit = Circuit("sin(x+y)", {"x": (-4, 4), "y": (-4, 4)}, input_bits=12, error=1e-3)
+    for x, y in ((1.0, 0.5), (-3.25, 2.0), (3.5, 3.5)):
+        assert circuit.at(x=x, y=y) == pytest.approx(np.sin(x + y), abs=2e-3)
 
 
 def test_a_named_comparison_is_named_by_its_name() -> None:

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from sr2hls.report.format import ratio
+from sr2hls.report.hardware import FigureKey
 from sr2hls.report.html import to_html
 from sr2hls.report.markdown import code, escape, to_markdown
 from sr2hls.report.model import Report, to_json
@@ -18,7 +20,9 @@ def test_tables_are_whole(report: Report) -> None:
     html = PARSER.render(to_markdown(report))
     assert html.count("<table>") == 7
     assert "<h2>Hardware</h2>" in html
-    assert "50." in html
+    (luts,) = (r for r in report.comparisons[0].ratios if r.figure is FigureKey.LUT)
+    assert luts.ratio == pytest.approx(luts.network / luts.design)
+    assert f'<td style="text-align:right">{ratio(luts.ratio)}</td>' in html
     assert "| |" not in to_markdown(report)
     for row in html.split("<tr>")[1:]:
         assert row.count("<td") + row.count("<th") > 1

@@ -1,12 +1,11 @@
 "use strict";
 // Sorts, filters and compares the designs of the page.
 (() => {
-  const { entries, task } = report;
+  const { entries, score_name: quality } = report;
   const table = byId("designs").tBodies[0];
   const rows = [...table.rows];
   const budgets = [...document.querySelectorAll("[data-budget]")];
   let order = []; // designs side by side, the one chosen first first
-  const quality = { classification: "accuracy", regression: "R²" }[task.kind] ?? "score";
 
   // A design whose figure is not known cannot be said to keep a budget.
   const keeps = (entry) => budgets.every((input) => {

@@ -15,7 +15,7 @@
     }
   }
   const designs = report.designs;
-  const quality = { score: report.task.kind === "classification" ? "accuracy" : "R²",
+  const quality = { score: report.score_name,
                     fidelity: report.task.kind === "classification" ? "agreement with the network" : "R² to the network" };
   const costs = { lut: "LUT", nodes: "nodes of all printed formulas", latency_ns: "latency [ns]" };
   const units = { lut: "LUT", nodes: "nodes", latency_ns: "ns" };
