@@ -13,6 +13,7 @@ from sr2hls.design import ROWS, Design, check_design
 from sr2hls.options import CompileOptions, LowerOptions
 from sr2hls.prepare import Prepared
 from sr2hls.progress import Progress
+from sr2hls.prove.formula import formula_row
 from sr2hls.report.model import Report
 from sr2hls.report.notebook import to_notebook
 from sr2hls.report.store import write_report
@@ -114,6 +115,13 @@ def implement(
     )
     circuit = replace(circuit, lints=lints)
     accept(circuit)
+    if options.prove_s > 0:
+        with progress.stage(f"{title}: proof of the formulas"):
+            row, proof = formula_row(design, options.prove_s)
+        if row is not None:
+            circuit = replace(circuit, agreements=(*circuit.agreements, row))
+        if proof is not None and not proof.proven:
+            progress.note(f"{title}: {proof.claim} is tested and not proven: {proof.note}")
     with progress.stage("report"):
         report = describe(design, circuit)
         write_report(report, folder)
