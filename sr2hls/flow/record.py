@@ -14,6 +14,7 @@ from sr2hls.flow.rows import Rows
 from sr2hls.options import CompileOptions, LowerOptions
 from sr2hls.prepare import Prepared
 from sr2hls.progress import Progress
+from sr2hls.prove.balls import solver_name
 from sr2hls.report import model
 from sr2hls.report.build import build_report, feature_records, formula_record, run_record
 from sr2hls.report.estimates import hls_row
@@ -276,7 +277,7 @@ def _agreements(circuit: Circuit, source: str) -> list[model.Agreement]:
             vectors=a.vectors,
             values=a.values,
             differences=0,
-            source=source,
+            source=a.source or source,
             proof=a.proof,
         )
         for a in circuit.agreements
@@ -291,6 +292,16 @@ def _checks(design: Design, circuit: Circuit, network: Circuit | None = None) ->
             detail=f"rms {e.rms:.4g}, largest {e.largest:.4g} from its formula on training data",
         )
         for name, e in design.errors.items()
+    ]
+    checks += [
+        model.Check(
+            name=f"error of {b.output} for every input",
+            passed=True,
+            detail=f"{b.low:.4g} to {b.high:.4g} from its formula ({b.inputs} values of its parts in ball "
+            f"arithmetic{f', {b.undefined} without a value left out' if b.undefined else ''}; "
+            f"{solver_name()}, {b.seconds:.1f} s)",
+        )
+        for b in circuit.bounds
     ]
     checks += [
         model.Check(name=lint.rule, passed=False, detail=f"{lint.message}: {lint.remedy}")

@@ -125,7 +125,7 @@ def formula_row(design: "Design", limit_s: float) -> tuple[Agreement | None, Pro
         said = ", ".join(f"{name} = {t.value(raw):.12g}" for (name, t), raw in values)
         raise VerificationError(f"the program does not compute its formulas for the input {said}")
     how = f"{proof.solver}, {proof.seconds:.1f} s" if proof.proven else ""
-    name = "formulas, rounded as their types say"
+    name = "formulas (rounded as their types say)"
     row = Agreement(name, proof.vectors, proof.vectors * design.program.n_outputs, how, "corners and random")
     return (row if proof.vectors else None), proof
 
