@@ -16,12 +16,9 @@ def verify(folder: Path, /, *, prove: float = 60.0, shown: Shown = TEXT) -> None
         prove: Seconds for each proof; 0 only tests.
     """
     from sr2hls.flow.design_file import design_of
-    from sr2hls.program.serialize import load
     from sr2hls.prove.folder import verify_folder
 
-    program = folder / "program.json"
-    design = design_of(folder.resolve(), load(program)) if program.is_file() else None
-    found = verify_folder(folder, prove, design)
+    found = verify_folder(folder, prove, design_of(folder.resolve()))
     shown.show(
         {"executors": [asdict(row) for row in found.rows], "claims": [p.record() for p in found.proofs]},
         *found.lines(),

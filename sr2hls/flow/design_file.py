@@ -10,7 +10,6 @@ from sr2hls.errors import InputError, Sr2hlsError
 from sr2hls.problem import Problem
 from sr2hls.program import serialize
 from sr2hls.program.lower import OutputError
-from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.search.expressions import expr_from_text, text_of
 from sr2hls.search.front import Frontier
@@ -102,16 +101,19 @@ def _design(record: DesignFile) -> Design:
     return Design(proposal, serialize.from_dict(record.program), errors, tuple(record.notes), types)
 
 
-def design_of(folder: Path, program: Program) -> Design | None:
-    """Return the design in the folder of a result, or in that of its exploration, that has a program.
+def design_of(folder: Path) -> Design | None:
+    """Return the design, kept in the folder of a result or of its exploration, that a circuit was made from.
 
-    Files that cannot be read are passed over: there is a program without its formulas then.
+    Files that cannot be read are passed over: there is a circuit without its formulas then.
     """
-    for path in (p for place in (folder, folder.parent) for p in sorted((place / FOLDER).glob("*.json"))):
+    files = [p for place in (folder, folder.parent) for p in sorted((place / FOLDER).glob("*.json"))]
+    for path in files:
         try:
             design = _design(DesignFile.model_validate_json(path.read_bytes()))
+            if serialize.digest(design.program) == serialize.digest(
+                serialize.load(folder / "rtl" / "program.json")
+            ):
+                return design
         except (OSError, Sr2hlsError, ValueError, TypeError, OverflowError, RecursionError):
             continue
-        if serialize.digest(design.program) == serialize.digest(program):
-            return design
     return None
