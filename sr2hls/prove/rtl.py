@@ -154,7 +154,11 @@ class _Attempt:
 
     def _simulated(self, claim: str, left: Side, right: Side) -> Counterexample | None:
         rows = corner_inputs(self._subject.program, VECTORS, seed=2)
-        found = differing(self._aig, left, right, self._subject.ports, rows, seed=3)
+        ports = self._subject.ports
+        # A difference that does not rest on wires that nothing drives can be shown on a simulator.
+        found = differing(self._aig, left, right, ports, rows, seed=None)
+        if found is None and len(self._aig.variables) > ports.input_bits:
+            found = differing(self._aig, left, right, ports, rows, seed=3)
         if found is None:
             self._simulated_on[claim] = VECTORS
         return found

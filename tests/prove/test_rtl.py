@@ -229,3 +229,16 @@ def test_no_wire_is_read_that_nothing_drives(predicate: ops.Predicate, tmp_path:
     read = re.findall(r"\bv\d+\b", "".join(path.read_text() for path in project.sources))
     declared = re.findall(r"wire \[\d+:\d+\] (v\d+);", "".join(path.read_text() for path in project.sources))
     assert set(read) == set(declared)
+
+
+def test_a_difference_that_the_simulator_shows_is_preferred(project: RtlProject) -> None:
+    """A narrower adder leaves a bit undriven, for which a simulator takes 0 and a solver anything."""
+    _edit(project, "top_stage", lambda t: re.sub(r"(v\d+\[)(\d+)(:0\]\);)", _one_bit_less, t, count=1))
+    subject = _subject(project)
+    (proof,) = prove_rtl(subject, 60)
+    assert proof.counterexample is not None
+    assert differences(project, subject.program, proof.counterexample)
+
+
+def _one_bit_less(match: re.Match[str]) -> str:
+    return f"{match[1]}{int(match[2]) - 1}{match[3]}"
