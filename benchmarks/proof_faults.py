@@ -31,6 +31,7 @@ from sr2hls.program.types import Overflow, Rounding
 from sr2hls.prove.confirm import cell_models, differences
 from sr2hls.prove.proof import Outcome
 from sr2hls.prove.rtl import NETLIST, Subject, prove_rtl
+from sr2hls.prove.rtl import VERILOG as VERILOG_CLAIM
 from sr2hls.rtl.project import RtlProject, load_project, logic_for, write_rtl
 from sr2hls.rtl.simulate import simulate, simulate_many
 from sr2hls.store.files import write_text
@@ -295,8 +296,7 @@ def main() -> None:
                 subject = planted(built, kind, rng, place, in_netlist)
             if subject is None:
                 continue
-            proofs = prove_rtl(subject, arguments.limit)
-            proof = next(p for p in proofs if (p.claim == NETLIST) == in_netlist)
+            (proof,) = prove_rtl(subject, arguments.limit, [NETLIST if in_netlist else VERILOG_CLAIM])
             count = counts[kind]
             line = {"kind": kind, "design": built.name, "netlist": in_netlist, "outcome": proof.outcome.value}
             if proof.outcome is Outcome.PROVEN:

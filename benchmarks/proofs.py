@@ -2,28 +2,35 @@
 
     python benchmarks/proofs.py designs [--limit 60]
     python benchmarks/proofs.py random [--programs 200] [--limit 60]
+    python benchmarks/proofs.py bounds [--limit 60]
     python benchmarks/proofs.py page
 
 `designs` builds every program in hw_reports/, maps it with Yosys and proves Verilog and netlist. `random`
-proves the Verilog of random programs of every operation, width and mode. Both add one line for each to the
+proves the Verilog of random programs of every operation, width and mode. `bounds` computes how far committed
+circuits can be from their printed formulas, for any input. All add one line for each to the
 results, benchmarks/results/proofs.jsonl, and leave out what is there; `page` writes the tables.
 """
 
 import argparse
 import json
+import re
 import resource
 import statistics
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+
+import sympy as sp
 
 from sr2hls.errors import LoweringError
 from sr2hls.program import ops
 from sr2hls.program.program import Program
 from sr2hls.program.serialize import load
+from sr2hls.prove.bound import error_bounds
 from sr2hls.prove.rtl import Subject, prove_rtl
+from sr2hls.report.store import load_report
 from sr2hls.rtl.project import logic_for, write_rtl
 from sr2hls.store.files import write_text
 from sr2hls.synthesis.base import HdlDesign
@@ -46,7 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("designs", "random", "page"))
+    parser.add_argument("what", choices=("designs", "random", "bounds", "page"))
     parser.add_argument("--programs", type=int, default=200)
     parser.add_argument("--limit", type=float, default=LIMIT_S, help="seconds for each claim")
     arguments = parser.parse_args()
@@ -54,7 +61,10 @@ def main() -> None:
         write_text(PAGE, page(read_results()))
         return
     done = {row["name"] for row in read_results()}
-    rows = designs(arguments.limit, done) if arguments.what == "designs" else random(arguments, done)
+    if arguments.what == "random":
+        rows = random(arguments, done)
+    else:
+        rows = (designs if arguments.what == "designs" else bounds)(arguments.limit, done)
     for row in rows:
         print(json.dumps(row), flush=True)
         with RESULTS.open("a", encoding="utf-8") as file:
@@ -94,6 +104,30 @@ def designs(limit_s: float, done: set[str]) -> Iterator[dict[str, Any]]:
             "lut": lut,
             "bits": bits,
             "proofs": [p.record() for p in proofs],
+        }
+
+
+def bounds(limit_s: float, done: set[str]) -> Iterator[dict[str, Any]]:
+    """Yield a row for each committed design: bounds of its differences from what its report prints."""
+    for path in sorted((HERE.parent / "hw_reports").glob("*/program.json")):
+        name = f"{path.parent.name}, formulas"
+        if name in done:
+            continue
+        report, program = load_report(path.parent), load(path)
+        symbols = {f.name: sp.Symbol(f.name) for f in report.data.features}
+        names = dict(zip(symbols.values(), map(sp.Symbol, program.input_names), strict=True))
+        formulas = {
+            output: sp.sympify(f.sympy, locals=dict(symbols)).xreplace(names)
+            for output, f in zip(program.output_names, report.formulas, strict=True)
+        }
+        found, reasons = error_bounds(program, formulas, limit_s)
+        details = [c.detail for c in report.verification.checks if c.name.startswith("error of ")]
+        yield {
+            "kind": "bound",
+            "name": name,
+            "bounds": [asdict(b) for b in found],
+            "reasons": reasons,
+            "measured": [re.findall(r"largest ([-+.\de]+)", d)[0] for d in details],
         }
 
 
@@ -152,6 +186,21 @@ def page(rows: list[dict[str, Any]]) -> str:
         if row["kind"] == "design":
             cells = [f"{p['outcome']}, {p['seconds']:.1f} s" for p in row["proofs"]]
             lines.append(f"| {row['name']} | {row['lut']:g} | {row['bits']} | {' | '.join(cells)} |")
+    lines += [
+        "",
+        "How far circuits are from their printed formulas: on training data, and for any input.",
+        "",
+    ]
+    lines += [
+        "| design | largest on data | largest for any input | values computed | s |",
+        "|---|---|---|---:|---:|",
+    ]
+    for row in rows:
+        if row["kind"] == "bound":
+            name, found = row["name"].removesuffix(", formulas"), row["bounds"]
+            most = ", ".join(f"{max(-b['low'], b['high']):.3g}" for b in found) or row["reasons"][0]
+            count, seconds = (sum(b[k] for b in found) for k in ("inputs", "seconds"))
+            lines.append(f"| {name} | {', '.join(row['measured'])} | {most} | {count:,} | {seconds:.1f} |")
     lines += ["", "Random programs of 4 inputs and 22 operations of every kind: Verilog = program.", ""]
     lines += ["| widest product or quotient, bits of both | programs | proven within 60 s | median, s |"]
     lines += ["|---|---:|---:|---:|"]

@@ -15,6 +15,7 @@ from sr2hls.options import Synthesis
 from sr2hls.program.interpreter import Interpreter, quantize_inputs
 from sr2hls.program.program import Program
 from sr2hls.progress import Progress
+from sr2hls.prove.bound import Bound
 from sr2hls.prove.circuit import netlist_of, prove_circuit
 from sr2hls.prove.rtl import Subject
 from sr2hls.rtl.lower import to_alkaid
@@ -48,6 +49,7 @@ class Circuit:
         agreements: executors that were compared with the integer interpreter.
         hardware: what the synthesis tool found; ``None`` where no tool was asked for.
         lints: what a user should know about the program.
+        bounds: differences from formulas for every input, where they are known.
     """
 
     program: Program
@@ -56,6 +58,7 @@ class Circuit:
     agreements: tuple[Agreement, ...]
     hardware: HardwareReport | None
     lints: tuple[Lint, ...] = ()
+    bounds: tuple[Bound, ...] = ()
 
 
 def build_circuit(

@@ -15,9 +15,10 @@ def verify(folder: Path, /, *, prove: float = 60.0, shown: Shown = TEXT) -> None
         folder: Folder of a result, or an RTL project.
         prove: Seconds for each proof; 0 only tests.
     """
+    from sr2hls.flow.design_file import design_of
     from sr2hls.prove.folder import verify_folder
 
-    found = verify_folder(folder, prove)
+    found = verify_folder(folder, prove, design_of(folder.resolve()))
     shown.show(
         {"executors": [asdict(row) for row in found.rows], "claims": [p.record() for p in found.proofs]},
         *found.lines(),

@@ -99,3 +99,21 @@ def _design(record: DesignFile) -> Design:
         for name, (signed, width, integer, rounding, overflow) in record.value_types.items()
     }
     return Design(proposal, serialize.from_dict(record.program), errors, tuple(record.notes), types)
+
+
+def design_of(folder: Path) -> Design | None:
+    """Return the design, kept in the folder of a result or of its exploration, that a circuit was made from.
+
+    Files that cannot be read are passed over: there is a circuit without its formulas then.
+    """
+    files = [p for place in (folder, folder.parent) for p in sorted((place / FOLDER).glob("*.json"))]
+    for path in files:
+        try:
+            design = _design(DesignFile.model_validate_json(path.read_bytes()))
+            if serialize.digest(design.program) == serialize.digest(
+                serialize.load(folder / "rtl" / "program.json")
+            ):
+                return design
+        except (OSError, Sr2hlsError, ValueError, TypeError, OverflowError, RecursionError):
+            continue
+    return None

@@ -13,6 +13,8 @@ from sr2hls.design import ROWS, Design, check_design
 from sr2hls.options import CompileOptions, LowerOptions
 from sr2hls.prepare import Prepared
 from sr2hls.progress import Progress
+from sr2hls.prove.bound import error_bounds
+from sr2hls.prove.formula import formula_row
 from sr2hls.report.model import Report
 from sr2hls.report.notebook import to_notebook
 from sr2hls.report.store import write_report
@@ -114,7 +116,29 @@ def implement(
     )
     circuit = replace(circuit, lints=lints)
     accept(circuit)
+    if options.prove_s > 0:
+        with progress.stage(f"{title}: formulas"):
+            circuit = _held_against_formulas(design, circuit, options.prove_s, progress, title)
     with progress.stage("report"):
         report = describe(design, circuit)
         write_report(report, folder)
     return Result(report, design, circuit, folder, inputs.format)
+
+
+def _held_against_formulas(
+    design: Design, circuit: Circuit, limit_s: float, progress: Progress, title: str
+) -> Circuit:
+    """Return a circuit with what is proven about its program and the formulas: equal, or how far off."""
+    row, proof = formula_row(design, limit_s)
+    if row is not None:
+        circuit = replace(circuit, agreements=(*circuit.agreements, row))
+    if proof is not None and proof.proven:
+        return circuit
+    if proof is not None:
+        progress.note(f"{title}: {proof.claim} is tested and not proven: {proof.note}")
+    if design.proposal.definitions:
+        return circuit
+    bounds, reasons = error_bounds(design.program, design.proposal.formulas, limit_s)
+    for reason in reasons:
+        progress.note(f"{title}: {reason}")
+    return replace(circuit, bounds=bounds)

@@ -2,6 +2,7 @@
 
 from sr2hls.circuit import Circuit
 from sr2hls.design import Design
+from sr2hls.prove.balls import solver_name
 from sr2hls.report import model
 
 
@@ -13,7 +14,7 @@ def agreements(circuit: Circuit, source: str) -> list[model.Agreement]:
             vectors=a.vectors,
             values=a.values,
             differences=0,
-            source=source,
+            source=a.source or source,
             proof=a.proof,
         )
         for a in circuit.agreements
@@ -29,6 +30,16 @@ def checks(design: Design, circuit: Circuit, network: Circuit | None = None) -> 
             detail=f"rms {e.rms:.4g}, largest {e.largest:.4g} from its formula on training data",
         )
         for name, e in design.errors.items()
+    ]
+    found += [
+        model.Check(
+            name=f"error of {b.output} for every input",
+            passed=True,
+            detail=f"{b.low:.4g} to {b.high:.4g} from its formula ({b.inputs} values of its parts in ball "
+            f"arithmetic{f', {b.undefined} without a value left out' if b.undefined else ''}; "
+            f"{solver_name()}, {b.seconds:.1f} s)",
+        )
+        for b in circuit.bounds
     ]
     found += [
         model.Check(name=lint.rule, passed=False, detail=f"{lint.message}: {lint.remedy}")

@@ -45,7 +45,7 @@ class CircuitOptions:
     prove_s: Annotated[float, CIRCUIT, Parameter(name="--prove")] = field(
         default=30.0, validator=not_negative
     )
-    """Seconds to prove each claim about the Verilog and the mapped netlist; 0 only tests them."""
+    """Seconds to prove each claim about formulas, Verilog and mapped netlist; 0 only tests them."""
     overwrite: Annotated[bool, RUNNING] = False
     """Start afresh in a folder that holds a result; otherwise finished stages are kept."""
     command: Annotated[tuple[str, ...], HIDDEN] = ()

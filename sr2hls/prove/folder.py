@@ -4,6 +4,7 @@ import tempfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.serialize import digest, load
 from sr2hls.prove.circuit import icarus_row, netlist_of, prove_circuit, vectors_of
 from sr2hls.prove.cpp import check_operations
+from sr2hls.prove.formula import formula_row
 from sr2hls.prove.proof import Proof
 from sr2hls.prove.rtl import Subject
 from sr2hls.rtl.names import check_module_name
@@ -22,6 +24,9 @@ from sr2hls.rtl.simulate import simulate
 from sr2hls.target import Budget, Target
 from sr2hls.verify.agree import Agreement, check_agreement
 from sr2hls.verify.random_programs import corner_inputs
+
+if TYPE_CHECKING:
+    from sr2hls.design import Design
 
 _SAMPLES = 10_000
 
@@ -49,12 +54,13 @@ class Verified:
         return found
 
 
-def verify_folder(directory: Path, limit_s: float) -> Verified:
+def verify_folder(directory: Path, limit_s: float, design: "Design | None" = None) -> Verified:
     """Verify the folder of a result, or an RTL project alone, against the program in it.
 
     Args:
         directory: folder of ``sr2hls compile`` or ``sr2hls lower``, or its ``rtl``.
         limit_s: seconds for each proof; 0 only tests.
+        design: the formulas that the program was made from, where they are known.
 
     Raises:
         InputError: there is no project, or its programs differ from one another.
@@ -72,21 +78,23 @@ def verify_folder(directory: Path, limit_s: float) -> Verified:
         raise InputError(f"the programs in '{directory}' differ from one another: compile the design again")
     raw = np.concatenate([vectors_of(project), corner_inputs(program, _SAMPLES, seed=4)])
     expected = Interpreter(program).run(raw)
-    rows = []
+    tested = []
     hls = place.parent / "hls"
     if place != directory and hls.is_dir():
         compiled = CompiledProgram(HlsProject.open(hls))
-        rows.append(check_agreement(program, "C++ (g++)", compiled.run, raw, expected))
+        tested.append(check_agreement(program, "C++ (g++)", compiled.run, raw, expected))
     if limit_s > 0:
         with tempfile.TemporaryDirectory(prefix="sr2hls-operations-") as scratch:
             alone = check_operations(program, Path(scratch))
-        rows += [] if alone is None else [alone]
-    rows.append(check_agreement(program, "Verilog (Verilator)", partial(simulate, project), raw, expected))
+        tested += [] if alone is None else [alone]
+    tested.append(check_agreement(program, "Verilog (Verilator)", partial(simulate, project), raw, expected))
     subject = Subject(program, project, logic_for(program, target_of(project)), netlist_of(project))
     second = icarus_row(subject)
     if second is not None:
-        rows.append(second)
-    return Verified(*prove_circuit(subject, tuple(rows), limit_s))
+        tested.append(second)
+    formulas = (None, None) if design is None else formula_row(design, limit_s)
+    rows, proofs = prove_circuit(subject, tuple(tested), limit_s)
+    return Verified((*rows, *filter(None, formulas[:1])), (*proofs, *filter(None, formulas[1:])))
 
 
 def target_of(project: RtlProject) -> Target:

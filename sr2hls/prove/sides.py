@@ -83,11 +83,12 @@ def flat(side: Side) -> list[int]:
 
 
 def differing(
-    aig: Aig, left: Side, right: Side, ports: Ports, rows: NDArray[np.int64], seed: int
+    aig: Aig, left: Side, right: Side, ports: Ports, rows: NDArray[np.int64], seed: int | None
 ) -> Counterexample | None:
     """Return inputs among raw rows, shape (samples, inputs), for which two sides differ.
 
-    Variables other than the inputs' (those of other cycles, wires that nothing drives) take random values.
+    Variables other than the inputs' (those of other cycles, wires that nothing drives) take random values, or
+    0, as simulators do, where there is no seed.
     """
     padded = np.concatenate([rows, np.repeat(rows[-1:], -len(rows) % 64, axis=0)])
     rng = np.random.default_rng(seed)
@@ -100,7 +101,8 @@ def differing(
     for key, literal in aig.variables.items():
         bits = columns.get(key)  # type: ignore[call-overload]
         if bits is None:
-            bits = rng.integers(2, size=len(padded), dtype=np.uint8)
+            zeros = np.zeros(len(padded), dtype=np.uint8)
+            bits = zeros if seed is None else rng.integers(2, size=len(padded), dtype=np.uint8)
         values[literal >> 1] = np.packbits(bits, bitorder="little").view(np.uint64)
     pairs = [(a, b) for a, b in zip(flat(left), flat(right), strict=True) if a != b]
     if not pairs:

@@ -220,6 +220,10 @@ class Netlist:
 
     def difference_bits(self, a: Net, b: Net) -> Net:
         """Return unsigned bits that are all 0 where a = b."""
+        for x, y in ((a, b), (b, a)):
+            if x.constant == 0:
+                # It has no bits: alkaid would read a wire that nothing drives.
+                return self.bits(y, 0, y.width)
         frac = max(a.frac, b.frac)
         width = max(n.width + frac - n.frac for n in (a, b)) + int(a.signed != b.signed)
         args = (self._position(a), self._position(b))

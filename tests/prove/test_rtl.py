@@ -216,3 +216,29 @@ def test_a_netlist_that_cannot_be_read_has_no_row(project: RtlProject) -> None:
     assert rows[0].proof.startswith("ABC of Yosys")
     assert proofs[1].outcome is Outcome.OPEN
     assert proofs[1].note == "'top' has no output 'sum' of 8 bits: it is not this project's"
+
+
+@pytest.mark.parametrize("predicate", [ops.Predicate.EQ, ops.Predicate.NE])
+def test_no_wire_is_read_that_nothing_drives(predicate: ops.Predicate, tmp_path: Path) -> None:
+    # The constant 0 has no bits, so that the Verilog has no wire for it.
+    builder = Builder({"x": FixedType(True, 9, 0)})
+    program = builder.program({"y": builder.compare(predicate, builder.constant(0, 0), builder["x"])})
+    project = write_rtl(program, tmp_path / "rtl", target=Target())
+    (proof,) = prove_rtl(Subject(program, project, logic_for(program, Target())), 60)
+    assert proof.proven
+    read = re.findall(r"\bv\d+\b", "".join(path.read_text() for path in project.sources))
+    declared = re.findall(r"wire \[\d+:\d+\] (v\d+);", "".join(path.read_text() for path in project.sources))
+    assert set(read) == set(declared)
+
+
+def test_a_difference_that_the_simulator_shows_is_preferred(project: RtlProject) -> None:
+    """A narrower adder leaves a bit undriven, for which a simulator takes 0 and a solver anything."""
+    _edit(project, "top_stage", lambda t: re.sub(r"(v\d+\[)(\d+)(:0\]\);)", _one_bit_less, t, count=1))
+    subject = _subject(project)
+    (proof,) = prove_rtl(subject, 60)
+    assert proof.counterexample is not None
+    assert differences(project, subject.program, proof.counterexample)
+
+
+def _one_bit_less(match: re.Match[str]) -> str:
+    return f"{match[1]}{int(match[2]) - 1}{match[3]}"
