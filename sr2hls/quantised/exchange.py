@@ -1,6 +1,6 @@
 """Terms exchanged: what is worth least for its nodes and LUTs goes, what gains most by the bits comes."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -45,6 +45,7 @@ class ExchangeOptions:
 
     Attributes:
         max_nodes: most nodes of all formulas.
+        most_parts: most parts of an output.
         trials: candidates that are tried each time.
         rows: samples on which they are ranked and tried.
         judge_rows: samples on which an exchange is judged.
@@ -52,6 +53,7 @@ class ExchangeOptions:
     """
 
     max_nodes: int
+    most_parts: int = 64
     trials: int = 4
     rows: int = 8_000
     judge_rows: int = 20_000
@@ -80,7 +82,7 @@ def grown(
     for candidate in islice(dictionary.ranked(state, room + _TAKEN_OUT), _LOOKED_AT * options.trials):
         if (candidate.output, candidate.shape) in tabu:
             continue
-        found = _added(state, candidate)
+        found = _added(state, candidate, options.most_parts)
         k = candidate.output
         if found is None or output_nodes(found[0], k) - output_nodes(state, k) > room:
             continue
@@ -109,10 +111,9 @@ def filled(
 
 
 def exchanged(
-    state: State, samples: Samples, options: ExchangeOptions, fit: FitOptions, rng: np.random.Generator,
-    go_on: Callable[[int, float], bool],
-) -> State:  # fmt: skip
-    """Return the state with terms exchanged as long as that pays, judged on samples of their own.
+    state: State, samples: Samples, options: ExchangeOptions, fit: FitOptions, rng: np.random.Generator
+) -> Iterator[tuple[State, float]]:
+    """Iterate over states with terms exchanged as long as that pays, judged on samples of their own.
 
     Args:
         state: what there is.
@@ -120,7 +121,9 @@ def exchanged(
         options: see there.
         fit: how parts are fitted; LUTs have its price.
         rng: source of randomness.
-        go_on: told LUTs and loss after each exchange; it says whether to go on.
+
+    Yields:
+        The best state so far after each trial, and its loss with the price of its LUTs.
     """
     judge = samples.batch(options.judge_rows, rng)
     dictionary = Dictionary(samples.batch(options.rows, rng), state.types)
@@ -130,6 +133,7 @@ def exchanged(
 
     state = filled(state, dictionary, options, fit, rng)
     best = worth(state)
+    yield state, best
     refused: set[Part] = set()
     for number in range(options.exchanges):
         rows = Rows(state, judge, SOFT)
@@ -138,8 +142,7 @@ def exchanged(
             break
         part = state.parts[ranked[0]]
         refused.add(part)
-        mean = round(float(rows.values(part).mean()))
-        found = state.without(ranked[0]).with_bias(part.output, mean)
+        found = _without(rows, ranked[0])
         tabu = frozenset((part.output, s) for s in part.shapes if not s.n_constants)
         found = filled(found, dictionary, options, fit, rng, tabu)
         rows = Rows(found, samples.batch(2 * options.rows, rng), SOFT)
@@ -154,13 +157,14 @@ def exchanged(
             now = worth(found)
             if now < best:
                 state, best = found, now
-        if not go_on(state_luts(state), best):
-            break
-    return state
+        yield state, best
 
 
-def _added(state: State, candidate: Candidate) -> tuple[State, int] | None:
-    """Return the state with a candidate in a part of its own or of its inputs, and where that part is."""
+def _added(state: State, candidate: Candidate, most_parts: int) -> tuple[State, int] | None:
+    """Return the state with a candidate in a part of its own or of its inputs, and where that part is.
+
+    Nothing is returned where the term is there already, or the output has all the parts that it may have.
+    """
     shape = candidate.shape
     k, frac = candidate.output, state.scale.fracs[candidate.output]
     coefficient = state.scale.factor(k, state.temperature) * candidate.coefficient
@@ -171,6 +175,8 @@ def _added(state: State, candidate: Candidate) -> tuple[State, int] | None:
                 return None
             joined = replace(part, shapes=(*part.shapes, shape), constants=(*part.constants, *constants))
             return state.with_part(at, joined), at
+    if len(state.of_output(k)) >= most_parts:
+        return None
     readers = tuple(_reader(state, i, len(shape.inputs)) for i in shape.inputs)
     part, low = place(Part(k, (shape,), constants, 0.0, readers, 1, frac), 3)
     grown_state = replace(state, parts=(*state.parts, part)).with_bias(k, low)
@@ -184,6 +190,21 @@ def _reader(state: State, position: int, n_inputs: int) -> Reader:
     if known:
         return max(known, key=lambda r: r.bits)
     return Reader.first(position, state.types[position], most)
+
+
+def cut(state: State, samples: Samples, most_parts: int) -> State:
+    """Return the state without the parts that are worth least where an output has more than a number."""
+    while crowded := {k for k in range(len(state.bias)) if len(state.of_output(k)) > most_parts}:
+        rows = Rows(state, samples, SOFT)
+        at = next(at for at in least_worth(rows, FitOptions(0.0)) if state.parts[at].output in crowded)
+        state = _without(rows, at)
+    return state
+
+
+def _without(rows: Rows, at: int) -> State:
+    """Return the state with a part's mean in its place."""
+    part = rows.state.parts[at]
+    return rows.state.without(at).with_bias(part.output, round(float(rows.values(part).mean())))
 
 
 def least_worth(rows: Rows, fit: FitOptions) -> list[int]:
