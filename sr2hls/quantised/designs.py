@@ -12,9 +12,10 @@ from sr2hls.lut_network.designs import kind_of
 from sr2hls.lut_network.network import most_terms
 from sr2hls.lut_network.objective import Kind
 from sr2hls.problem import Problem
-from sr2hls.quantised.exchange import ExchangeOptions, cut
+from sr2hls.quantised.exchange import ExchangeOptions
 from sr2hls.quantised.fit import FitOptions
 from sr2hls.quantised.luts import state_luts
+from sr2hls.quantised.removal import cut
 from sr2hls.quantised.start import started
 from sr2hls.quantised.to_design import design_of
 from sr2hls.quantised.train import Trained, TrainOptions, trained

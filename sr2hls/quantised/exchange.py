@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 
 import numpy as np
@@ -14,6 +15,7 @@ from sr2hls.quantised.fit import FitOptions, improved
 from sr2hls.quantised.luts import state_luts
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader
+from sr2hls.quantised.removal import removals
 from sr2hls.quantised.rows import Rows
 from sr2hls.quantised.shape import Shape
 from sr2hls.quantised.start import place
@@ -34,9 +36,12 @@ def state_nodes(state: State) -> int:
 
 def output_nodes(state: State, output: int) -> int:
     """Return the sympy nodes of an output's formula as it is printed."""
-    parts = state.of_output(output)
-    bias = exact_number(state.bias[output] * 2.0 ** -state.scale.fracs[output])
-    return count_nodes(shortest_form(sp.Add(bias, *(p.expr() for p in parts))))
+    return _nodes(tuple(state.of_output(output)), state.bias[output] * 2.0 ** -state.scale.fracs[output])
+
+
+@lru_cache(maxsize=4096)
+def _nodes(parts: tuple[Part, ...], bias: float) -> int:
+    return int(count_nodes(shortest_form(sp.Add(exact_number(bias), *(p.expr() for p in parts)))))
 
 
 @dataclass(frozen=True)
@@ -134,17 +139,15 @@ def exchanged(
     state = filled(state, dictionary, options, fit, rng)
     best = worth(state)
     yield state, best
-    refused: set[Part] = set()
+    refused: set[tuple[Part, tuple[Shape, ...]]] = set()
     for number in range(options.exchanges):
-        rows = Rows(state, judge, SOFT)
-        ranked = [at for at in least_worth(rows, fit) if state.parts[at] not in refused]
-        if not ranked:
+        ranked = removals(Rows(state, judge, SOFT), fit.price)
+        gone = next((r for r in ranked if (r.part, r.shapes) not in refused), None)
+        if gone is None:
             break
-        part = state.parts[ranked[0]]
-        refused.add(part)
-        found = _without(rows, ranked[0])
-        tabu = frozenset((part.output, s) for s in part.shapes if not s.n_constants)
-        found = filled(found, dictionary, options, fit, rng, tabu)
+        refused.add((gone.part, gone.shapes))
+        tabu = frozenset((gone.part.output, s) for s in gone.shapes if not s.n_constants)
+        found = filled(gone.state, dictionary, options, fit, rng, tabu)
         rows = Rows(found, samples.batch(2 * options.rows, rng), SOFT)
         touched = {p.output for p in set(found.parts) ^ set(state.parts)}
         improve(rows, [p for p in found.parts if p.output in touched], fit, rng)
@@ -190,36 +193,3 @@ def _reader(state: State, position: int, n_inputs: int) -> Reader:
     if known:
         return max(known, key=lambda r: r.bits)
     return Reader.first(position, state.types[position], most)
-
-
-def cut(state: State, samples: Samples, most_parts: int) -> State:
-    """Return the state without the parts that are worth least where an output has more than a number."""
-    while crowded := {k for k in range(len(state.bias)) if len(state.of_output(k)) > most_parts}:
-        rows = Rows(state, samples, SOFT)
-        at = next(at for at in least_worth(rows, FitOptions(0.0)) if state.parts[at].output in crowded)
-        state = _without(rows, at)
-    return state
-
-
-def _without(rows: Rows, at: int) -> State:
-    """Return the state with a part's mean in its place."""
-    part = rows.state.parts[at]
-    return rows.state.without(at).with_bias(part.output, round(float(rows.values(part).mean())))
-
-
-def least_worth(rows: Rows, fit: FitOptions) -> list[int]:
-    """Return the parts' positions, those that cost most for what they gain first."""
-    state = rows.state
-    before, luts = rows.loss(), state_luts(state)
-    ranks = []
-    for at, part in enumerate(state.parts):
-        without = state.without(at)
-        values = rows.values(part)
-        lost = min(
-            rows.loss(without.with_bias(part.output, int(v)))
-            for v in {int(np.floor(values.mean())), int(np.ceil(values.mean()))}
-        )
-        saved = output_nodes(state, part.output) - output_nodes(without, part.output)
-        paid = fit.price * (luts - state_luts(without))
-        ranks.append((lost - before - paid) / max(1, saved))
-    return [int(at) for at in np.argsort(ranks, kind="stable")]

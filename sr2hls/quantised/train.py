@@ -72,12 +72,12 @@ def trained(
     last, interrupted = SOFT if state.scale.kind is Kind.NUMBERS else DECISIVE, False
     best, least = state, np.inf
     try:
-        for state, loss, settled in _steps(state, samples, max_lut, fit, options, exchange, rng):
+        for found, loss, settled in _steps(state, samples, max_lut, fit, options, exchange, rng):
             # Until all is settled the latest is the best: it has the fewest LUTs, or gained from an exchange.
-            now = Rows(state, validation, last).loss() if settled else np.inf
+            now = Rows(found, validation, last).loss() if settled else np.inf
             if now <= least:
-                best, least = state, now
-            if not go_on(state_luts(state), loss):
+                best, least = found, now
+            if not go_on(state_luts(found), loss):
                 break
     except KeyboardInterrupt:
         interrupted = True
@@ -98,7 +98,8 @@ def _steps(
         price *= options.dearer
     capped = replace(fit, price=price * options.cheaper, max_lut=max_lut)
     if exchange is not None:
-        for state, loss in exchanged(state, samples, exchange, capped, rng):
+        for found, loss in exchanged(state, samples, exchange, capped, rng):
+            state = found
             yield state, loss, False
     last = SOFT if state.scale.kind is Kind.NUMBERS else DECISIVE
     sweeps = [(SOFT, options.rows)] * options.settle + [(last, options.finish_rows)] * options.finish
