@@ -11,7 +11,7 @@ from sr2hls.lut_network import Samples, samples_of
 from sr2hls.lut_network.designs import kind_of
 from sr2hls.lut_network.network import most_terms
 from sr2hls.lut_network.objective import Kind
-from sr2hls.problem import Problem
+from sr2hls.problem import Problem, Split
 from sr2hls.quantised.exchange import ExchangeOptions
 from sr2hls.quantised.fit import FitOptions
 from sr2hls.quantised.luts import state_luts
@@ -23,9 +23,10 @@ from sr2hls.search.joint.model import JointModel
 
 MOST_INPUT_BITS = 8
 """Two inputs of so many bits have 65,536 combinations, for each of which losses are kept."""
-_STEP_LUTS = 30.0
-_STEPS = (0.25, 0.7)
-"""Step of the scores that suits so many LUTs, and its limits, as for LUT networks."""
+_STEP_LUTS = 15.0
+_STEPS = (0.1, 0.5)
+"""Step of the scores that suits so many LUTs, and its limits: rounding n parts adds about n · step²/12 to the
+variance of a score, and a bit less saves a LUT a part."""
 _FREE = 100_000
 _NUMBERS_PRICE = 0.1
 """Price of a LUT in squared errors, in units of the variance, to that in cross-entropy."""
@@ -100,7 +101,7 @@ def train_quantised(
     else:
         step = float(np.clip(_STEP_LUTS / max(1, max_lut or _FREE), *_STEPS))
     most_parts = _FREE if max_cycles is None else most_terms(max_cycles)
-    learnt = samples or _samples(problem, how.teacher_share)
+    learnt = samples or learnt_samples(problem, problem.train, how.teacher_share)
     start = cut(started(model, problem, kind, step, how.start_bits), learnt, most_parts)
     exchange = ExchangeOptions(max_nodes or model.nodes(), most_parts, exchanges=how.exchanges)
     done = trained(
@@ -126,9 +127,15 @@ def _notes(done: Trained, max_lut: int | None) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _samples(problem: Problem, teacher_share: float) -> Samples:
-    """Return the training rows with the teacher's probabilities and the labels mixed."""
-    samples, labels = samples_of(problem, problem.train), problem.train.labels
+def learnt_samples(problem: Problem, split: Split, teacher_share: float) -> Samples:
+    """Return rows with the teacher's probabilities and the labels mixed; numbers are the teacher's.
+
+    Args:
+        problem: types and task.
+        split: the rows.
+        teacher_share: of the teacher where the rows have labels; the rest is the labels'.
+    """
+    samples, labels = samples_of(problem, split), split.labels
     if samples.kind is Kind.NUMBERS or labels is None:
         return samples
     classes = np.asarray(labels, dtype=np.int64)

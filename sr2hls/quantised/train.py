@@ -30,7 +30,7 @@ class TrainOptions:
     """
 
     rows: int = 20_000
-    first_price: float = 1.5e-5
+    first_price: float = 3e-5
     dearer: float = 1.5
     most_sweeps: int = 40
     cheaper: float = 0.3
