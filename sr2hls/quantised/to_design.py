@@ -71,7 +71,8 @@ class _Lines:
         names: of readers and parts.
         definitions: name and formula of each.
         value_types: name to type.
-        bias: of each output in its steps; of scores the least is 0, since a common shift decides nothing.
+        bias: of each output in its steps; scores have a common shift, which decides nothing, so that
+            the least constant of a printed formula is about 0.
         printed: the same as it is printed, see `sr2hls.quantised.constants`.
     """
 
@@ -79,7 +80,9 @@ class _Lines:
         self.names: dict[Reader | Part, str] = {}
         self.definitions: list[tuple[str, sp.Expr]] = []
         self.value_types: dict[str, FixedType] = {}
-        lowest = min(state.bias) if state.scale.kind is Kind.CLASSES else 0
+        lowest = (
+            min(_total(state, k) for k in range(len(state.bias))) if state.scale.kind is Kind.CLASSES else 0
+        )
         biases = [
             printed_bias([p.offset for p in state.of_output(k)], steps - lowest, state.scale.fracs[k])
             for k, steps in enumerate(state.bias)
@@ -111,6 +114,12 @@ class _Lines:
         self.definitions.append((name, expr))
         self.value_types[name] = type_
         return name
+
+
+def _total(state: State, output: int) -> int:
+    """Return the constant of an output's formula in steps: its bias and the offsets of its parts."""
+    own = sum(part.offset for part in state.of_output(output))
+    return state.bias[output] + round(own * 2.0 ** state.scale.fracs[output])
 
 
 def _program(state: State, problem: Problem, lines: _Lines) -> Program:
