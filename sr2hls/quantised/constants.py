@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from math import floor
 
 from sr2hls.quantised.digits import DIGITS
-
-_FROM_TIE = 0.45
-"""Steps between a printed constant and the one that is added, at most: far enough from a tie."""
 
 
 def printed_bias(offsets: list[float], steps: int, frac: int) -> tuple[float, int]:
@@ -23,18 +21,12 @@ def printed_bias(offsets: list[float], steps: int, frac: int) -> tuple[float, in
     """
     step, own = Decimal(2) ** -frac, sum((Decimal(repr(o)) for o in offsets), Decimal(0))
     for total in _shorter(own + steps * step):
+        # Numbers of so few digits are at a tie exactly, which RND rounds upwards, or far from one.
         bias = total - own
-        nearest = round(bias / step)
-        if nearest == steps and abs(bias / step - nearest) <= Decimal(_FROM_TIE):
-            return float(bias), steps
-    wanted = own + steps * step
-    unit = Decimal(1).scaleb(wanted.adjusted() - DIGITS + 1)
-    for hops in (0, 1, -1):
-        bias = round(wanted / unit) * unit + hops * unit - own
-        nearest = round(bias / step)
-        if abs(bias / step - nearest) <= Decimal(_FROM_TIE):
-            return float(bias), nearest
-    return float(steps * step), steps
+        nearest = floor(bias / step + Decimal("0.5"))
+        if nearest == steps:
+            break
+    return float(bias), nearest
 
 
 def _shorter(total: Decimal) -> Iterator[Decimal]:
