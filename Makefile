@@ -13,10 +13,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --constraint constraints.txt --editable ".[dev,docs]"
 	touch $@
 
-# The main job: the trained jet tagger to a verified circuit, with the embedded search engine.
+# The main job: the trained jet tagger to readable formulas and their circuit, with the embedded search.
 demo: $(STAMP)
 	$(BIN)/sr2hls compile examples/jet_tagger/jet_tagger.onnx --data examples/jet_tagger/jets.npz \
-		--engine operon --output runs/jet_tagger
+		--strategy readable --max-lut 120 --output runs/jet_tagger
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -74,7 +74,7 @@ class Design:
         program: what the circuit computes.
         errors: output name to the difference of program and formula on training data.
         notes: what a user should know about the lowering.
-        value_types: types of definitions that are rounded, by name; the others are not.
+        value_types: types of definitions and outputs that are rounded, by name; the others are not.
     """
 
     proposal: Proposal
@@ -107,12 +107,17 @@ def float_outputs(
         value_types: see `Design`.
     """
     columns: dict[str, FloatArray] = {f"x{k}": inputs[:, k] for k in range(inputs.shape[1])}
+    types = value_types or {}
     for name, expr in definitions:
-        columns[name] = _value(expr, columns, len(inputs))
-        if value_types and name in value_types:
-            raw, step = quantize_real(columns[name], value_types[name]), value_types[name].step
-            columns[name] = np.asarray(raw * step, dtype=np.float64)
-    return np.stack([_value(f, columns, len(inputs)) for f in formulas.values()], axis=1)
+        columns[name] = _rounded(_value(expr, columns, len(inputs)), types.get(name))
+    outputs = [_rounded(_value(f, columns, len(inputs)), types.get(name)) for name, f in formulas.items()]
+    return np.stack(outputs, axis=1)
+
+
+def _rounded(values: FloatArray, type_: FixedType | None) -> FloatArray:
+    if type_ is None:
+        return values
+    return np.asarray(quantize_real(values, type_) * type_.step, dtype=np.float64)
 
 
 def _value(expr: sp.Expr, columns: Mapping[str, FloatArray], rows: int) -> FloatArray:

@@ -9,6 +9,7 @@ from sr2hls.search.joint.printing import shortest_form
 
 DIGITS = 3
 _ROWS = 4_000
+_NOISE = 1e-12
 
 
 def has_tables(design: Design) -> bool:
@@ -18,7 +19,13 @@ def has_tables(design: Design) -> bool:
 
 def printed_formulas(design: Design) -> dict[str, sp.Expr]:
     """Return the formulas over the circuit's inputs, in their shortest form with three digits."""
-    return {name: shortest_form(rounded(f)) for name, f in design.proposal.inlined().items()}
+    return {name: shortest_form(rounded(_summed(f))) for name, f in design.proposal.inlined().items()}
+
+
+def _summed(formula: sp.Expr) -> sp.Expr:
+    """Return a formula without a constant that is only the rounding of floating-point sums."""
+    constant, rest = formula.as_coeff_Add()
+    return rest if abs(constant) < _NOISE and rest.free_symbols else formula
 
 
 def rounded(expr: sp.Expr, digits: int = DIGITS) -> sp.Expr:

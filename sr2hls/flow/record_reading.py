@@ -111,12 +111,12 @@ def _agreement(prepared: Prepared, design: Design) -> float | None:
 
 def _exact_lines(problem: Problem, design: Design) -> tuple[ExactLine, ...]:
     proposal = design.proposal
-    outputs = zip(problem.class_names, proposal.formulas.values(), strict=True)
+    called = dict(zip(problem.output_names, problem.class_names, strict=True))
     return tuple(
         ExactLine(
-            name=name,
+            name=called.get(name, name),
             formula=formula_text(with_names(expr, problem.feature_names)),
             type=None if name not in design.value_types else str(design.value_types[name]),
         )
-        for name, expr in (*proposal.definitions, *outputs)
+        for name, expr in (*proposal.definitions, *proposal.formulas.items())
     )

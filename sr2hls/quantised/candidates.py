@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, permutations
 
 import numpy as np
 import sympy as sp
@@ -22,7 +22,8 @@ FloatArray = NDArray[np.float64]
 
 _QUANTILES = np.linspace(0.06, 0.94, 9)
 _STEEPNESS = (1.0, 3.0)
-_MOST_PAIR_INPUTS = 24
+_PAIR_QUANTILES = (0.15, 0.35, 0.65, 0.85)
+_MOST_PAIR_INPUTS, _MOST_KINK_INPUTS = 24, 16
 """Products are made of so many inputs at most, those with the largest spread in their range."""
 
 
@@ -46,7 +47,7 @@ class Candidate:
 class Dictionary:
     """Shapes that are cheap to read and to build, on some samples.
 
-    They are lines, products, squares, kinks, steps and bumps.
+    They are lines, products, products with a kink, squares, kinks, steps and bumps.
 
     Attributes:
         samples: the samples.
@@ -63,7 +64,7 @@ class Dictionary:
         used = [i for i in order.tolist() if np.ptp(inputs[:, i]) > 0]
         self._terms: list[tuple[Shape, tuple[float, ...]]] = []
         values, nodes = [], []
-        for shape, constants in [*_of_one(used, inputs), *_products(used[:_MOST_PAIR_INPUTS])]:
+        for shape, constants in [*_of_one(used, inputs), *_products(used[:_MOST_PAIR_INPUTS], inputs)]:
             self._terms += [(shape, tuple(c)) for c in constants.tolist()]
             found = shape.evaluate({i: inputs[:, i] for i in shape.inputs}, constants)
             values.append(found.astype(np.float32))
@@ -108,6 +109,10 @@ def _of_one(used: Sequence[int], inputs: FloatArray) -> Iterator[tuple[Shape, Fl
             yield shape, rounded_array(steep if example == (2.5, 0.5) else steep[:, ::-1])
 
 
-def _products(used: Sequence[int]) -> Iterator[tuple[Shape, FloatArray]]:
+def _products(used: Sequence[int], inputs: FloatArray) -> Iterator[tuple[Shape, FloatArray]]:
     for i, j in combinations_with_replacement(used, 2):
         yield Shape.of(Term(sp.Symbol(f"x{i}") * sp.Symbol(f"x{j}")))[0], np.zeros((1, 0))
+    for i, j in permutations(used[:_MOST_KINK_INPUTS], 2):
+        places = np.unique(np.quantile(inputs[:, i], _PAIR_QUANTILES))
+        kink = sp.Symbol(f"x{j}") * sp.Abs(sp.Symbol(f"x{i}") + 0.5)
+        yield Shape.of(Term(kink))[0], rounded_array(-places[:, None])

@@ -9,22 +9,25 @@ from sr2hls.design import Design
 from sr2hls.errors import InputError
 from sr2hls.lut_network import Samples, samples_of
 from sr2hls.lut_network.designs import kind_of
+from sr2hls.lut_network.network import most_terms
 from sr2hls.lut_network.objective import Kind
-from sr2hls.problem import Problem
+from sr2hls.problem import Problem, Split
 from sr2hls.quantised.exchange import ExchangeOptions
 from sr2hls.quantised.fit import FitOptions
+from sr2hls.quantised.luts import state_luts
+from sr2hls.quantised.removal import cut
 from sr2hls.quantised.start import started
 from sr2hls.quantised.to_design import design_of
-from sr2hls.quantised.train import TrainOptions, trained
+from sr2hls.quantised.train import Trained, TrainOptions, trained
 from sr2hls.search.joint.model import JointModel
 
 MOST_INPUT_BITS = 8
 """Two inputs of so many bits have 65,536 combinations, for each of which losses are kept."""
-_STEP_LUTS = 30.0
-_STEPS = (0.25, 0.7)
-"""Step of the scores that suits so many LUTs, and its limits, as for LUT networks."""
+_STEP_LUTS = 15.0
+_STEPS = (0.1, 0.5)
+"""Step of the scores that suits so many LUTs, and its limits: rounding n parts adds about n · step²/12 to the
+variance of a score, and a bit less saves a LUT a part."""
 _FREE = 100_000
-_RANGE_ROWS = 4_000
 _NUMBERS_PRICE = 0.1
 """Price of a LUT in squared errors, in units of the variance, to that in cross-entropy."""
 
@@ -36,6 +39,7 @@ class QuantisedOptions:
     Attributes:
         train: sweeps, rows and prices.
         fit: how parts are fitted; price and LUTs are set by the training.
+        start_bits: most bits of a part to begin with; LUTs that get dearer take them away.
         exchanges: how often a term is exchanged for a better one; 0 keeps the model's.
         teacher_share: of the teacher in what is learned where the data have classes; the rest is the labels'.
         number_bits: of a regression's range of outputs.
@@ -43,6 +47,7 @@ class QuantisedOptions:
 
     train: TrainOptions = field(default_factory=TrainOptions)
     fit: FitOptions = field(default_factory=lambda: FitOptions(0.0))
+    start_bits: int = 8
     exchanges: int = 0
     teacher_share: float = 0.7
     number_bits: int = 8
@@ -55,6 +60,7 @@ def train_quantised(
     max_lut: int | None,
     seed: int,
     max_nodes: int | None = None,
+    max_cycles: int | None = None,
     samples: Samples | None = None,
     options: QuantisedOptions | None = None,
     go_on: Callable[[int, float], bool] | None = None,
@@ -70,6 +76,7 @@ def train_quantised(
         max_lut: most LUTs, as predicted by `sr2hls.quantised.luts`; ``None`` for any number.
         seed: of every random choice; the same seed gives the same design.
         max_nodes: most nodes of the printed formulas where terms are exchanged; by default the model's.
+        max_cycles: clock cycles of 5 ns in which every output's sum has to be made; ``None`` for any number.
         samples: what to train on; by default the training rows.
         options: see there.
         go_on: told LUTs and loss now and then; it says whether to go on.
@@ -92,40 +99,49 @@ def train_quantised(
         fit = replace(fit, part_bits=max(fit.part_bits, how.number_bits), reader_bits=5, index_bits=8)
         train = replace(train, first_price=_NUMBERS_PRICE * train.first_price)
     else:
-        step = max(
-            float(np.clip(_STEP_LUTS / max(1, max_lut or _FREE), *_STEPS)),
-            _widest_term(model, problem) / (1 << fit.part_bits + 1),
-        )
-    exchange = ExchangeOptions(max_nodes or model.nodes(), exchanges=how.exchanges) if how.exchanges else None
-    state = trained(
-        started(model, problem, kind, step, fit.part_bits),
-        samples or _samples(problem, how.teacher_share),
+        step = float(np.clip(_STEP_LUTS / max(1, max_lut or _FREE), *_STEPS))
+    most_parts = _FREE if max_cycles is None else most_terms(max_cycles)
+    learnt = samples or learnt_samples(problem, problem.train, how.teacher_share)
+    start = cut(started(model, problem, kind, step, how.start_bits), learnt, most_parts)
+    exchange = ExchangeOptions(max_nodes or model.nodes(), most_parts, exchanges=how.exchanges)
+    done = trained(
+        start,
+        learnt,
+        samples_of(problem, problem.validation),
         _FREE if max_lut is None else max_lut,
         fit,
         train,
-        exchange,
+        exchange if how.exchanges else None,
         np.random.default_rng([seed, max_lut or 0]),
         go_on or (lambda luts, loss: True),
     )
-    return design_of(state, problem)
+    return replace(design_of(done.state, problem), notes=_notes(done, max_lut))
 
 
-def _samples(problem: Problem, teacher_share: float) -> Samples:
-    """Return the training rows with the teacher's probabilities and the labels mixed."""
-    samples, labels = samples_of(problem, problem.train), problem.train.labels
+def _notes(done: Trained, max_lut: int | None) -> tuple[str, ...]:
+    notes, luts = [], state_luts(done.state)
+    if done.interrupted:
+        notes.append("the training through the bits was interrupted: this is the best that it had found")
+    if max_lut is not None and luts > max_lut:
+        notes.append(f"about {luts} LUTs are predicted, more than the {max_lut} that were asked for")
+    return tuple(notes)
+
+
+def learnt_samples(problem: Problem, split: Split, teacher_share: float) -> Samples:
+    """Return rows with the teacher's probabilities and the labels mixed; numbers are the teacher's.
+
+    Args:
+        problem: types and task.
+        split: the rows.
+        teacher_share: of the teacher where the rows have labels; the rest is the labels'.
+    """
+    samples, labels = samples_of(problem, split), split.labels
     if samples.kind is Kind.NUMBERS or labels is None:
         return samples
     classes = np.asarray(labels, dtype=np.int64)
     given = classes[:, None] == (np.arange(problem.n_outputs) if samples.kind is Kind.CLASSES else 1)
     mixed = teacher_share * samples.targets + (1 - teacher_share) * given
     return replace(samples, targets=np.ascontiguousarray(mixed))
-
-
-def _widest_term(model: JointModel, problem: Problem) -> float:
-    """Return the largest range of a term on the training rows: a part has to hold half of it at least."""
-    rows = problem.train.first(_RANGE_ROWS).inputs
-    spans = [float(np.ptp(term.evaluate(rows))) for term in model.terms]
-    return float(np.max(np.abs(model.coefficients) * spans, initial=0.0))
 
 
 def _number_step(problem: Problem, bits: int) -> float:

@@ -1,7 +1,8 @@
 """Terms exchanged: what is worth least for its nodes and LUTs goes, what gains most by the bits comes."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 
 import numpy as np
@@ -14,6 +15,7 @@ from sr2hls.quantised.fit import FitOptions, improved
 from sr2hls.quantised.luts import state_luts
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader
+from sr2hls.quantised.removal import removals
 from sr2hls.quantised.rows import Rows
 from sr2hls.quantised.shape import Shape
 from sr2hls.quantised.start import place
@@ -34,9 +36,12 @@ def state_nodes(state: State) -> int:
 
 def output_nodes(state: State, output: int) -> int:
     """Return the sympy nodes of an output's formula as it is printed."""
-    parts = state.of_output(output)
-    bias = exact_number(state.bias[output] * 2.0 ** -state.scale.fracs[output])
-    return count_nodes(shortest_form(sp.Add(bias, *(p.expr() for p in parts))))
+    return _nodes(tuple(state.of_output(output)), state.bias[output] * 2.0 ** -state.scale.fracs[output])
+
+
+@lru_cache(maxsize=4096)
+def _nodes(parts: tuple[Part, ...], bias: float) -> int:
+    return int(count_nodes(shortest_form(sp.Add(exact_number(bias), *(p.expr() for p in parts)))))
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class ExchangeOptions:
 
     Attributes:
         max_nodes: most nodes of all formulas.
+        most_parts: most parts of an output.
         trials: candidates that are tried each time.
         rows: samples on which they are ranked and tried.
         judge_rows: samples on which an exchange is judged.
@@ -52,6 +58,7 @@ class ExchangeOptions:
     """
 
     max_nodes: int
+    most_parts: int = 64
     trials: int = 4
     rows: int = 8_000
     judge_rows: int = 20_000
@@ -80,7 +87,7 @@ def grown(
     for candidate in islice(dictionary.ranked(state, room + _TAKEN_OUT), _LOOKED_AT * options.trials):
         if (candidate.output, candidate.shape) in tabu:
             continue
-        found = _added(state, candidate)
+        found = _added(state, candidate, options.most_parts)
         k = candidate.output
         if found is None or output_nodes(found[0], k) - output_nodes(state, k) > room:
             continue
@@ -109,10 +116,9 @@ def filled(
 
 
 def exchanged(
-    state: State, samples: Samples, options: ExchangeOptions, fit: FitOptions, rng: np.random.Generator,
-    go_on: Callable[[int, float], bool],
-) -> State:  # fmt: skip
-    """Return the state with terms exchanged as long as that pays, judged on samples of their own.
+    state: State, samples: Samples, options: ExchangeOptions, fit: FitOptions, rng: np.random.Generator
+) -> Iterator[tuple[State, float]]:
+    """Iterate over states with terms exchanged as long as that pays, judged on samples of their own.
 
     Args:
         state: what there is.
@@ -120,7 +126,9 @@ def exchanged(
         options: see there.
         fit: how parts are fitted; LUTs have its price.
         rng: source of randomness.
-        go_on: told LUTs and loss after each exchange; it says whether to go on.
+
+    Yields:
+        The best state so far after each trial, and its loss with the price of its LUTs.
     """
     judge = samples.batch(options.judge_rows, rng)
     dictionary = Dictionary(samples.batch(options.rows, rng), state.types)
@@ -130,18 +138,16 @@ def exchanged(
 
     state = filled(state, dictionary, options, fit, rng)
     best = worth(state)
-    refused: set[Part] = set()
+    yield state, best
+    refused: set[tuple[Part, tuple[Shape, ...]]] = set()
     for number in range(options.exchanges):
-        rows = Rows(state, judge, SOFT)
-        ranked = [at for at in least_worth(rows, fit) if state.parts[at] not in refused]
-        if not ranked:
+        ranked = removals(Rows(state, judge, SOFT), fit.price)
+        gone = next((r for r in ranked if (r.part, r.shapes) not in refused), None)
+        if gone is None:
             break
-        part = state.parts[ranked[0]]
-        refused.add(part)
-        mean = round(float(rows.values(part).mean()))
-        found = state.without(ranked[0]).with_bias(part.output, mean)
-        tabu = frozenset((part.output, s) for s in part.shapes if not s.n_constants)
-        found = filled(found, dictionary, options, fit, rng, tabu)
+        refused.add((gone.part, gone.shapes))
+        tabu = frozenset((gone.part.output, s) for s in gone.shapes if not s.n_constants)
+        found = filled(gone.state, dictionary, options, fit, rng, tabu)
         rows = Rows(found, samples.batch(2 * options.rows, rng), SOFT)
         touched = {p.output for p in set(found.parts) ^ set(state.parts)}
         improve(rows, [p for p in found.parts if p.output in touched], fit, rng)
@@ -154,13 +160,14 @@ def exchanged(
             now = worth(found)
             if now < best:
                 state, best = found, now
-        if not go_on(state_luts(state), best):
-            break
-    return state
+        yield state, best
 
 
-def _added(state: State, candidate: Candidate) -> tuple[State, int] | None:
-    """Return the state with a candidate in a part of its own or of its inputs, and where that part is."""
+def _added(state: State, candidate: Candidate, most_parts: int) -> tuple[State, int] | None:
+    """Return the state with a candidate in a part of its own or of its inputs, and where that part is.
+
+    Nothing is returned where the term is there already, or the output has all the parts that it may have.
+    """
     shape = candidate.shape
     k, frac = candidate.output, state.scale.fracs[candidate.output]
     coefficient = state.scale.factor(k, state.temperature) * candidate.coefficient
@@ -171,6 +178,8 @@ def _added(state: State, candidate: Candidate) -> tuple[State, int] | None:
                 return None
             joined = replace(part, shapes=(*part.shapes, shape), constants=(*part.constants, *constants))
             return state.with_part(at, joined), at
+    if len(state.of_output(k)) >= most_parts:
+        return None
     readers = tuple(_reader(state, i, len(shape.inputs)) for i in shape.inputs)
     part, low = place(Part(k, (shape,), constants, 0.0, readers, 1, frac), 3)
     grown_state = replace(state, parts=(*state.parts, part)).with_bias(k, low)
@@ -184,21 +193,3 @@ def _reader(state: State, position: int, n_inputs: int) -> Reader:
     if known:
         return max(known, key=lambda r: r.bits)
     return Reader.first(position, state.types[position], most)
-
-
-def least_worth(rows: Rows, fit: FitOptions) -> list[int]:
-    """Return the parts' positions, those that cost most for what they gain first."""
-    state = rows.state
-    before, luts = rows.loss(), state_luts(state)
-    ranks = []
-    for at, part in enumerate(state.parts):
-        without = state.without(at)
-        values = rows.values(part)
-        lost = min(
-            rows.loss(without.with_bias(part.output, int(v)))
-            for v in {int(np.floor(values.mean())), int(np.ceil(values.mean()))}
-        )
-        saved = output_nodes(state, part.output) - output_nodes(without, part.output)
-        paid = fit.price * (luts - state_luts(without))
-        ranks.append((lost - before - paid) / max(1, saved))
-    return [int(at) for at in np.argsort(ranks, kind="stable")]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sr2hls.quantised import kernels
 from sr2hls.quantised.digits import rounded, rounded_array
 from sr2hls.quantised.luts import output_luts, readers_luts
-from sr2hls.quantised.part import sums
+from sr2hls.quantised.part import NUDGES, sums
 from sr2hls.quantised.reader import Reader, free_readers, new_readers
 from sr2hls.quantised.rows import CellLosses, Rows
 from sr2hls.quantised.state import State
@@ -27,8 +27,6 @@ _SHIFTS = np.array([0.0, 0.2, 0.4, 0.6, 0.8])
 _SPREADS = (0.5, 0.2, 0.07)
 _HOP = 3
 _NEW = 10
-_NUDGES = (0.0, 0.06, -0.06)
-"""Parts of a step by which an offset may move so that no value is rounded at a tie."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +46,10 @@ class FitOptions:
 
     price: float
     max_lut: int | None = None
-    part_bits: int = 4
+    part_bits: int = 7
     reader_bits: int = 4
-    index_bits: int = 6
-    combinations: int = 150
+    index_bits: int = 8
+    combinations: int = 80
     finalists: int = 3
     sets: int = 40
 
@@ -123,7 +121,7 @@ class _Fit:
         """Return the state with what was found, if it is as good with its offset rounded."""
         if found.bits == 0:
             return self.state.without(self.at).with_bias(self.part.output, found.low)
-        for nudge in _NUDGES:
+        for nudge in NUDGES:
             part = replace(
                 self.part,
                 constants=found.constants,

@@ -19,6 +19,8 @@ FloatArray = NDArray[np.float64]
 
 _NEAR_TIE = 1e-7
 """Share of a step: far above the rounding of doubles, far below what constants of three digits do."""
+NUDGES = (0.0, 0.06, -0.06)
+"""Parts of a step by which an offset may move so that no value is rounded at a tie."""
 
 
 @dataclass(frozen=True)

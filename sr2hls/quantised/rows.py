@@ -1,7 +1,7 @@
 """Samples on which a state is judged: what its parts add up to, and what other values of a part lose."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,20 +36,31 @@ class CellLosses:
     types: tuple[FixedType, ...]
     cells: FloatArray
     levels: FloatArray | None
+    _by_first: dict[Reader, FloatArray] = field(default_factory=dict)
+    """The cells added up by what the first input's readers read: many combinations begin with the same."""
 
     def table(self, readers: Sequence[Reader]) -> FloatArray:
         """Return the losses of each entry of a table over some readers, shape (entries, levels)."""
-        total = self.cells.reshape(*(1 << t.width for t in self.types), -1)
-        for axis, (reader, type_) in enumerate(zip(readers, self.types, strict=True)):
-            codes = reader.codes(type_)
-            one_hot = np.zeros((1 << reader.bits, len(codes)))
-            one_hot[codes, np.arange(len(codes))] = 1.0
-            total = np.moveaxis(np.tensordot(one_hot, total, (1, axis)), 0, axis)
+        first, *rest = readers
+        if first not in self._by_first:
+            cells = self.cells.reshape(*(1 << t.width for t in self.types), -1)
+            self._by_first[first] = _added_up(cells, first, self.types[0], 0)
+        total = self._by_first[first]
+        for axis, reader in enumerate(rest, 1):
+            total = _added_up(total, reader, self.types[axis], axis)
         entries = total.reshape(-1, self.cells.shape[1])
         if self.levels is None:
             return np.ascontiguousarray(entries)
         counts, sums = entries[:, :1], entries[:, 1:]
         return np.asarray(counts * self.levels**2 - 2 * sums * self.levels)
+
+
+def _added_up(cells: FloatArray, reader: Reader, type_: FixedType, axis: int) -> FloatArray:
+    """Return cells with those added up that a reader does not tell apart."""
+    codes = reader.codes(type_)
+    one_hot = np.zeros((1 << reader.bits, len(codes)))
+    one_hot[codes, np.arange(len(codes))] = 1.0
+    return np.asarray(np.moveaxis(np.tensordot(one_hot, cells, (1, axis)), 0, axis), dtype=np.float64)
 
 
 class Rows:

@@ -1,6 +1,7 @@
 """A quantised formula as a design: each value with its formula and type, and the program that computes it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -16,7 +17,8 @@ from sr2hls.program.builder import Builder
 from sr2hls.program.lower import OutputError
 from sr2hls.program.program import Program
 from sr2hls.program.real import quantize_real
-from sr2hls.program.types import FixedType, narrowest
+from sr2hls.program.types import FixedType, Overflow, Rounding, narrowest
+from sr2hls.quantised.constants import printed_bias
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader
 from sr2hls.quantised.state import State
@@ -32,17 +34,18 @@ def design_of(state: State, problem: Problem) -> Design:
     """Return the design of a state.
 
     Its definitions are the inputs as they are read (u rounded, v the same back in its place) and the parts t,
-    each with the type that states its rounding; outputs are sums of parts. The program is held against
+    each with the type that states its rounding; outputs are sums of parts and a constant, rounded where the
+    constant is no multiple of their step. The program is held against
     them on the training data. It is written as it was trained: passes would join and split tables that sums
     take in.
 
     Raises:
         VerificationError: program and rounded formulas differ.
     """
-    lines = _Lines(state)
+    lines = _Lines(state, problem.output_names)
     formulas = {
         name: sp.Add(
-            exact_number(lines.bias[k] * 2.0 ** -state.scale.fracs[k]),
+            exact_number(lines.printed[k]),
             *(sp.Symbol(lines.names[part]) for part in state.of_output(k)),
         )
         for k, name in enumerate(problem.output_names)
@@ -68,15 +71,24 @@ class _Lines:
         names: of readers and parts.
         definitions: name and formula of each.
         value_types: name to type.
-        bias: of each output in its steps; of scores the least is 0, since a common shift decides nothing.
+        bias: of each output in its steps; scores have a common shift, which decides nothing, so that
+            the least constant of a printed formula is about 0.
+        printed: the same as it is printed, see `sr2hls.quantised.constants`.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, outputs: Sequence[str]) -> None:
         self.names: dict[Reader | Part, str] = {}
         self.definitions: list[tuple[str, sp.Expr]] = []
         self.value_types: dict[str, FixedType] = {}
-        lowest = min(state.bias) if state.scale.kind is Kind.CLASSES else 0
-        self.bias = tuple(steps - lowest for steps in state.bias)
+        lowest = (
+            min(_total(state, k) for k in range(len(state.bias))) if state.scale.kind is Kind.CLASSES else 0
+        )
+        biases = [
+            printed_bias([p.offset for p in state.of_output(k)], steps - lowest, state.scale.fracs[k])
+            for k, steps in enumerate(state.bias)
+        ]
+        self.printed = tuple(printed for printed, _ in biases)
+        self.bias = tuple(steps for _, steps in biases)
         read: dict[Reader, sp.Expr] = {}
         for reader in state.readers():
             symbol = sp.Symbol(f"x{reader.input}")
@@ -90,12 +102,24 @@ class _Lines:
         for number, part in enumerate(p for k in range(len(state.bias)) for p in state.of_output(k)):
             inputs = {sp.Symbol(f"x{r.input}"): read[r] for r in part.readers}
             self._write(part, f"t{number}", part.expr().xreplace(inputs), part.type)
+        for k, name in enumerate(outputs):
+            steps = self.printed[k] * 2.0 ** state.scale.fracs[k]
+            if steps != self.bias[k]:
+                largest = self.bias[k] + sum((1 << p.bits) - 1 for p in state.of_output(k))
+                type_ = narrowest(min(0, self.bias[k]), max(0, largest), state.scale.fracs[k])
+                self.value_types[name] = replace(type_, rounding=Rounding.RND, overflow=Overflow.SAT)
 
     def _write(self, value: Reader | Part, name: str, expr: sp.Expr, type_: FixedType) -> str:
         self.names[value] = name
         self.definitions.append((name, expr))
         self.value_types[name] = type_
         return name
+
+
+def _total(state: State, output: int) -> int:
+    """Return the constant of an output's formula in steps: its bias and the offsets of its parts."""
+    own = sum(part.offset for part in state.of_output(output))
+    return state.bias[output] + round(own * 2.0 ** state.scale.fracs[output])
 
 
 def _program(state: State, problem: Problem, lines: _Lines) -> Program:

@@ -1,6 +1,6 @@
 """The training of a quantised formula: LUTs get dearer until they suffice, then terms and bits settle."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +9,7 @@ from sr2hls.lut_network import DECISIVE, SOFT, Kind, Samples
 from sr2hls.quantised.exchange import ExchangeOptions, exchanged
 from sr2hls.quantised.fit import FitOptions
 from sr2hls.quantised.luts import state_luts
+from sr2hls.quantised.rows import Rows
 from sr2hls.quantised.state import State
 from sr2hls.quantised.sweep import sweep
 
@@ -38,15 +39,29 @@ class TrainOptions:
     finish_rows: int = 60_000
 
 
+@dataclass(frozen=True)
+class Trained:
+    """What a training gave.
+
+    Attributes:
+        state: the best.
+        interrupted: whether the user ended it early (Ctrl-C).
+    """
+
+    state: State
+    interrupted: bool
+
+
 def trained(
-    state: State, samples: Samples, max_lut: int, fit: FitOptions, options: TrainOptions,
+    state: State, samples: Samples, validation: Samples, max_lut: int, fit: FitOptions, options: TrainOptions,
     exchange: ExchangeOptions | None, rng: np.random.Generator, go_on: Callable[[int, float], bool],
-) -> State:  # fmt: skip
-    """Return a state trained to at most a number of LUTs, as predicted.
+) -> Trained:  # fmt: skip
+    """Train a state to at most a number of LUTs, as predicted.
 
     Args:
         state: to start from.
         samples: what it is for.
+        validation: what the last states are chosen on.
         max_lut: most LUTs.
         fit: how parts are fitted; its price is set here.
         options: see there.
@@ -54,21 +69,40 @@ def trained(
         rng: source of randomness.
         go_on: told LUTs and loss now and then; it says whether to go on.
     """
+    last, interrupted = SOFT if state.scale.kind is Kind.NUMBERS else DECISIVE, False
+    best, least = state, np.inf
+    try:
+        for found, loss, settled in _steps(state, samples, max_lut, fit, options, exchange, rng):
+            # Until all is settled the latest is the best: it has the fewest LUTs, or gained from an exchange.
+            now = Rows(found, validation, last).loss() if settled else np.inf
+            if now <= least:
+                best, least = found, now
+            if not go_on(state_luts(found), loss):
+                break
+    except KeyboardInterrupt:
+        interrupted = True
+    return Trained(best, interrupted)
+
+
+def _steps(
+    state: State, samples: Samples, max_lut: int, fit: FitOptions, options: TrainOptions,
+    exchange: ExchangeOptions | None, rng: np.random.Generator,
+) -> Iterator[tuple[State, float, bool]]:  # fmt: skip
+    """Iterate over states, each with its loss and whether it is one of the last, which differ a little."""
     price = options.first_price
     for _ in range(options.most_sweeps):
         state, loss = sweep(state, samples.batch(options.rows, rng), SOFT, replace(fit, price=price), rng)
-        if not go_on(state_luts(state), loss):
-            return state
+        yield state, loss, False
         if state_luts(state) <= max_lut:
             break
         price *= options.dearer
     capped = replace(fit, price=price * options.cheaper, max_lut=max_lut)
     if exchange is not None:
-        state = exchanged(state, samples, exchange, capped, rng, go_on)
+        for found, loss in exchanged(state, samples, exchange, capped, rng):
+            state = found
+            yield state, loss, False
     last = SOFT if state.scale.kind is Kind.NUMBERS else DECISIVE
     sweeps = [(SOFT, options.rows)] * options.settle + [(last, options.finish_rows)] * options.finish
-    for weights, rows in sweeps:
+    for number, (weights, rows) in enumerate(sweeps):
         state, loss = sweep(state, samples.batch(rows, rng), weights, capped, rng)
-        if not go_on(state_luts(state), loss):
-            break
-    return state
+        yield state, loss, number >= options.settle

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sr2hls.lut_network import Kind
 from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType, Overflow, Rounding
+from sr2hls.quantised.constants import printed_bias
 from sr2hls.quantised.digits import rounded
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader, free_readers, neighbours, new_readers
@@ -71,7 +72,7 @@ def state_of(found: list[Part], kind: Kind = Kind.CLASSES) -> State:
     return State(TYPES, scale, tuple(dict.fromkeys(found)), (3, -2), 0.5)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(parts(), min_size=1, max_size=4))
 def test_the_program_is_the_printed_formula_with_the_printed_rounding(found: list[Part]) -> None:
     design = design_of(state_of(found), problem())
@@ -83,14 +84,14 @@ def test_the_program_is_the_printed_formula_with_the_printed_rounding(found: lis
 def _by_hand(design, row: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
     """The definitions in sympy, one after the other, each rounded as ap_fixed's RND and SAT say."""
     known: dict[sp.Symbol, sp.Expr] = {sp.Symbol(f"x{k}"): sp.Rational(v) for k, v in enumerate(row)}
-    for name, expr in design.proposal.definitions:
+    for name, expr in (*design.proposal.definitions, *design.proposal.formulas.items()):
         value = expr.subs(known).evalf(30)
         if name in design.value_types:
             type_ = design.value_types[name]
             raw = sp.floor(value * 2**type_.frac + sp.Rational(1, 2))
             value = sp.Rational(min(max(int(raw), type_.raw_min), type_.raw_max), 2**type_.frac)
         known[sp.Symbol(name)] = value
-    return np.array([float(f.subs(known)) for f in design.proposal.formulas.values()])
+    return np.array([float(known[sp.Symbol(name)]) for name in design.proposal.formulas])
 
 
 @settings(max_examples=20, deadline=None)
@@ -130,3 +131,27 @@ def test_a_placed_part_begins_at_its_least_value() -> None:
     assert entries.min() == 0
     wanted = 3.0 * np.tanh(2.5 * reader.values() - 0.3)
     assert np.abs((entries + low) * 0.5 - wanted).max() <= 0.2501
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.floats(-50, 50).map(rounded), max_size=4),
+    st.integers(-2000, 2000),
+    st.integers(-2, 10),
+)
+def test_the_total_constant_has_three_digits_and_is_rounded_to_its_steps(
+    offsets: list[float], steps: int, frac: int
+) -> None:
+    bias, taken = printed_bias(offsets, steps, frac)
+    assert np.floor(bias * 2.0**frac + 0.5) == taken
+    total = sum(offsets) + bias
+    # Float noise of the sum apart, three digits are all that there are.
+    assert abs(total - rounded(total)) < 1e-9
+    # A step, or half of a unit in the third digit.
+    assert abs(taken - steps) * 2.0**-frac <= 1.6 * max(abs(total), 1) * 10**-2 + 2.0**-frac
+
+
+def test_a_constant_of_few_digits_is_preferred() -> None:
+    # The parts' own 0.137 would make it 8.387: 8.4 is rounded to the same steps.
+    bias, taken = printed_bias([0.137], 33, 2)
+    assert taken == 33 and abs(bias + 0.137 - 8.4) < 1e-12

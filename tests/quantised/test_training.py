@@ -1,6 +1,7 @@
 """Training through the bits: scores, one logit, numbers; budgets, seeds, terms that come and go."""
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -90,6 +91,36 @@ def test_a_budget_of_luts_is_met_and_costs_some_of_the_score() -> None:
         scores.append(wanted.score(design.predict(wanted.test.inputs), wanted.test))
     assert sizes[1] <= 10 < sizes[0]
     assert 0.2 < scores[1] < scores[0]
+
+
+def test_an_interrupt_gives_the_best_so_far_with_a_note() -> None:
+    wanted = problem(Task.LOGITS, 3)
+    told: list[int] = []
+
+    def interrupted(luts: int, loss: float) -> bool:
+        told.append(luts)
+        if len(told) == 2:
+            raise KeyboardInterrupt
+        return True
+
+    design = train_quantised(model(3), wanted, max_lut=5, seed=0, options=QUICK, go_on=interrupted)
+    assert wanted.score(design.predict(wanted.test.inputs), wanted.test) > 0.8
+    assert "was interrupted" in design.notes[0]
+    assert design.notes[1] == f"about {told[1]} LUTs are predicted, more than the 5 that were asked for"
+
+
+def test_one_cycle_allows_eight_parts_of_an_output() -> None:
+    wanted = problem(Task.LOGITS, 3)
+    # Every output has ten parts, over the ten pairs of inputs and the inputs alone.
+    terms = [*(Term(a * b) for a, b in combinations(X, 2)), *(Term(a) for a in X)]
+    many = JointModel(tuple(terms), np.full((3, len(terms)), 0.3), np.zeros(3))
+    for cycles, most in ((1, 8), (None, 10)):
+        short = replace(QUICK, train=replace(QUICK.train, most_sweeps=1, settle=0, finish=0))
+        design = train_quantised(many, wanted, max_lut=None, max_cycles=cycles, seed=0, options=short)
+        parts = [
+            sum(s.name.startswith("t") for s in f.free_symbols) for f in design.proposal.formulas.values()
+        ]
+        assert max(parts) <= most
 
 
 def test_the_same_seed_gives_the_same_design() -> None:
