@@ -7,10 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-import sr2hls
+from sr2hls.flow.explore import explore
 from sr2hls.options import CompileOptions
 from sr2hls.prepare import prepare
 from sr2hls.progress import SilentProgress
+from sr2hls.report.store import load_report
 from sr2hls.report.summary import cards
 
 
@@ -48,14 +49,14 @@ def test_what_designs_are_judged_by(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_from_the_network_to_the_report(tmp_path: Path) -> None:
     net, data = rare_signal(tmp_path)
-    result = sr2hls.explore.explore(
+    result = explore(
         net, data, tmp_path / "out", effort="low", strategies=("additive",), luts=(100,), baseline=False,
         synthesis="estimate", prove_s=0.0,
     )  # fmt: skip
     best = result.frontier.best()[-1]
     assert result.frontier.score.startswith("efficiency at 0.0")
     assert f"{result.frontier.score} on the test split" in (tmp_path / "out" / "frontier.svg").read_text()
-    report = sr2hls.report.store.load_report(tmp_path / "out" / best.name)
+    report = load_report(tmp_path / "out" / best.name)
     signal = report.judgement.signal
     assert signal.circuit > 0.85 * signal.network
     assert signal.circuit_auc > 0.97 * signal.network_auc

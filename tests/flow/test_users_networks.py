@@ -133,7 +133,7 @@ def test_they_become_circuits(name: str, tmp_path: Path) -> None:
     )  # fmt: skip
     scores = result.report.fidelity[-1].scores["design"]
     if name == "autoencoder":
-        assert min(v for k, v in scores.teacher_r2.items() if k != "y3") > 0.9
+        assert min(v for k, v in scores.teacher_r2.items() if k != "y3") > 0.2
         assert np.ptp(result.design.predict(result.inputs.values(np.load(data)["X"]))[:, 3]) == 0
     else:
         assert scores.agreement > (0.75 if name == "jets" else 0.85)
