@@ -41,6 +41,8 @@ _SEARCH = f"{NAME}: search"
 NODES_A_LUT = 1.6
 """Nodes of a model that is trained to so many LUTs: on the jets neither nodes nor LUTs are left over then."""
 _CYCLES = (Cost.CYCLES, Cost.PATH, Cost.COMBINED)
+_ATTEMPTS = 2
+"""Trainings of a size: the first counts LUTs by its own model, the next aims lower by the measured one."""
 _NODES_A_CYCLE = 0.5
 """Nodes that a clock cycle is worth where cycles are what a formula costs."""
 _PROPOSERS: Mapping[Engine, Callable[[CompileOptions], Proposer]] = {
@@ -77,12 +79,12 @@ _EFFORTS = {
         5.0, 0.1,
     ),
     Effort.MEDIUM: _Work(
-        JointOptions(rows=12_000, most_pairs=150, models=16),
+        JointOptions(rows=12_000, most_pairs=150, models=16, lut_price=1.0),
         QuantisedOptions(TrainOptions(rows=10_000, finish=2, finish_rows=30_000), exchanges=10),
         40.0, 0.3,
     ),
     Effort.HIGH: _Work(
-        JointOptions(beams=(0.5, 1.0, 2.0, 4.0)), QuantisedOptions(exchanges=60), 240.0, 2.0
+        JointOptions(beams=(0.5, 1.0, 2.0, 4.0), lut_price=1.0), QuantisedOptions(exchanges=60), 240.0, 2.0
     ),
 }  # fmt: skip
 
@@ -145,6 +147,12 @@ class Readable:
             design = stages.kept_design(name, problem)
             yield design or self._trained(problem, name, size, found.models)
 
+    @property
+    def _most_cycles(self) -> int | None:
+        target = self.context.options.target
+        most = target.budget.max_latency_ns
+        return None if most is None else max(1, int(most / target.clock_ns))
+
     def _most_nodes(self, size: int) -> int:
         return self.context.options.max_nodes or 4 + round(NODES_A_LUT * size)
 
@@ -183,17 +191,24 @@ class Readable:
         options, most_nodes = self.context.options, self._most_nodes(size)
         fitting = [m for m in models if m.nodes <= most_nodes] or [min(models, key=lambda m: m.nodes)]
         best = max(fitting, key=lambda m: (m.score, -m.nodes))
+        aim = size
         with self.context.progress.stage(f"{name}: bits") as stage:
-            design = train_quantised(
-                best.model(),
-                problem,
-                max_lut=size,
-                max_nodes=most_nodes,
-                seed=options.seed,
-                options=_EFFORTS[options.effort].bits,
-                go_on=_training(stage, options.time_s),
-            )
-        if (luts := program_model().luts(design.program)) > 1.1 * size:
+            for _ in range(_ATTEMPTS):
+                design = train_quantised(
+                    best.model(),
+                    problem,
+                    max_lut=aim,
+                    max_nodes=most_nodes,
+                    max_cycles=self._most_cycles,
+                    seed=options.seed,
+                    options=_EFFORTS[options.effort].bits,
+                    go_on=_training(stage, options.time_s),
+                )
+                luts = program_model().luts(design.program)
+                if luts <= size or aim < 2:
+                    break
+                aim = max(1, int(aim * 0.98 * size / luts))
+        if luts > 1.1 * size:
             self.context.progress.note(f"{name} takes about {luts:.0f} LUT: its formulas need that many")
         return replace(design, proposal=replace(design.proposal, name=name, label=_label(design)))
 
