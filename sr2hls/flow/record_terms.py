@@ -83,7 +83,7 @@ def latex_of(expr: sp.Expr) -> str:
 
 
 def loss_of(problem: Problem, split: Split, outputs: FloatArray) -> Callable[[FloatArray], float]:
-    """Return the loss of outputs: cross-entropy, or squared error in shares of the variance.
+    """Return the loss of outputs (rows, outputs): cross-entropy, or squared error by the variance.
 
     Logits may be given up to a common factor, which decides nothing; the one is taken that suits ``outputs``.
     """

@@ -89,7 +89,7 @@ class Aig:
     def simulate(
         self, literals: Sequence[int], values: Mapping[int, NDArray[np.uint64]]
     ) -> list[NDArray[np.uint64]]:
-        """Return the literals' values for values of the variables' nodes, 64 samples a word."""
+        """Return the literals' values for those of the variables, shape (words,), 64 samples a word."""
         zero = np.zeros_like(next(iter(values.values())))
         known: dict[int, NDArray[np.uint64]] = {0: zero}
         for node in self.cone(literals):

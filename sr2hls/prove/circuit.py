@@ -84,7 +84,7 @@ def _confirmed(subject: Subject, proof: Proof) -> Proof:
 
 
 def keep_vectors(project: RtlProject, rows: NDArray[np.int64]) -> None:
-    """Add raw inputs to the counter-examples that are kept with a project's vectors."""
+    """Add raw inputs (rows, inputs) to the counter-examples that are kept with a project's vectors."""
     path = project.directory / "vectors" / _KEPT
     path.parent.mkdir(exist_ok=True)
     every = np.concatenate([kept_vectors(project), rows])

@@ -250,7 +250,7 @@ class Terms:
                 return self.bitwise(term.kind, args[0], args[1])
 
     def evaluate(self, roots: Sequence[int], values: Mapping[int, IntArray]) -> list[IntArray]:
-        """Return the values of terms for values of the variables.
+        """Return the values of terms for values of the variables, all of shape (samples,).
 
         Raises:
             OverflowError: a number may need more than 62 bits.

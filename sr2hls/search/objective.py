@@ -58,7 +58,7 @@ class Objective:
             return self._weighted(np.full(len(self.y), 1 / self.unit))
 
     def rows(self, keep: NDArray[np.integer[Any]] | slice) -> "Objective":
-        """Return the objective on some of the rows."""
+        """Return the objective on rows of some numbers, shape (rows,)."""
         return Objective(self.y[keep], self.loss, None if self.weights is None else self.weights[keep])
 
     def _weighted(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
