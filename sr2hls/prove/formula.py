@@ -68,9 +68,18 @@ def formula_program(design: "Design", ends: float) -> tuple[Program, int, int]:
     builder = Builder(types)
     written = _Written(builder, {name: builder[name] for name in types}, ends)
     try:
-        for name, expr in design.proposal.definitions:
-            written.values[name] = _value(written, name, expr, design.value_types.get(name))
-        outputs = {n: _value(written, n, f, None) for n, f in design.proposal.formulas.items()}
+        moved: dict[sp.Symbol, sp.Expr] = {}
+        for name, given in design.proposal.definitions:
+            expr, type_ = given.xreplace(moved), design.value_types.get(name)
+            if type_ is None and _is_moved(expr):
+                # A value moved by a number is read in its place: the number may take all bits of a double.
+                moved[sp.Symbol(name)] = expr
+            else:
+                written.values[name] = _value(written, name, expr, type_)
+        outputs = {
+            n: _value(written, n, f.xreplace(moved), design.value_types.get(n))
+            for n, f in design.proposal.formulas.items()
+        }
         return builder.program(outputs), written.entries, written.precision
     except (ProgramError, LoweringError) as error:
         raise VerificationError(f"the formulas are no program: {error}") from error
@@ -148,6 +157,12 @@ def _value(written: _Written, name: str, expr: sp.Expr, type_: FixedType | None)
             added.append(_times(builder, written.values[symbol], raw, frac))
     total = builder.sum(added)
     return total if type_ is None else builder.cast(total, type_)
+
+
+def _is_moved(expr: sp.Expr) -> bool:
+    """Return whether an expression is a symbol plus a number."""
+    parts = sp.Add.make_args(expr)
+    return sum(p.is_Symbol for p in parts) == 1 and all(p.is_Symbol or p.is_number for p in parts)
 
 
 def _times(builder: Builder, value: int, raw: int, frac: int) -> int:
