@@ -149,3 +149,13 @@ def test_a_formula_of_many_bits_is_said() -> None:
     program = builder.program({"y": builder.push(ops.Mul(args=(0, 1), type=TYPE))})
     proof = prove_formulas(_design(program, {"y": t0}, ("t0", x0 * x1, TYPE)), 60)
     assert proof.note == "'t0' reads 18 bits, more than the 16 of a table"
+
+
+def test_a_value_moved_by_a_number_of_many_bits_is_read_in_its_place() -> None:
+    builder = Builder({"x0": INPUT})
+    grid = np.array([r if r < 32 else r - 64 for r in range(64)]) * INPUT.step
+    entries = quantize_real(np.tanh(2 * (grid - 0.953)), TYPE)
+    program = builder.program({"y": builder.table([0], entries, FixedType(True, 7, 3))})
+    lines = (("v0", x0 - sp.Float(0.953), None), ("t0", sp.tanh(2 * v0), TYPE))
+    proof = prove_formulas(_design(program, {"y": t0}, *lines), 60)
+    assert proof.proven and "64 table entries" in proof.solver
