@@ -16,9 +16,10 @@ from functools import partial
 import numpy as np
 import sympy as sp
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import LoweringError
 from sr2hls.program.builder import Builder
-from sr2hls.program.functions import UNARY, FloatArray, apply_unary
+from sr2hls.program.functions import UNARY, apply_unary
 from sr2hls.program.program import Program
 from sr2hls.program.real import quantize_real
 from sr2hls.program.types import FixedType, Overflow, Rounding

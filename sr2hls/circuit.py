@@ -8,6 +8,7 @@ import numpy as np
 from alkaid.types import CombLogic
 from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import ToolError
 from sr2hls.hls.compiled import CompiledProgram
 from sr2hls.hls.project import HlsProject, write_hls
@@ -32,8 +33,6 @@ from sr2hls.synthesis.vendor.vivado import Vivado
 from sr2hls.target import Target
 from sr2hls.verify.agree import Agreement, check_agreement
 from sr2hls.verify.finding import Lint
-
-FloatArray = NDArray[np.float64]
 
 _SIMULATED_ROWS = 10_000
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.costs import tree_of
 from sr2hls.errors import DegenerateDesignError, VerificationError
 from sr2hls.problem import Problem
@@ -25,8 +25,6 @@ from sr2hls.verify.degenerate import degeneracies, refuse_degenerate
 from sr2hls.verify.design import Design as CheckedDesign
 from sr2hls.verify.finding import Lint
 from sr2hls.verify.vanished import drop_vanished_terms
-
-FloatArray = NDArray[np.float64]
 
 _COARSEST = (1.0, 2.0**-3, 2.0**-6)
 """Errors at which the search for a precision begins; finer ones are for designs that come out degenerate."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sr2hls.baseline.network import ACTIVATIONS, FloatArray, FloatLayer, QuantizedNetwork
+from sr2hls.arrays import FloatArray
+from sr2hls.baseline.network import ACTIVATIONS, FloatLayer, QuantizedNetwork
 from sr2hls.baseline.train import Loss, TrainingOptions, train_quantized
 from sr2hls.errors import InputError
 from sr2hls.program.types import FixedType

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sr2hls.baseline.network import ACTIVATIONS, FloatArray, FloatLayer
+from sr2hls.arrays import FloatArray
+from sr2hls.baseline.network import ACTIVATIONS, FloatLayer
 from sr2hls.errors import InputError
 from sr2hls.teacher.layers import Activation, Affine, Dense, Layer
 

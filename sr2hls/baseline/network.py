@@ -4,14 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.errors import InputError
 from sr2hls.program.real import quantize_real
 from sr2hls.program.types import FixedType
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 ACTIVATIONS: dict[str, Callable[[FloatArray], FloatArray]] = {
     "linear": lambda x: x,

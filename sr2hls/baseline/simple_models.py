@@ -4,16 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
+from sr2hls.arrays import FloatArray
 from sr2hls.problem import Problem, Split
-
-FloatArray = NDArray[np.float64]
 
 _MOST_ROWS = 5_000
 _MOST_SQUARED, _MOST_SQUARED_CLASSES = 60, 30

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 from torch import nn
 
 from sr2hls.costs import CostModel, node_count
@@ -20,8 +19,6 @@ from sr2hls.search.base import Engine, ProgressCallback, SearchOptions
 from sr2hls.search.expressions import evaluate_expr
 from sr2hls.search.front import Candidate, Frontier
 from sr2hls.search.names import with_names
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

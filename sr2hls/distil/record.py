@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from sr2hls.arrays import FloatArray
 from sr2hls.distil.arguments import rows_of
 from sr2hls.distil.submodule import submodule
 from sr2hls.errors import InputError
 
-FloatArray = NDArray[np.float64]
 Batch = Tensor | Sequence[Any] | Mapping[str, Any]
 Data = Tensor | NDArray[Any] | Iterable[Batch] | Callable[[], object]
 """One array of inputs, batches of arguments of the model, or a function that runs the model itself."""

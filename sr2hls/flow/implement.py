@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sr2hls.arrays import FloatArray
 from sr2hls.circuit import Circuit, build_circuit
 from sr2hls.data import InputFormat
 from sr2hls.design import ROWS, Design, check_design
@@ -19,7 +19,6 @@ from sr2hls.report.model import Report
 from sr2hls.report.notebook import to_notebook
 from sr2hls.report.store import write_report
 
-FloatArray = NDArray[np.float64]
 TITLE = "formula"
 """How stages call the design of a run that implements only one."""
 

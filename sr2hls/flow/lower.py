@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sr2hls.arrays import FloatArray
 from sr2hls.design import Design, Proposal, optimised
 from sr2hls.errors import InputError
 from sr2hls.flow.implement import TITLE, Inputs, Result, implement
@@ -24,8 +25,6 @@ from sr2hls.progress import Progress, SilentProgress
 from sr2hls.search.expressions import text_of
 from sr2hls.search.grammar import CONSTANTS
 from sr2hls.search.source import Source, read_source, refuse_constants
-
-FloatArray = NDArray[np.float64]
 
 
 @called_with(LowerOptions)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.design import Design, float_outputs
 from sr2hls.flow.readability import has_tables, printed_formulas, rounded
 from sr2hls.objectives import r2
@@ -16,8 +16,6 @@ from sr2hls.report.latex import symbol
 from sr2hls.report.physical import Axis, formula_text, physical_formula
 from sr2hls.report.reading import Term, TermCurve
 from sr2hls.search.joint.printing import shortest_form
-
-FloatArray = NDArray[np.float64]
 
 _ROWS = 20_000
 _BINS = 24

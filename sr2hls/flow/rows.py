@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.data import Dataset, FeatureNames, InputFormat, ScalerKind, load_dataset
 from sr2hls.errors import InputError
 from sr2hls.options import LowerOptions
 from sr2hls.prepare import input_type
 from sr2hls.search.source import Source
 from sr2hls.store.files import sha256_of
-
-FloatArray = NDArray[np.float64]
 
 _DRAWN_ROWS = 20_000
 _POSITIONAL = re.compile(r"x\d+")

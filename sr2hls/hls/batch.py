@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sr2hls.arrays import IntArray
 from sr2hls.errors import InputError, ProgramError
 from sr2hls.hls.ap_types import ap_types_dir
 from sr2hls.hls.compiler import compile_shared
@@ -21,8 +22,6 @@ from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType
 from sr2hls.store.directory import Directory
 from sr2hls.templates import render, template_path
-
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

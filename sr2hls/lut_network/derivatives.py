@@ -7,13 +7,10 @@ g and h the sums of gradient and hessian over the samples that read an entry.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.lut_network import kernels
 from sr2hls.lut_network.objective import Samples, gradient
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
 
 PRIOR = 10.0
 """Curvature added to every entry: about so many samples say that it should stay 0."""

@@ -5,12 +5,11 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.lut_network import kernels
 from sr2hls.lut_network.network import Network
 from sr2hls.lut_network.objective import SOFT, Kind, Samples, Weights
 
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int16]
 
 _SCALES = np.exp(np.linspace(-0.25, 0.25, 11))

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import InputError
 from sr2hls.lut_network import (
     Grown,
@@ -30,8 +30,6 @@ from sr2hls.options import Tables
 from sr2hls.problem import Problem
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
-
-FloatArray = NDArray[np.float64]
 
 _STEP_LUTS = 30.0
 _STEPS = (0.25, 0.7)

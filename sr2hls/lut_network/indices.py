@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import IntArray
 from sr2hls.lut_network.derivatives import PRIOR, Derivatives
 from sr2hls.lut_network.descent import Layout
 from sr2hls.lut_network.network import LUT_INPUTS, Network
-
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-IntArray = NDArray[np.int64]
+from sr2hls.arrays import FloatArray, IntArray
+
 IndexArray = NDArray[np.int16]
-FloatArray = NDArray[np.float64]
 
 TABLE, SUM = 0, 1
 CLASSES, LOGIT, NUMBERS = 0, 1, 2

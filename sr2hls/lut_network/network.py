@@ -11,11 +11,10 @@ from itertools import count
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import IntArray
 from sr2hls.errors import InputError
 
-IntArray = NDArray[np.int64]
 FORMAT = "sr2hls cascade 1"
 LUT_INPUTS = 6
 

@@ -6,10 +6,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.lut_network import kernels
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 class Kind(IntEnum):

@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from sr2hls.arrays import FloatArray
 from sr2hls.lut_network.objective import Kind, Samples
 from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType
-
-FloatArray = NDArray[np.float64]
 
 TeacherEvaluation = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 """Raw rows, shape (samples, features), to circuit inputs and the teacher's outputs (logits)."""

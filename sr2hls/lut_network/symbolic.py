@@ -6,16 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.lut_network.descent import Layout, improve
 from sr2hls.lut_network.network import Network
 from sr2hls.lut_network.objective import DECISIVE, SOFT, Kind, Samples, Weights
 from sr2hls.lut_network.table_formula import TableFormula, fit_table_formula
 from sr2hls.program.types import FixedType
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

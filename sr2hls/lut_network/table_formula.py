@@ -11,10 +11,8 @@ from math import comb
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from sr2hls.arrays import FloatArray, IntArray
 
 _DEGREES: tuple[tuple[int, int], ...] = ((1, 1), (1, 2), (2, 2), (3, 3), (4, 4), (6, 6))
 """Largest exponent of a value and largest sum of exponents; (1, 2) has the product but no square."""

@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.lut_network.derivatives import Derivatives
 from sr2hls.lut_network.descent import Layout
 from sr2hls.lut_network.indices import QuantisedIndex, propose_indices
 from sr2hls.lut_network.network import ADDERS_A_CYCLE, LUT_INPUTS, Network, chains, most_terms
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
 
 _MOST_INDICES = 64
 """Codes that are paired; of more, the ones that gain most alone."""

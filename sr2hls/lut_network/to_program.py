@@ -3,16 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.lut_network.network import Network
 from sr2hls.lut_network.objective import Kind
 from sr2hls.program.builder import Builder
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, narrowest
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 def network_program(

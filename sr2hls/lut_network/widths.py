@@ -9,14 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.lut_network.descent import Layout, improve
 from sr2hls.lut_network.network import LUT_INPUTS, Network, Node
 from sr2hls.lut_network.objective import Samples, Weights
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import d2_absolute_error_score, roc_auc_score, roc_curve
 
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.errors import InputError
 from sr2hls.objectives.r2 import r2
 from sr2hls.teacher.task import Task
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 RARE = 0.1
 """Share of rows below which a class is rare: a constant has an accuracy of nine tenths."""

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from sr2hls.arrays import FloatArray
 from sr2hls.program.arithmetic import DECISIONS, is_arithmetic
-from sr2hls.program.functions import FloatArray
 from sr2hls.program.graph import Graph
 from sr2hls.program.node import Kind, Node
 from sr2hls.program.types import FixedType

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import LoweringError
 from sr2hls.program.arithmetic import ArithmeticWriter, is_arithmetic
 from sr2hls.program.builder import Builder
 from sr2hls.program.exact import Interval
-from sr2hls.program.functions import FloatArray
 from sr2hls.program.graph import Graph
 from sr2hls.program.node import Kind, Node
 from sr2hls.program.ops import MAX_TABLE_BITS

@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import IntArray
 from sr2hls.program import ops
 from sr2hls.program.exact import Interval, div_shift
 from sr2hls.program.program import Program
 from sr2hls.program.quantize import QuantizeCode
 from sr2hls.program.types import Overflow
-
-IntArray = NDArray[np.int64]
 
 OPCODE: dict[type[ops.Operation], int] = {kind: code for code, kind in enumerate(ops.OPERATIONS)}
 PREDICATE: dict[ops.Predicate, int] = {predicate: code for code, predicate in enumerate(ops.Predicate)}

@@ -5,10 +5,10 @@ from typing import Any, cast
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 from scipy import special
 
-FloatArray = NDArray[np.float64]
+from sr2hls.arrays import FloatArray
+
 Unary = Callable[[FloatArray], FloatArray]
 
 UNARY: dict[type[sp.Function], Unary] = cast(

@@ -10,8 +10,9 @@ import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import LoweringError
-from sr2hls.program.functions import UNARY, FloatArray
+from sr2hls.program.functions import UNARY
 from sr2hls.program.node import Kind, Node, apply_node
 from sr2hls.program.ops import Predicate
 

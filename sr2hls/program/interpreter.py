@@ -6,8 +6,9 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sr2hls.arrays import IntArray
 from sr2hls.errors import ProgramError
-from sr2hls.program.encode import Code, IntArray, encode
+from sr2hls.program.encode import Code, encode
 from sr2hls.program.kernels import BLOCK, run_blocks, run_parallel
 from sr2hls.program.program import Program
 from sr2hls.program.real import quantize_real

@@ -10,8 +10,9 @@ from typing import Any, cast
 import numba
 import numpy as np
 
+from sr2hls.arrays import IntArray
 from sr2hls.program import ops
-from sr2hls.program.encode import OPCODE, PREDICATE, Column, IntArray, Quantize
+from sr2hls.program.encode import OPCODE, PREDICATE, Column, Quantize
 from sr2hls.program.quantize import OVERFLOW_CODE, ROUNDING_CODE, requantize
 from sr2hls.program.types import Overflow, Rounding
 

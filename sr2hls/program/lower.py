@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import sympy as sp
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import LoweringError
 from sr2hls.program import ops
 from sr2hls.program.decisions import decision_bits
 from sr2hls.program.emit import EmitOptions, Emitter
-from sr2hls.program.functions import FloatArray
 from sr2hls.program.graph import Graph
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.node import Kind

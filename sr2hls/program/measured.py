@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import sympy as sp
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import LoweringError
-from sr2hls.program.functions import FloatArray
 from sr2hls.program.graph import Graph
 from sr2hls.program.lower import Lowered, Lowering
 from sr2hls.program.meet import lowering_of, meet

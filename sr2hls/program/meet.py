@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sympy as sp
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import LoweringError, ProgramError
 from sr2hls.program.decisions import has_decisions
 from sr2hls.program.emit import EmitOptions
-from sr2hls.program.functions import FloatArray
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.lower import Lowered, Lowering, OutputError, relative_errors
 from sr2hls.program.ops import MAX_TABLE_BITS

@@ -8,8 +8,9 @@ from functools import reduce
 import numpy as np
 import sympy as sp
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import LoweringError
-from sr2hls.program.functions import FloatArray, apply_unary, power
+from sr2hls.program.functions import apply_unary, power
 from sr2hls.program.ops import Predicate
 
 

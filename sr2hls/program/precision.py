@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import LoweringError
 from sr2hls.program.emit import EmitOptions
-from sr2hls.program.functions import FloatArray
 from sr2hls.program.lower import Lowered, Lowering, relative_errors
 from sr2hls.program.predict import program_model
 

@@ -11,13 +11,11 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.program.blocks import Area, Block, Path, blocks_of
 from sr2hls.program.program import Program
 from sr2hls.provenance import Figure, Origin, Provenance
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

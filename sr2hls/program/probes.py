@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sr2hls.program.functions import FloatArray
+from sr2hls.arrays import FloatArray
 from sr2hls.program.graph import Graph
 from sr2hls.program.node import Kind
 from sr2hls.program.types import FixedType

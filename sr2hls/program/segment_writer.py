@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sr2hls.arrays import FloatArray
 from sr2hls.program.builder import Builder
-from sr2hls.program.functions import FloatArray
 from sr2hls.program.ops import Mul, Predicate
 from sr2hls.program.segments import Run, Segments, fit_segments
 from sr2hls.program.tabulation import Anchor

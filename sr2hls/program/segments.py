@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sr2hls.program.functions import FloatArray
+from sr2hls.arrays import FloatArray
 
 Function = Callable[[FloatArray], FloatArray]
 """Codes, integers as floats of any shape, to the function's values."""

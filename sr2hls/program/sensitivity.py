@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sr2hls.program.functions import FloatArray
+from sr2hls.arrays import FloatArray
 from sr2hls.program.graph import Graph
 from sr2hls.program.node import Kind, Node, apply_node
 

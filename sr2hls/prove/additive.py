@@ -12,8 +12,9 @@ from math import prod
 
 import numpy as np
 
+from sr2hls.arrays import IntArray
 from sr2hls.prove.grid import MAX_LOCAL, grid_of, size_of
-from sr2hls.prove.terms import IntArray, Kind, Term, Terms
+from sr2hls.prove.terms import Kind, Term, Terms
 
 _MOST_BITS = 60
 Key = tuple[object, ...]

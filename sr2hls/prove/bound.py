@@ -13,8 +13,8 @@ from functools import reduce
 import numpy as np
 import sympy as sp
 from flint import ctx
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import VerificationError
 from sr2hls.program import ops
 from sr2hls.program.interpreter import Interpreter
@@ -22,7 +22,6 @@ from sr2hls.program.program import Program
 from sr2hls.program.types import Overflow, Rounding
 from sr2hls.prove.balls import PRECISIONS, Ball, BallOf, UndecidedError, ball, compiled
 
-FloatArray = NDArray[np.float64]
 Key = frozenset[int]
 """Inputs that a part reads."""
 _MOST_BITS = 20

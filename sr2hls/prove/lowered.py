@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from alkaid.types import CombLogic
 
+from sr2hls.arrays import IntArray
 from sr2hls.program import ops
 from sr2hls.program.program import Program
 from sr2hls.prove.abc import compare
@@ -22,7 +23,7 @@ from sr2hls.prove.gates import written
 from sr2hls.prove.grid import MAX_LOCAL, blocks, size_of
 from sr2hls.prove.of_logic import LogicTerms
 from sr2hls.prove.of_program import ProgramTerms, Scaled, operation_term
-from sr2hls.prove.terms import IntArray, Terms
+from sr2hls.prove.terms import Terms
 from sr2hls.verify.random_programs import corner_inputs
 
 _SAMPLES = 1 << 11

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
-IntArray = NDArray[np.int64]
+from sr2hls.arrays import IntArray
 
 
 class Kind(StrEnum):

@@ -6,8 +6,8 @@ from itertools import combinations_with_replacement, permutations
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.lut_network import SOFT, Samples
 from sr2hls.lut_network.objective import gradient
 from sr2hls.program.types import FixedType
@@ -17,8 +17,6 @@ from sr2hls.quantised.shape import Shape
 from sr2hls.quantised.state import State
 from sr2hls.search.joint.model import Term
 from sr2hls.search.joint.printing import count_nodes
-
-FloatArray = NDArray[np.float64]
 
 _QUANTILES = np.linspace(0.06, 0.94, 9)
 _STEEPNESS = (1.0, 3.0)

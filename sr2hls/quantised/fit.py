@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.quantised import kernels
 from sr2hls.quantised.digits import rounded, rounded_array
 from sr2hls.quantised.luts import output_luts, readers_luts
@@ -20,8 +20,6 @@ from sr2hls.quantised.part import NUDGES, sums
 from sr2hls.quantised.reader import Reader, free_readers, new_readers
 from sr2hls.quantised.rows import CellLosses, Rows
 from sr2hls.quantised.state import State
-
-FloatArray = NDArray[np.float64]
 
 _SHIFTS = np.array([0.0, 0.2, 0.4, 0.6, 0.8])
 _SPREADS = (0.5, 0.2, 0.07)

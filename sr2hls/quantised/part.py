@@ -6,16 +6,13 @@ from itertools import product
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.program.real import quantize_real
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.quantised.reader import Reader
 from sr2hls.quantised.shape import Shape
 from sr2hls.search.expressions import exact_number
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
 
 _NEAR_TIE = 1e-7
 """Share of a step: far above the rounding of doubles, far below what constants of three digits do."""

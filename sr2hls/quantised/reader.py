@@ -6,16 +6,13 @@ from functools import lru_cache
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.program.real import quantize_real
 from sr2hls.program.size import table_luts
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.quantised.digits import rounded
 from sr2hls.search.expressions import exact_number
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, order=True)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.lut_network import Kind, Samples, Weights
 from sr2hls.lut_network.kernels import FlatLoss
 from sr2hls.program.types import FixedType
@@ -13,9 +13,6 @@ from sr2hls.quantised import kernels
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader
 from sr2hls.quantised.state import State
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
 
 _MOST_POWER = 600.0
 _MOST_RAW = 4096

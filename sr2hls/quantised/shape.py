@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.costs import Tree, tree_of
 from sr2hls.search.expressions import evaluate, exact_number
 from sr2hls.search.joint.model import Term
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
+from sr2hls.arrays import FloatArray
 from sr2hls.lut_network import Kind
 from sr2hls.program.types import FixedType
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

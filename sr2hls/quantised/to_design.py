@@ -6,8 +6,8 @@ from itertools import product
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.costs import tree_of
 from sr2hls.design import Design, Proposal
 from sr2hls.errors import VerificationError
@@ -23,9 +23,6 @@ from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader
 from sr2hls.quantised.state import State
 from sr2hls.search.expressions import evaluate, exact_number
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
 
 _ROWS = 12_000
 

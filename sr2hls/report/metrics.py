@@ -7,13 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import InputError
 from sr2hls.report.fidelity import Model, Scores, SplitFidelity
 from sr2hls.report.moments import Differences, Regression
 from sr2hls.report.roc import RocCounter
 from sr2hls.teacher.task import Task
-
-FloatArray = NDArray[np.float64]
 
 TEACHER: Final = "teacher"
 FORMULAS: Final = "formulas"

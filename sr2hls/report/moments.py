@@ -1,11 +1,9 @@
 """Sums over rows that arrive in chunks: R², RMSE and histograms of differences."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.report.fidelity import ErrorHistogram, Model
-
-FloatArray = NDArray[np.float64]
 
 _BINS = 81
 

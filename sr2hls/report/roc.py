@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.report.fidelity import Fixed, Model, RocCurve, WorkingPoint
-
-FloatArray = NDArray[np.float64]
 
 INPUT_RATE_KHZ = 40_000.0
 """Bunch crossings of the LHC: 40 MHz."""

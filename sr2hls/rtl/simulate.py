@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sr2hls.arrays import IntArray
 from sr2hls.errors import InputError, ToolError
 from sr2hls.rtl.ports import InputBits, Port
 from sr2hls.rtl.project import RtlProject
@@ -19,7 +20,6 @@ from sr2hls.rtl.verilator import FLAGS, compile_object, find_verilator, run_tool
 from sr2hls.store.directory import Directory
 from sr2hls.templates import render, template_path
 
-IntArray = NDArray[np.int64]
 _TIMEOUT = 1800.0
 
 

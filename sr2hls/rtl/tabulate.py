@@ -6,13 +6,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sr2hls.arrays import IntArray
 from sr2hls.program import ops
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType
 from sr2hls.rtl.netlist import TABLE_ENTRY_BITS, Net, Netlist
-
-IntArray = NDArray[np.int64]
 
 
 def tabulated(nets: Netlist, op: ops.Operation, args: Sequence[Net], types: Sequence[FixedType]) -> Net:

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-FloatArray = NDArray[np.float64]
+from sr2hls.arrays import FloatArray
 
 _STARTS = 4
 _MOST_STEPS = 4

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from sr2hls.arrays import FloatArray
 
 _FLAT = 1e-9
 """Singular values of the scaled Jacobian below this share of the largest belong to flat directions."""
@@ -31,15 +30,15 @@ class Minimum:
         evaluations: how often the residuals were computed.
     """
 
-    x: Floats
-    jacobian: Floats
+    x: FloatArray
+    jacobian: FloatArray
     evaluations: int
 
 
 def least_squares(
-    residual: Callable[[Floats], Floats],
-    jacobian: Callable[[Floats], Floats],
-    start: Floats,
+    residual: Callable[[FloatArray], FloatArray],
+    jacobian: Callable[[FloatArray], FloatArray],
+    start: FloatArray,
     *,
     max_evaluations: int,
     ftol: float = 1e-12,
@@ -92,10 +91,10 @@ def least_squares(
     return Minimum(x, J, evaluations)
 
 
-def by_differences(residual: Callable[[Floats], Floats]) -> Callable[[Floats], Floats]:
+def by_differences(residual: Callable[[FloatArray], FloatArray]) -> Callable[[FloatArray], FloatArray]:
     """A Jacobian by forward differences, for formulas whose derivatives are not known."""
 
-    def jacobian(x: Floats) -> Floats:
+    def jacobian(x: FloatArray) -> FloatArray:
         r = residual(x)
         columns = []
         for k, value in enumerate(x):

@@ -7,12 +7,11 @@ from functools import reduce
 import numpy as np
 import sympy as sp
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import LoweringError
 
-FloatArray = NDArray[np.float64]
 Loss = Callable[[Tensor], Tensor]
 """Outputs, shape (samples, outputs), to a scalar."""
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import sympy as sp
 from joblib import Parallel, delayed
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.costs import CostModel
 from sr2hls.orphans import tied_workers
 from sr2hls.search.base import Engine, SearchOptions
@@ -16,9 +16,6 @@ from sr2hls.search.front import complexity_of
 from sr2hls.search.operon import OperonEngine
 from sr2hls.search.operon_run import OperonSettings
 from sr2hls.search.shapes import ShapeModel
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 OPERATORS = ("+", "-", "*", "tanh", "exp")
 _ROWS = 300

@@ -15,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from sr2hls.arrays import FloatArray, IntArray
+
 BoolArray = NDArray[np.bool_]
 
 

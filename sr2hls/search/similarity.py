@@ -7,8 +7,9 @@ from fractions import Fraction
 
 import numpy as np
 import sympy
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sr2hls.arrays import FloatArray
 from sr2hls.costs import CostModel, describe
 from sr2hls.errors import InputError
 from sr2hls.search.base import (
@@ -24,8 +25,6 @@ from sr2hls.search.names import checked_names
 from sr2hls.search.objective import objective_for
 from sr2hls.search.polish import Polisher
 from sr2hls.search.units import BASES, Constants, Dimension, Units
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from functools import cached_property, partial
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.design import Design, Proposal
 from sr2hls.options import Engine, StrategyName
 from sr2hls.problem import Problem, Split
@@ -19,9 +19,6 @@ from sr2hls.search.shapes import ShapeModel, ShapeOptions, classification_curvat
 from sr2hls.store.record import Record
 from sr2hls.strategies.base import Context, Plan
 from sr2hls.strategies.refit import EFFORTS, LABEL_WEIGHT, fit_loss, formula_cost, refit_together
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 NAME = StrategyName.ADDITIVE.value
 _MODEL = f"{NAME}: model"

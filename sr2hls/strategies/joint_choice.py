@@ -4,12 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import InputError
 from sr2hls.search.base import Candidate, Frontier
 
-FloatArray = NDArray[np.float64]
 Score = Callable[[FloatArray], float]
 """Outputs, shape (samples, outputs), to a number: the higher the better."""
 

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import IntArray
 from sr2hls.errors import VerificationError
 from sr2hls.program.program import Program
 
-IntArray = NDArray[np.int64]
 Executor = Callable[[IntArray], IntArray]
 """Raw inputs, shape (samples, inputs), to raw outputs, shape (samples, outputs)."""
 

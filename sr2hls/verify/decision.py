@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.teacher.task import Task
-
-FloatArray = NDArray[np.float64]
 
 
 def constant_decisions(

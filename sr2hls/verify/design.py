@@ -8,9 +8,9 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import InputError
 from sr2hls.program import ops
-from sr2hls.program.functions import FloatArray
 from sr2hls.program.graph import Graph
 from sr2hls.program.interpreter import Interpreter, dequantize_outputs, quantize_inputs
 from sr2hls.program.lower import OutputError

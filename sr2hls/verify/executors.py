@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import IntArray
 from sr2hls.hls.batch import compile_programs
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
@@ -20,7 +20,6 @@ from sr2hls.rtl.simulate import simulate_many
 from sr2hls.target import Target
 from sr2hls.verify.agree import Agreement, check_agreement
 
-IntArray = NDArray[np.int64]
 BatchExecutor = Callable[[Sequence[Program], Sequence[IntArray], Path], list[IntArray]]
 """Takes programs, raw inputs of shape (samples, inputs) for each, and an empty directory to work in; returns
 raw outputs of shape (samples, outputs) for each."""

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import IntArray
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
 from sr2hls.program.exact import Interval
 from sr2hls.program.types import FixedType, narrowest
-
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sr2hls.arrays import IntArray
 from sr2hls.program import ops
-from sr2hls.program.passes.bits import IntArray, Piece, clamped_index, extract, signed_index, whole
+from sr2hls.program.passes.bits import Piece, clamped_index, extract, signed_index, whole
 from sr2hls.program.passes.rewrite import Rewriter, plain, rewrite
 from sr2hls.program.program import Program
 from sr2hls.program.size import used_bits

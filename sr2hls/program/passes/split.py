@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sr2hls.arrays import IntArray
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
-from sr2hls.program.passes.bits import IntArray, Piece, extract, split_at, whole
+from sr2hls.program.passes.bits import Piece, extract, split_at, whole
 from sr2hls.program.passes.rewrite import Rewriter, plain, rewrite
 from sr2hls.program.program import Program
 from sr2hls.program.size import LUT_INPUTS, table_luts

@@ -7,7 +7,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from sr2hls.arrays import FloatArray
+
 Codes = NDArray[np.int32]
 
 
@@ -21,10 +22,10 @@ class Bins:
     """
 
     codes: Codes
-    centres: Floats
+    centres: FloatArray
 
     @classmethod
-    def of(cls, column: Floats, count: int) -> "Bins":
+    def of(cls, column: FloatArray, count: int) -> "Bins":
         """Sort a column into at most ``count`` bins: one a value, or equally full ones."""
         unique, inverse = np.unique(column, return_inverse=True)
         inverse = inverse.reshape(-1)
@@ -70,7 +71,7 @@ def _add(first: Codes, second: Codes, weights: NDArray[np.float32], m: int, n: i
     return sums
 
 
-def tables(values: Sequence[Floats]) -> NDArray[np.float32]:
+def tables(values: Sequence[FloatArray]) -> NDArray[np.float32]:
     """Stack values of candidates at the bins; candidates without a real value somewhere become zero."""
     stacked = np.stack(values).astype(np.float32)
     bad = ~np.isfinite(stacked).all(axis=tuple(range(1, stacked.ndim)))

@@ -11,13 +11,11 @@ from itertools import product
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.costs import Operators
 from sr2hls.search.expressions import expr_from_text
 from sr2hls.search.joint.shapes import ARGUMENTS, Shape, make_shape
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Range:
     most: float
 
     @classmethod
-    def of(cls, column: Floats) -> "Range":
+    def of(cls, column: FloatArray) -> "Range":
         """Measure a column."""
         low, high = np.quantile(column, (0.01, 0.99))
         least, most = float(column.min()), float(column.max())
@@ -48,7 +46,7 @@ class Range:
         """Half of the width, positive."""
         return (self.high - self.low) / 2 or 1.0
 
-    def grid(self, count: int) -> Floats:
+    def grid(self, count: int) -> FloatArray:
         """Return places between the ends, without the ends."""
         return np.linspace(self.low, self.high, count + 2)[1:-1]
 
@@ -189,7 +187,7 @@ def _bumps(r: Range) -> list[tuple[float, ...]]:
     return [(-a / r.half**2, b) for a, b in product((3.0, 12.0, 50.0), r.grid(15))]
 
 
-def _products(a: Range, b: Range) -> Floats:
+def _products(a: Range, b: Range) -> FloatArray:
     corners = [x * y for x in (a.low, a.high) for y in (b.low, b.high)]
     return np.linspace(min(corners), max(corners), 7)[1:-1]
 

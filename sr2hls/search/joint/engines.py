@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.costs import CostModel, Operators, node_count
 from sr2hls.search.base import Engine, SearchOptions
 from sr2hls.search.eql.engine import EQLEngine
@@ -14,8 +14,6 @@ from sr2hls.search.joint.proposals import terms_of
 from sr2hls.search.operon import OperonEngine
 from sr2hls.search.operon_run import OperonSettings
 from sr2hls.search.pysr import PySREngine, PySRSettings
-
-Floats = NDArray[np.float64]
 
 _OPERATORS = ("+", "-", "*", "tanh", "exp", "abs", "max", "min")
 _EQL_OPERATORS = ("+", "*", "tanh", "exp", "sin")
@@ -46,7 +44,7 @@ class EngineProposer:
         """The engine's name."""
         return self.engine.name
 
-    def propose(self, X: Floats, responses: Floats, weights: Floats, seed: int) -> Sequence[Term]:
+    def propose(self, X: FloatArray, responses: FloatArray, weights: FloatArray, seed: int) -> Sequence[Term]:
         """Return the addends of all formulas of the engine's fronts."""
         formulas = []
         for output in range(responses.shape[1]):
@@ -84,7 +82,7 @@ class PySRProposer:
     time_limit: float | None = None
     name: str = field(default="pysr", init=False)
 
-    def propose(self, X: Floats, responses: Floats, weights: Floats, seed: int) -> Sequence[Term]:
+    def propose(self, X: FloatArray, responses: FloatArray, weights: FloatArray, seed: int) -> Sequence[Term]:
         """Return the addends of all formulas of PySR's fronts.
 
         Raises:

@@ -12,12 +12,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.search.joint.loss import Slopes
 from sr2hls.search.joint.model import Term
 from sr2hls.search.joint.shapes import Shape
 from sr2hls.search.joint.state import Atom, Columns, State
 
-Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
 _NOTHING = 1e-6
@@ -136,14 +136,14 @@ Rating = tuple[int, float, float]
 """Output, gain and cost of a term."""
 
 
-def costs_of(costs: Floats, price: PlacePrice, inputs: tuple[int, ...], context: Context) -> Floats:
+def costs_of(costs: FloatArray, price: PlacePrice, inputs: tuple[int, ...], context: Context) -> FloatArray:
     """Costs of terms on the same inputs in each output, shape (outputs, terms)."""
     places = np.array([price(inputs, output) for output in range(len(context.owned))])
     return np.asarray(costs + places[:, None])
 
 
 def best_of(
-    linear: Singles, square: Singles, costs: Floats, context: Context
+    linear: Singles, square: Singles, costs: FloatArray, context: Context
 ) -> Iterator[tuple[int, Rating]]:
     """For each output the terms with the most gain for their cost: index, and output, gain, cost."""
     for output, (owned, inverse) in enumerate(zip(context.owned, context.inverses, strict=True)):

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, softmax, xlogy
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import InputError
-
-Floats = NDArray[np.float64]
 
 TEACHER_SHARE = 0.7
 """Share of the teacher in the target of a classification that has labels."""
@@ -32,9 +31,9 @@ class Slopes:
         coupling: shape (rows, outputs), or ``None`` where outputs do not influence each other's gradient.
     """
 
-    gradient: Floats
-    curvature: Floats
-    coupling: Floats | None = None
+    gradient: FloatArray
+    curvature: FloatArray
+    coupling: FloatArray | None = None
 
 
 class JointLoss(Protocol):
@@ -44,13 +43,13 @@ class JointLoss(Protocol):
     def shape(self) -> tuple[int, int]:
         """Numbers of rows and outputs."""
 
-    def value(self, outputs: Floats) -> float:
+    def value(self, outputs: FloatArray) -> float:
         """Return the loss of outputs of shape (rows, outputs); 0 where they are what is wanted."""
 
-    def slopes(self, outputs: Floats) -> Slopes:
+    def slopes(self, outputs: FloatArray) -> Slopes:
         """Return the derivatives at outputs of shape (rows, outputs)."""
 
-    def start(self) -> Floats:
+    def start(self) -> FloatArray:
         """Return the best constant of each output, shape (outputs,), or something near it."""
 
     def part(self, rows: NDArray[np.intp]) -> "JointLoss":
@@ -68,27 +67,27 @@ class CrossEntropy:
         weights: shape (rows,), summing up to one.
     """
 
-    target: Floats
-    weights: Floats
+    target: FloatArray
+    weights: FloatArray
 
     @property
     def shape(self) -> tuple[int, int]:
         """Numbers of rows and outputs."""
         return self.target.shape[0], self.target.shape[1]
 
-    def value(self, outputs: Floats) -> float:
+    def value(self, outputs: FloatArray) -> float:
         """Return the divergence in nats."""
         logs, _ = _log_sums(outputs)
         return float(self.weights @ logs - np.vdot(self._weighted_target, outputs)) + self._entropy
 
-    def slopes(self, outputs: Floats) -> Slopes:
+    def slopes(self, outputs: FloatArray) -> Slopes:
         """Return p − q and p(1 − p), with p the softmax and q the target."""
         _, shifted = _log_sums(outputs)
         p = (shifted / shifted.sum(axis=0)).T
         w = self.weights[:, None]
         return Slopes(w * (p - self.target), w * p * (1 - p), np.sqrt(w) * p)
 
-    def start(self) -> Floats:
+    def start(self) -> FloatArray:
         """Return the logarithms of the mean probabilities, centred."""
         logs = np.log(np.maximum(self.weights @ self.target, 1e-9))
         return np.asarray(logs - logs.mean())
@@ -98,7 +97,7 @@ class CrossEntropy:
         return CrossEntropy(self.target[rows], _normalised(self.weights[rows]))
 
     @cached_property
-    def _weighted_target(self) -> Floats:
+    def _weighted_target(self) -> FloatArray:
         return self.weights[:, None] * self.target
 
     @cached_property
@@ -115,27 +114,27 @@ class BinaryCrossEntropy:
         weights: shape (rows,), summing up to one.
     """
 
-    target: Floats
-    weights: Floats
+    target: FloatArray
+    weights: FloatArray
 
     @property
     def shape(self) -> tuple[int, int]:
         """Numbers of rows and outputs."""
         return self.target.shape[0], self.target.shape[1]
 
-    def value(self, outputs: Floats) -> float:
+    def value(self, outputs: FloatArray) -> float:
         """Return the divergence in nats, added up over the outputs."""
         q = self.target
         cross = np.logaddexp(0, outputs) - q * outputs
         return float(self.weights @ np.sum(cross + xlogy(q, q) + xlogy(1 - q, 1 - q), axis=1))
 
-    def slopes(self, outputs: Floats) -> Slopes:
+    def slopes(self, outputs: FloatArray) -> Slopes:
         """Return p − q and p(1 − p), with p the sigmoid and q the target."""
         p = expit(outputs)
         w = self.weights[:, None]
         return Slopes(w * (p - self.target), w * p * (1 - p))
 
-    def start(self) -> Floats:
+    def start(self) -> FloatArray:
         """Return the logits of the mean probabilities."""
         mean = np.clip(self.weights @ self.target, 1e-9, 1 - 1e-9)
         return np.asarray(np.log(mean / (1 - mean)))
@@ -155,25 +154,25 @@ class SquaredError:
         unit: standard deviation of each output, shape (outputs,).
     """
 
-    target: Floats
-    weights: Floats
-    unit: Floats
+    target: FloatArray
+    weights: FloatArray
+    unit: FloatArray
 
     @property
     def shape(self) -> tuple[int, int]:
         """Numbers of rows and outputs."""
         return self.target.shape[0], self.target.shape[1]
 
-    def value(self, outputs: Floats) -> float:
+    def value(self, outputs: FloatArray) -> float:
         """Return the loss; 0.5 for each output that is constant."""
         return float(0.5 * self.weights @ np.sum(((outputs - self.target) / self.unit) ** 2, axis=1))
 
-    def slopes(self, outputs: Floats) -> Slopes:
+    def slopes(self, outputs: FloatArray) -> Slopes:
         """Return residuals and ones, in units of the variance."""
         scale = self.weights[:, None] / self.unit**2
         return Slopes(scale * (outputs - self.target), scale)
 
-    def start(self) -> Floats:
+    def start(self) -> FloatArray:
         """Return the means."""
         return np.asarray(self.weights @ self.target)
 
@@ -195,25 +194,25 @@ class AbsoluteError:
         unit: standard deviation of each output, shape (outputs,).
     """
 
-    target: Floats
-    weights: Floats
-    unit: Floats
+    target: FloatArray
+    weights: FloatArray
+    unit: FloatArray
 
     @property
     def shape(self) -> tuple[int, int]:
         """Numbers of rows and outputs."""
         return self.target.shape[0], self.target.shape[1]
 
-    def value(self, outputs: Floats) -> float:
+    def value(self, outputs: FloatArray) -> float:
         """Return the loss, added up over the outputs."""
         return float(self.weights @ np.sum(self._rounded(outputs) - _CORNER, axis=1))
 
-    def slopes(self, outputs: Floats) -> Slopes:
+    def slopes(self, outputs: FloatArray) -> Slopes:
         """Return the derivatives."""
         scale = self.weights[:, None] / (self.unit**2 * self._rounded(outputs))
         return Slopes(scale * (outputs - self.target), scale)
 
-    def start(self) -> Floats:
+    def start(self) -> FloatArray:
         """Return the medians (of the rows as they are, whatever their weights)."""
         return np.asarray(np.median(self.target, axis=0))
 
@@ -221,7 +220,7 @@ class AbsoluteError:
         """Return the same loss on rows of some numbers, shape (rows,)."""
         return replace(self, target=self.target[rows], weights=_normalised(self.weights[rows]))
 
-    def _rounded(self, outputs: Floats) -> Floats:
+    def _rounded(self, outputs: FloatArray) -> FloatArray:
         return np.asarray(np.sqrt(((outputs - self.target) / self.unit) ** 2 + _CORNER**2))
 
 
@@ -229,11 +228,11 @@ _CORNER = 0.01
 
 
 def classification_loss(
-    logits: Floats,
+    logits: FloatArray,
     labels: NDArray[np.generic] | None,
     *,
     teacher_share: float = TEACHER_SHARE,
-    weights: Floats | None = None,
+    weights: FloatArray | None = None,
 ) -> JointLoss:
     """Return the cross-entropy to a mixture of the teacher's probabilities and the labels.
 
@@ -260,7 +259,9 @@ def classification_loss(
     return kind(np.asarray(target, dtype=np.float64), row_weights)
 
 
-def regression_loss(target: Floats, *, absolute: bool = False, weights: Floats | None = None) -> JointLoss:
+def regression_loss(
+    target: FloatArray, *, absolute: bool = False, weights: FloatArray | None = None
+) -> JointLoss:
     """Return the squared or absolute error to wanted values of shape (rows, outputs).
 
     Raises:
@@ -273,7 +274,7 @@ def regression_loss(target: Floats, *, absolute: bool = False, weights: Floats |
     return kind(target, row_weights, np.where(unit > 0, unit, 1.0))
 
 
-def class_weights(labels: NDArray[np.generic], weights: Mapping[int, float]) -> Floats:
+def class_weights(labels: NDArray[np.generic], weights: Mapping[int, float]) -> FloatArray:
     """Return the weight of each row, shape (rows,), from that of its class; classes not named have 1."""
     classes = np.asarray(labels).reshape(-1).astype(np.int64)
     result = np.ones(len(classes))
@@ -282,7 +283,7 @@ def class_weights(labels: NDArray[np.generic], weights: Mapping[int, float]) -> 
     return result
 
 
-def _checked_weights(weights: Floats | None, rows: int) -> Floats:
+def _checked_weights(weights: FloatArray | None, rows: int) -> FloatArray:
     if weights is None:
         return np.full(rows, 1 / rows)
     given = np.asarray(weights, dtype=np.float64)
@@ -293,7 +294,7 @@ def _checked_weights(weights: Floats | None, rows: int) -> Floats:
     return _normalised(given)
 
 
-def _log_sums(outputs: Floats) -> tuple[Floats, Floats]:
+def _log_sums(outputs: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Logarithm of the sum of exponentials of each row, and exp(outputs − largest), shape (outputs, rows).
 
     Sums over the first axis are several times faster than over the few entries of a row.
@@ -304,5 +305,5 @@ def _log_sums(outputs: Floats) -> tuple[Floats, Floats]:
     return largest + np.log(shifted.sum(axis=0)), shifted
 
 
-def _normalised(weights: Floats) -> Floats:
+def _normalised(weights: FloatArray) -> FloatArray:
     return np.asarray(weights / weights.sum())

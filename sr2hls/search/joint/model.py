@@ -6,14 +6,12 @@ from functools import cached_property
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import InputError
 from sr2hls.search.expressions import evaluate_expr
 from sr2hls.search.joint.numbers import printed_number
 from sr2hls.search.joint.printing import count_nodes, shortest_form
-
-Floats = NDArray[np.float64]
 
 MOST_INPUTS = 2
 """A term is a function of so many inputs at most, so that few bits of them address one table."""
@@ -45,7 +43,7 @@ class Term:
         """Positions of the inputs, ascending."""
         return tuple(sorted(int(s.name[1:]) for s in self.expr.free_symbols))
 
-    def evaluate(self, X: Floats) -> Floats:
+    def evaluate(self, X: FloatArray) -> FloatArray:
         """Return the values on rows of inputs, shape (rows, inputs); the result has shape (rows,)."""
         return np.asarray(evaluate_expr(self.expr, X), dtype=np.float64)
 
@@ -64,8 +62,8 @@ class JointModel:
     """
 
     terms: tuple[Term, ...]
-    coefficients: Floats
-    bias: Floats
+    coefficients: FloatArray
+    bias: FloatArray
 
     def __post_init__(self) -> None:
         if self.coefficients.shape != (len(self.bias), len(self.terms)):
@@ -74,7 +72,7 @@ class JointModel:
                 f"{len(self.terms)} terms"
             )
 
-    def predict(self, X: Floats) -> Floats:
+    def predict(self, X: FloatArray) -> FloatArray:
         """Return the outputs, shape (rows, outputs), on rows of inputs, shape (rows, inputs)."""
         if not self.terms:
             return np.tile(self.bias, (len(X), 1))

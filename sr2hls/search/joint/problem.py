@@ -1,15 +1,11 @@
 """A `Problem` as the joint search sees it."""
 
-import numpy as np
-from numpy.typing import NDArray
-
+from sr2hls.arrays import FloatArray
 from sr2hls.problem import Problem, Split
 from sr2hls.search.base import ProgressCallback
 from sr2hls.search.joint.front import JointFront
 from sr2hls.search.joint.loss import TEACHER_SHARE, JointLoss, classification_loss, regression_loss
 from sr2hls.search.joint.search import JointData, JointOptions, search_jointly
-
-Floats = NDArray[np.float64]
 
 
 def search_problem(
@@ -30,7 +26,7 @@ def joint_data(
     *,
     teacher_share: float = TEACHER_SHARE,
     absolute: bool = False,
-    weights: Floats | None = None,
+    weights: FloatArray | None = None,
 ) -> JointData:
     """Return rows and losses of a problem; models are judged by the problem's own score.
 
@@ -42,7 +38,7 @@ def joint_data(
     """
     validation = problem.validation
 
-    def loss(split: Split, row_weights: Floats | None) -> JointLoss:
+    def loss(split: Split, row_weights: FloatArray | None) -> JointLoss:
         if problem.task.is_classification:
             return classification_loss(
                 split.outputs, split.labels, teacher_share=teacher_share, weights=row_weights

@@ -5,11 +5,9 @@ from typing import Protocol
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.search.joint.model import MOST_INPUTS, JointModel, Term
-
-Floats = NDArray[np.float64]
 
 
 class Proposer(Protocol):
@@ -19,7 +17,7 @@ class Proposer(Protocol):
     def name(self) -> str:
         """Name for notes and progress."""
 
-    def propose(self, X: Floats, responses: Floats, weights: Floats, seed: int) -> Sequence[Term]:
+    def propose(self, X: FloatArray, responses: FloatArray, weights: FloatArray, seed: int) -> Sequence[Term]:
         """Return terms whose weighted sums come near the responses.
 
         Args:

@@ -14,11 +14,10 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.search.expressions import evaluate_expr
 from sr2hls.search.joint.printing import count_nodes
 from sr2hls.search.names import with_safe_names
-
-Floats = NDArray[np.float64]
 
 MOST_DIGITS, MOST_NESTED, MOST_CANCELLATION = 3, 2, 5.0
 _ROUNDING = (sp.floor, sp.ceiling, sp.frac, sp.Mod)
@@ -67,7 +66,7 @@ class Readability:
 
 
 def measure_readability(
-    formulas: Mapping[str, sp.Expr], X: Floats, feature_names: Sequence[str]
+    formulas: Mapping[str, sp.Expr], X: FloatArray, feature_names: Sequence[str]
 ) -> Readability:
     """Measure formulas over the features on rows of shape (rows, features)."""
     exprs = list(formulas.values())
@@ -112,7 +111,7 @@ def _rounding(expr: sp.Expr) -> list[str]:
     return found + clamps
 
 
-def _cancellation(expr: sp.Expr, X: Floats) -> float:
+def _cancellation(expr: sp.Expr, X: FloatArray) -> float:
     """Largest ratio of a term's root mean square to the output's; constants are no terms."""
     terms = [a for a in sp.Add.make_args(expr) if a.free_symbols]
     if not terms:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.search.joint.loss import JointLoss, Slopes
 from sr2hls.search.joint.state import Columns, State
-
-Floats = NDArray[np.float64]
 
 RIDGE = 5e-3
 """Coefficients are drawn to zero by this share of their own curvature and of the loss, against large terms
@@ -28,8 +27,8 @@ class System:
         hessian: shape (parameters, parameters).
     """
 
-    gradient: Floats
-    hessian: Floats
+    gradient: FloatArray
+    hessian: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +68,13 @@ def assemble(state: State, data: Columns, slopes: Slopes) -> System:
 
 def _jacobian(
     state: State,
-    worked: list[tuple[Floats, Floats]],
+    worked: list[tuple[FloatArray, FloatArray]],
     links: list[tuple[int, int, int, range]],
     output: int,
     count: int,
-) -> tuple[Floats, list[int]]:
+) -> tuple[FloatArray, list[int]]:
     """Derivatives of one output by the parameters that it has, and their indices."""
-    columns: list[Floats] = []
+    columns: list[FloatArray] = []
     index = [output]
     for owner, place, coefficient, constants in links:
         if owner != output:
@@ -143,7 +142,7 @@ def refit(
     return Refit(state, value)
 
 
-def newton_step(gradient: Floats, hessian: Floats, damping: float) -> Floats:
+def newton_step(gradient: FloatArray, hessian: FloatArray, damping: float) -> FloatArray:
     """Return the step of Levenberg and Marquardt, scaled by the diagonal; flat directions are left alone."""
     scale = np.sqrt(np.maximum(np.diag(hessian), _DEAD))
     scaled = hessian / np.outer(scale, scale)

@@ -13,8 +13,6 @@ from sr2hls.search.joint.numbers import short_numbers
 from sr2hls.search.joint.refit import Refit, assemble, refit
 from sr2hls.search.joint.state import Columns, State
 
-Floats = NDArray[np.float64]
-
 TOLERANCE = 3e-5
 """A shorter number may raise the loss by this share."""
 _REFIT_STEPS = 3

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.search.joint.bins import Bins, pair_sums, single_sums, tables
 from sr2hls.search.joint.dictionary import Entry, MixedEntry, Range, product_shape
 from sr2hls.search.joint.gains import Candidate, Context, PlacePrice, Price, best_of, costs_of
@@ -15,7 +16,6 @@ from sr2hls.search.joint.shapes import Shape
 from sr2hls.search.joint.state import Atom, Columns, State
 from sr2hls.search.joint.template import Template
 
-Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
 SINGLE_BINS, PAIR_BINS = 64, 32
@@ -35,12 +35,14 @@ class _Choices:
         values: at the bins, shape (terms, bins) or (terms, bins of u, bins of v).
     """
 
-    terms: tuple[tuple[Shape, Floats], ...]
-    costs: Floats
+    terms: tuple[tuple[Shape, FloatArray], ...]
+    costs: FloatArray
     values: Singles
 
     @classmethod
-    def of(cls, terms: Sequence[tuple[Shape, Floats]], values: Sequence[Floats], price: Price) -> "_Choices":
+    def of(
+        cls, terms: Sequence[tuple[Shape, FloatArray]], values: Sequence[FloatArray], price: Price
+    ) -> "_Choices":
         costs = np.array([price.of_shape(shape) for shape, _ in terms])
         return cls(tuple(terms), costs, tables(values) if values else np.empty((0, 0, 0), dtype=np.float32))
 
@@ -134,8 +136,8 @@ class Scanner:
         u, v = (self._coarse[i].centres for i in pair)
         grid = dict(zip(pair, np.meshgrid(u, v, indexing="ij"), strict=True))
         inputs: list[tuple[int, int]] = []
-        terms: list[tuple[Shape, Floats]] = []
-        values: list[Floats] = []
+        terms: list[tuple[Shape, FloatArray]] = []
+        values: list[FloatArray] = []
         for order in (pair, pair[::-1]):
             columns = [np.ravel(grid[i]) for i in order]
             for entry in self._mixed:

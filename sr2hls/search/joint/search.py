@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from joblib import Parallel, delayed
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.costs import CostModel, Operators
 from sr2hls.errors import InputError
 from sr2hls.orphans import tied_workers
@@ -35,8 +35,6 @@ from sr2hls.search.joint.state import Columns, State
 from sr2hls.search.joint.template import Template
 from sr2hls.search.names import safe_names
 
-Floats = NDArray[np.float64]
-
 _FINAL_STEPS = 8
 
 
@@ -52,11 +50,11 @@ class JointData:
         score: outputs of the validation rows, shape (rows, outputs), to a score, the higher the better.
     """
 
-    X: Floats
+    X: FloatArray
     loss: JointLoss
-    validation_inputs: Floats
+    validation_inputs: FloatArray
     validation_loss: JointLoss
-    score: Callable[[Floats], float]
+    score: Callable[[FloatArray], float]
 
     def __post_init__(self) -> None:
         for name, X, loss in (
@@ -200,7 +198,7 @@ def _whole_path(
     return list(_path(data, options, beam, seed, seconds))
 
 
-def _no_score(_: Floats) -> float:
+def _no_score(_: FloatArray) -> float:
     return float("nan")
 
 

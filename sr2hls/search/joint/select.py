@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from sr2hls.search.joint.gains import Candidate, rate_terms
 from sr2hls.search.joint.loss import JointLoss
@@ -20,8 +19,6 @@ from sr2hls.search.joint.readable import MOST_CANCELLATION
 from sr2hls.search.joint.refit import Refit, assemble, refit
 from sr2hls.search.joint.scanner import Scanner
 from sr2hls.search.joint.state import Columns, State
-
-Floats = NDArray[np.float64]
 
 _HOPE = 0.3
 """Terms that gain this share of their cost by the quadratic model are tried: refitted constants add to it."""

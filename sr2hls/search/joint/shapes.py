@@ -8,6 +8,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.costs import Tree, tree_of
 from sr2hls.errors import InputError
 from sr2hls.search.expressions import evaluate, expr_from_text
@@ -15,8 +16,6 @@ from sr2hls.search.jacobian import differentiable, value_and_jacobian
 from sr2hls.search.joint.model import Term
 from sr2hls.search.joint.numbers import printed_number
 from sr2hls.search.joint.printing import count_nodes
-
-Floats = NDArray[np.float64]
 
 ARGUMENTS = (sp.Symbol("u"), sp.Symbol("v"))
 """The inputs of a shape."""
@@ -38,8 +37,8 @@ class Shape:
     constants: int
 
     @classmethod
-    def of(cls, term: Term) -> tuple["Shape", tuple[int, ...], Floats]:
-        """Take the inputs and the Floats out of a term; returns its shape, inputs and constants.
+    def of(cls, term: Term) -> tuple["Shape", tuple[int, ...], FloatArray]:
+        """Take the inputs and the FloatArray out of a term; returns its shape, inputs and constants.
 
         Integers and fractions belong to the shape.
         """
@@ -65,11 +64,13 @@ class Shape:
         values = {sp.Symbol(f"p{k}"): sp.Float(1.5 + 0.37 * k) for k in range(self.constants)}
         return count_nodes(_GENERIC * self.expr.xreplace(values))
 
-    def evaluate(self, columns: Sequence[Floats], constants: Floats) -> Floats:
+    def evaluate(self, columns: Sequence[FloatArray], constants: FloatArray) -> FloatArray:
         """Return the values at columns of shape (rows,) each; the result has shape (rows,)."""
         return _real(evaluate(self.tree, self._named(columns, constants)), len(columns[0]))
 
-    def derivatives(self, columns: Sequence[Floats], constants: Floats) -> tuple[Floats, Floats]:
+    def derivatives(
+        self, columns: Sequence[FloatArray], constants: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
         """Return the values, shape (rows,), and derivatives by the constants, shape (rows, constants)."""
         rows = len(columns[0])
         if not self.constants:
@@ -93,7 +94,7 @@ class Shape:
         swap |= {sp.Symbol(f"p{k}"): _number(c) for k, c in enumerate(constants)}
         return Term(self.expr.xreplace(swap))
 
-    def _named(self, columns: Sequence[Floats], constants: Floats) -> dict[str, Floats]:
+    def _named(self, columns: Sequence[FloatArray], constants: FloatArray) -> dict[str, FloatArray]:
         known = dict(zip(_NAMES, columns, strict=False))
         return known | {f"p{k}": np.array([c]) for k, c in enumerate(constants)}
 
@@ -116,5 +117,5 @@ def _number(value: sp.Expr | float) -> sp.Expr:
     return value if isinstance(value, sp.Expr) else printed_number(float(value))
 
 
-def _real(values: NDArray[np.floating], rows: int) -> Floats:
+def _real(values: NDArray[np.floating], rows: int) -> FloatArray:
     return np.broadcast_to(np.asarray(values, dtype=np.float64), (rows,))

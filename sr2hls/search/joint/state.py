@@ -8,10 +8,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.search.joint.model import JointModel, Term
 from sr2hls.search.joint.shapes import Shape
-
-Floats = NDArray[np.float64]
 
 _ALL = slice(None)
 _BATCH = 16384
@@ -31,7 +30,7 @@ class Atom:
 
     shape: Shape
     inputs: tuple[int, ...]
-    constants: Floats
+    constants: FloatArray
 
     @classmethod
     def of(cls, term: Term) -> "Atom":
@@ -64,11 +63,11 @@ class State:
 
     atoms: tuple[Atom, ...]
     used: NDArray[np.bool_]
-    coefficients: Floats
-    bias: Floats
+    coefficients: FloatArray
+    bias: FloatArray
 
     @classmethod
-    def empty(cls, bias: Floats) -> "State":
+    def empty(cls, bias: FloatArray) -> "State":
         """A model of constants."""
         outputs = len(bias)
         return cls((), np.zeros((outputs, 0), dtype=bool), np.zeros((outputs, 0)), bias)
@@ -118,12 +117,12 @@ class State:
         sizes = [len(atom.constants) for atom in self.atoms]
         return tuple(begin + int(s) for s in np.concatenate([[0], np.cumsum(sizes)]))
 
-    def vector(self) -> Floats:
+    def vector(self) -> FloatArray:
         """Return all parameters."""
         inner = [atom.constants for atom in self.atoms]
         return np.concatenate([self.bias, self.coefficients[self.used], *inner])
 
-    def with_vector(self, vector: Floats) -> "State":
+    def with_vector(self, vector: FloatArray) -> "State":
         """Return the model with other parameters."""
         outputs = len(self.bias)
         coefficients = np.zeros(self.used.shape)
@@ -143,10 +142,10 @@ class State:
 class Columns:
     """Rows of inputs; functions of one input of few different values are worked out once for each value."""
 
-    def __init__(self, X: Floats) -> None:
+    def __init__(self, X: FloatArray) -> None:
         self.X = X
         self._columns = [np.ascontiguousarray(c) for c in X.T]
-        self._known: dict[int, tuple[Floats, NDArray[np.intp]] | None] = {}
+        self._known: dict[int, tuple[FloatArray, NDArray[np.intp]] | None] = {}
 
     def __len__(self) -> int:
         return len(self.X)
@@ -155,14 +154,14 @@ class Columns:
         """Return the rows of some numbers, shape (rows,)."""
         return Columns(self.X[rows])
 
-    def values(self, atom: Atom, rows: slice = _ALL) -> Floats:
+    def values(self, atom: Atom, rows: slice = _ALL) -> FloatArray:
         """Return the values of an atom, shape (rows,)."""
         few = self._few(atom.inputs)
         if few is not None:
             return np.asarray(atom.shape.evaluate([few[0]], atom.constants)[few[1][rows]])
         return atom.shape.evaluate([self._columns[i][rows] for i in atom.inputs], atom.constants)
 
-    def derivatives(self, atom: Atom, rows: slice = _ALL) -> tuple[Floats, Floats]:
+    def derivatives(self, atom: Atom, rows: slice = _ALL) -> tuple[FloatArray, FloatArray]:
         """Return the values, shape (rows,), and derivatives by the constants, shape (rows, constants)."""
         few = self._few(atom.inputs)
         if few is not None:
@@ -174,7 +173,7 @@ class Columns:
         """Rows in parts that fit into a processor's cache with all that is worked out for them."""
         return (slice(begin, begin + _BATCH) for begin in range(0, len(self), _BATCH))
 
-    def outputs(self, state: State) -> Floats:
+    def outputs(self, state: State) -> FloatArray:
         """Return the outputs of a model, shape (rows, outputs)."""
         outputs = np.tile(state.bias, (len(self), 1))
         for rows in self.batches() if state.atoms else ():
@@ -183,7 +182,7 @@ class Columns:
                 outputs[rows] += values @ state.coefficients.T
         return outputs
 
-    def _few(self, inputs: Sequence[int]) -> tuple[Floats, NDArray[np.intp]] | None:
+    def _few(self, inputs: Sequence[int]) -> tuple[FloatArray, NDArray[np.intp]] | None:
         if len(inputs) != 1:
             return None
         place = inputs[0]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.costs import CostModel, additive_cycles, describe, published_cycles
 from sr2hls.errors import InputError, UnsafeFileError
 from sr2hls.search.base import (
@@ -33,8 +34,6 @@ from sr2hls.search.pysr.request import write_fit
 from sr2hls.search.pysr.said import check_found, notes_of
 from sr2hls.search.pysr.settings import PySRSettings
 from sr2hls.search.pysr.signature import pysr_signature
-
-FloatArray = NDArray[np.float64]
 
 _START_S = 900.0
 """Julia compiles its packages the first time, for some minutes."""

@@ -5,10 +5,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import sympy
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.costs import CostModel, Operators
 from sr2hls.errors import InputError
 from sr2hls.search.base import Candidate, Front, SearchOptions
@@ -18,8 +17,6 @@ from sr2hls.search.halloffame import Row
 from sr2hls.search.objective import objective_for
 from sr2hls.search.polish import Polisher
 from sr2hls.search.pysr.template import compose_template, is_template
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.costs import Operators
 from sr2hls.errors import InputError
 from sr2hls.search.pysr.operators import sympy_form
-
-FloatArray = NDArray[np.float64]
 
 
 def write_fit(

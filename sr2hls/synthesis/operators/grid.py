@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from sr2hls.arrays import IntArray
 from sr2hls.options.measure import WIDTHS
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
@@ -22,7 +22,6 @@ _UNEQUAL = ((4, 8), (4, 12), (4, 16), (6, 10), (8, 12), (8, 16), (12, 16), (12, 
 _EXTRA = 4
 """Bits that rounding and saturation take away."""
 
-IntArray = NDArray[np.int64]
 Write = Callable[[Builder], int]
 
 
