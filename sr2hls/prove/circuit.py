@@ -13,7 +13,7 @@ from sr2hls.prove.proof import Outcome, Proof
 from sr2hls.prove.rtl import LIBRARIES, NETLIST, Subject, prove_rtl
 from sr2hls.rtl.icarus import find_icarus, run_testbench
 from sr2hls.rtl.project import RtlProject
-from sr2hls.store.files import write_text
+from sr2hls.store.directory import Directory
 from sr2hls.verify.agree import Agreement
 
 _KEPT = "counterexamples.csv"
@@ -85,14 +85,12 @@ def _confirmed(subject: Subject, proof: Proof) -> Proof:
 
 def keep_vectors(project: RtlProject, rows: NDArray[np.int64]) -> None:
     """Add raw inputs (rows, inputs) to the counter-examples that are kept with a project's vectors."""
-    path = project.directory / "vectors" / _KEPT
-    path.parent.mkdir(exist_ok=True)
     every = np.concatenate([kept_vectors(project), rows])
     lines = [
         ",".join(port.name for port in project.inputs),
         *(",".join(map(str, row)) for row in every.tolist()),
     ]
-    write_text(path, "\n".join(lines) + "\n")
+    Directory.at(project.directory).write(f"vectors/{_KEPT}", "\n".join(lines) + "\n")
 
 
 def kept_vectors(project: RtlProject) -> NDArray[np.int64]:

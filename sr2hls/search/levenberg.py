@@ -92,7 +92,10 @@ def least_squares(
 
 
 def by_differences(residual: Callable[[FloatArray], FloatArray]) -> Callable[[FloatArray], FloatArray]:
-    """A Jacobian by forward differences, for formulas whose derivatives are not known."""
+    """Return a Jacobian by forward differences, for formulas whose derivatives are not known.
+
+    The residual maps parameters of shape (parameters,) to shape (rows,).
+    """
 
     def jacobian(x: FloatArray) -> FloatArray:
         r = residual(x)

@@ -202,7 +202,7 @@ def _run(
             write_text(folder / f"{task.name}{_PARTIAL if stopped else ''}.json", json.dumps(result))
             if stopped:
                 raise KeyboardInterrupt
-            (folder / f"{task.name}{_PARTIAL}.json").unlink(missing_ok=True)
+            Directory.at(folder).remove(f"{task.name}{_PARTIAL}.json")
             done += 1
             if progress is not None:
                 losses = [c["loss"] for c in result["fronts"][0]["candidates"] if c["loss"] is not None]

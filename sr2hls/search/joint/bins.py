@@ -26,7 +26,7 @@ class Bins:
 
     @classmethod
     def of(cls, column: FloatArray, count: int) -> "Bins":
-        """Sort a column into at most ``count`` bins: one a value, or equally full ones."""
+        """Sort a column of shape (rows,) into at most ``count`` bins: one a value, or equally full ones."""
         unique, inverse = np.unique(column, return_inverse=True)
         inverse = inverse.reshape(-1)
         if len(unique) > count:
@@ -72,7 +72,7 @@ def _add(first: Codes, second: Codes, weights: NDArray[np.float32], m: int, n: i
 
 
 def tables(values: Sequence[FloatArray]) -> NDArray[np.float32]:
-    """Stack values of candidates at the bins; candidates without a real value somewhere become zero."""
+    """Stack values of candidates, all of one shape; one without a real value somewhere becomes zero."""
     stacked = np.stack(values).astype(np.float32)
     bad = ~np.isfinite(stacked).all(axis=tuple(range(1, stacked.ndim)))
     stacked[bad] = 0.0

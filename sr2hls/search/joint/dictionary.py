@@ -36,7 +36,7 @@ class Range:
 
     @classmethod
     def of(cls, column: FloatArray) -> "Range":
-        """Measure a column."""
+        """Measure a column of shape (rows,)."""
         low, high = np.quantile(column, (0.01, 0.99))
         least, most = float(column.min()), float(column.max())
         return cls(float(low), float(high), least, most) if high > low else cls(least, most, least, most)

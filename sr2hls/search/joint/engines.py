@@ -45,7 +45,7 @@ class EngineProposer:
         return self.engine.name
 
     def propose(self, X: FloatArray, responses: FloatArray, weights: FloatArray, seed: int) -> Sequence[Term]:
-        """Return the addends of all formulas of the engine's fronts."""
+        """Return the addends of all formulas of the engine's fronts; see `Proposer` for the shapes."""
         formulas = []
         for output in range(responses.shape[1]):
             known = np.flatnonzero(weights[:, output])
@@ -83,7 +83,7 @@ class PySRProposer:
     name: str = field(default="pysr", init=False)
 
     def propose(self, X: FloatArray, responses: FloatArray, weights: FloatArray, seed: int) -> Sequence[Term]:
-        """Return the addends of all formulas of PySR's fronts.
+        """Return the addends of all formulas of PySR's fronts; see `Proposer` for the shapes.
 
         Raises:
             ToolError: PySR or Julia is not installed.

@@ -145,7 +145,10 @@ def costs_of(costs: FloatArray, price: PlacePrice, inputs: tuple[int, ...], cont
 def best_of(
     linear: Singles, square: Singles, costs: FloatArray, context: Context
 ) -> Iterator[tuple[int, Rating]]:
-    """For each output the terms with the most gain for their cost: index, and output, gain, cost."""
+    """For each output the terms with the most gain for their cost: index, and output, gain, cost.
+
+    Costs have shape (terms,).
+    """
     for output, (owned, inverse) in enumerate(zip(context.owned, context.inverses, strict=True)):
         mixed = linear[:, owned]
         whole = square[:, output]

@@ -76,12 +76,12 @@ class CrossEntropy:
         return self.target.shape[0], self.target.shape[1]
 
     def value(self, outputs: FloatArray) -> float:
-        """Return the divergence in nats."""
+        """Return the divergence in nats of outputs of shape (rows, classes)."""
         logs, _ = _log_sums(outputs)
         return float(self.weights @ logs - np.vdot(self._weighted_target, outputs)) + self._entropy
 
     def slopes(self, outputs: FloatArray) -> Slopes:
-        """Return p − q and p(1 − p), with p the softmax and q the target."""
+        """Return p − q and p(1 − p), shape (rows, classes), with p the softmax and q the target."""
         _, shifted = _log_sums(outputs)
         p = (shifted / shifted.sum(axis=0)).T
         w = self.weights[:, None]
@@ -123,13 +123,13 @@ class BinaryCrossEntropy:
         return self.target.shape[0], self.target.shape[1]
 
     def value(self, outputs: FloatArray) -> float:
-        """Return the divergence in nats, added up over the outputs."""
+        """Return the divergence in nats, added up over the outputs; they have shape (rows, outputs)."""
         q = self.target
         cross = np.logaddexp(0, outputs) - q * outputs
         return float(self.weights @ np.sum(cross + xlogy(q, q) + xlogy(1 - q, 1 - q), axis=1))
 
     def slopes(self, outputs: FloatArray) -> Slopes:
-        """Return p − q and p(1 − p), with p the sigmoid and q the target."""
+        """Return p − q and p(1 − p), shape (rows, outputs), with p the sigmoid and q the target."""
         p = expit(outputs)
         w = self.weights[:, None]
         return Slopes(w * (p - self.target), w * p * (1 - p))
@@ -164,11 +164,11 @@ class SquaredError:
         return self.target.shape[0], self.target.shape[1]
 
     def value(self, outputs: FloatArray) -> float:
-        """Return the loss; 0.5 for each output that is constant."""
+        """Return the loss of outputs of shape (rows, outputs); 0.5 for each output that is constant."""
         return float(0.5 * self.weights @ np.sum(((outputs - self.target) / self.unit) ** 2, axis=1))
 
     def slopes(self, outputs: FloatArray) -> Slopes:
-        """Return residuals and ones, in units of the variance."""
+        """Return residuals and ones, shape (rows, outputs), in units of the variance."""
         scale = self.weights[:, None] / self.unit**2
         return Slopes(scale * (outputs - self.target), scale)
 
@@ -204,11 +204,11 @@ class AbsoluteError:
         return self.target.shape[0], self.target.shape[1]
 
     def value(self, outputs: FloatArray) -> float:
-        """Return the loss, added up over the outputs."""
+        """Return the loss of outputs of shape (rows, outputs), added up over the outputs."""
         return float(self.weights @ np.sum(self._rounded(outputs) - _CORNER, axis=1))
 
     def slopes(self, outputs: FloatArray) -> Slopes:
-        """Return the derivatives."""
+        """Return the derivatives, shape (rows, outputs)."""
         scale = self.weights[:, None] / (self.unit**2 * self._rounded(outputs))
         return Slopes(scale * (outputs - self.target), scale)
 

@@ -143,7 +143,10 @@ def refit(
 
 
 def newton_step(gradient: FloatArray, hessian: FloatArray, damping: float) -> FloatArray:
-    """Return the step of Levenberg and Marquardt, scaled by the diagonal; flat directions are left alone."""
+    """Return the step of Levenberg and Marquardt, scaled by the diagonal; flat directions are left alone.
+
+    The gradient has shape (parameters,), the Hessian shape (parameters, parameters).
+    """
     scale = np.sqrt(np.maximum(np.diag(hessian), _DEAD))
     scaled = hessian / np.outer(scale, scale)
     scaled[np.diag_indices_from(scaled)] += damping + _FLAT

@@ -68,7 +68,7 @@ class State:
 
     @classmethod
     def empty(cls, bias: FloatArray) -> "State":
-        """A model of constants."""
+        """Return a model of constants, shape (outputs,)."""
         outputs = len(bias)
         return cls((), np.zeros((outputs, 0), dtype=bool), np.zeros((outputs, 0)), bias)
 
@@ -123,7 +123,7 @@ class State:
         return np.concatenate([self.bias, self.coefficients[self.used], *inner])
 
     def with_vector(self, vector: FloatArray) -> "State":
-        """Return the model with other parameters."""
+        """Return the model with other parameters, shape (parameters,)."""
         outputs = len(self.bias)
         coefficients = np.zeros(self.used.shape)
         coefficients[self.used] = vector[outputs : self.offsets[0]]
