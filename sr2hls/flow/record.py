@@ -74,7 +74,7 @@ def network_report(
             decision=None if not classifies else "argmax" if problem.n_outputs > 1 else "output > 0",
         ),
         teacher=_teacher(prepared, options),
-        data=_network_data(prepared, design, options),
+        data=_network_data(prepared, circuit, options),
         formulas=formula_records(prepared, design),
         reading=reading_of(prepared, design),
         fronts=[]
@@ -103,7 +103,7 @@ def network_report(
             )
             for name, split in problem.splits.items()
         ],
-        program=design.program,
+        program=circuit.program,
         agreements=agreements(circuit, "test split"),
         checks=checks(design, circuit, original[1]),
         judgement=judge(problem, design, simple),
@@ -141,7 +141,7 @@ def formulas_report(
     """
     outputs = rows.classes or tuple(f.output for f in source.frontier.fronts)
     shown = dict(zip(inputs.names.identifiers, source.names, strict=True))
-    features = feature_records(inputs.names.identifiers, rows.splits["train"][0], design.program)
+    features = feature_records(inputs.names.identifiers, rows.splits["train"][0], circuit.program)
     path = options.source_path
     return build_report(
         title=options.source[:80] if path is None else path.resolve().name,
@@ -177,7 +177,7 @@ def formulas_report(
             )
             for name, (X, labels) in rows.splits.items()
         ],
-        program=design.program,
+        program=circuit.program,
         agreements=agreements(circuit, "test rows"),
         checks=checks(design, circuit),
         hardware=_rows(circuit, options, None),
@@ -202,9 +202,9 @@ def _teacher(prepared: Prepared, options: CompileOptions) -> model.Teacher:
     )
 
 
-def _network_data(prepared: Prepared, design: Design, options: CompileOptions) -> model.Data:
+def _network_data(prepared: Prepared, circuit: Circuit, options: CompileOptions) -> model.Data:
     problem, scaler = prepared.problem, prepared.inputs.scaler
-    features = feature_records(tuple(problem.types), prepared.dataset.train.X, design.program)
+    features = feature_records(tuple(problem.types), prepared.dataset.train.X, circuit.program)
     return model.Data(
         file=options.data.name,
         sha256=sha256_of(options.data),

@@ -103,7 +103,9 @@ def build_report(
 def _program(program: Program, data: Data, task: Task) -> ProgramRecord:
     """Return the program with the users' names, where there is one for each input and output."""
     inputs = [f.name for f in data.features] if len(data.features) == program.n_inputs else None
-    outputs = task.outputs if len(task.outputs) == program.n_outputs else None
+    # The class, where it is an output, comes after the scores and has no name of the user's.
+    more = program.output_names[len(task.outputs) :]
+    outputs = [*task.outputs, *more] if len(task.outputs) <= program.n_outputs else None
     return program_record(program, inputs, outputs)
 
 

@@ -1,5 +1,6 @@
-"""Yosys for AMD devices: resources after synthesis; timing comes from the RTL's delay model."""
+"""Yosys for AMD devices: resources after synthesis, and the longest path of the netlist, estimated."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +8,10 @@ from dataclasses import dataclass
 from sr2hls.errors import InputError
 from sr2hls.provenance import Figure, Origin, Provenance
 from sr2hls.synthesis.base import HdlDesign, known_timing
+from sr2hls.synthesis.level_delays import ERROR, MODEL, ULTRASCALE_PLUS
+from sr2hls.synthesis.netlist_path import longest_path
 from sr2hls.synthesis.report import HardwareReport
-from sr2hls.synthesis.yosys_run import PREPARE, AbcError, missing_yosys, run_yosys
+from sr2hls.synthesis.yosys_run import PREPARE, AbcError, YosysResult, missing_yosys, run_yosys
 from sr2hls.target import Family, Target
 
 # Cells of Yosys' techlibs/xilinx (cells_sim.v, cells_xtra.v).
@@ -72,10 +75,10 @@ class Yosys:
         arguments = (target.family, design.top, target.clock_ns)
         passes = xilinx_passes(*arguments, dsp=dsp)
         try:
-            result = run_yosys(design, passes, timeout_s=timeout_s, library="xilinx")
+            result = run_yosys(design, passes, timeout_s=timeout_s, netlist=True, library="xilinx")
         except AbcError:
             passes = xilinx_passes(*arguments, dsp=dsp, thorough=False)
-            result = run_yosys(design, passes, timeout_s=timeout_s, library="xilinx")
+            result = run_yosys(design, passes, timeout_s=timeout_s, netlist=True, library="xilinx")
         measured = Provenance(
             Origin.MEASURED, f"Yosys {result.version}", f"{target.part} ({target.family.value})", "synthesis"
         )
@@ -88,8 +91,21 @@ class Yosys:
             settings={"passes": "; ".join(passes), "dsp": "allowed" if dsp else "none"},
             lut_by_size=luts_by_size(result.cells),
             **{k: Figure(n, "", measured) for k, n in resources(result.cells).items()},
-            **known_timing(design, target),
+            **_timing(result, design, target, measured),
         )
+
+
+def _timing(
+    result: YosysResult, design: HdlDesign, target: Target, measured: Provenance
+) -> dict[str, Figure]:
+    """Return the timing with the longest path of the netlist; that of the stages where none is known."""
+    assert result.netlist is not None
+    path = longest_path(json.loads(result.netlist)["modules"][design.top], ULTRASCALE_PLUS)
+    if path is None:
+        return known_timing(design, target)
+    estimate = Provenance(Origin.ESTIMATED, MODEL, measured.part, measured.step, ERROR)
+    timing = known_timing(design, target, Figure(path.ns, "ns", estimate))
+    return {**timing, "levels": Figure(path.levels, "", measured)}
 
 
 def luts_by_size(cells: Mapping[str, int]) -> dict[int, int]:

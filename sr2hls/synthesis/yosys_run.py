@@ -122,7 +122,8 @@ def run_yosys(
         read = f"read_verilog -sv -defer{' -nooverwrite' if repeated else ''} {' '.join(names)}"
         script = [read, *passes, "tee -q -o stat.json stat -json"]
         if netlist:
-            script.append("write_json netlist.json")
+            # Models of cells, boxes to Yosys, are megabytes: they are left out.
+            script += ["select *", "write_json -selected netlist.json", "select -clear"]
         kept = None if library is None or design.netlist is None else design.netlist / f"{library}.v"
         if kept is not None:
             script.append("write_verilog -noattr mapped.v")
