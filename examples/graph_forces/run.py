@@ -27,7 +27,7 @@ from torch import Tensor, nn
 
 from sr2hls.distil import (
     OutputPenalty,
-    distil_recording,
+    distil,
     elbow,
     fine_tune,
     record,
@@ -92,7 +92,7 @@ def one_force(force: Force, args: argparse.Namespace) -> tuple[dict[str, Any], t
     clock.append(time.perf_counter())
 
     recording = record(model, "message", [(data[0], data[1])], max_rows=6000)
-    found = distil_recording(
+    found = distil(
         recording,
         engine=OperonEngine(OperonSettings(restarts=args.restarts, max_rows=1000)),
         options=SearchOptions(operators=("+", "-", "*", "/"), max_size=20, input_names=COLUMNS),

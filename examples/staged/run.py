@@ -74,9 +74,7 @@ def staged(args: argparse.Namespace) -> tuple[dict[str, Any], sp.Expr, list[np.n
 
     engine = OperonEngine(OperonSettings(restarts=args.restarts, max_rows=500))
     inner = distil(
-        model,
-        "f",
-        x[:1000],
+        record(model, "f", x[:1000]),
         engine=engine,
         options=SearchOptions(operators=OPERATORS, max_size=20),
         seed=args.seed,
@@ -97,9 +95,7 @@ def staged(args: argparse.Namespace) -> tuple[dict[str, Any], sp.Expr, list[np.n
     clock.append(time.perf_counter())
 
     outer = distil(
-        model,
-        "g",
-        x,
+        record(model, "g", x),
         engine=engine,
         options=SearchOptions(operators=OUTER, max_size=15),
         seed=args.seed,

@@ -3,7 +3,7 @@
 from sr2hls.distil.bias import OutputPenalty, l1_penalty
 from sr2hls.distil.choose import elbow
 from sr2hls.distil.compose import compose
-from sr2hls.distil.distil import Distilled, distil, distil_recording
+from sr2hls.distil.distil import Distilled, distil
 from sr2hls.distil.layer import FormulaLayer
 from sr2hls.distil.record import Recording, record
 from sr2hls.distil.submodule import replace_submodule, submodule
@@ -16,7 +16,6 @@ __all__ = [
     "Recording",
     "compose",
     "distil",
-    "distil_recording",
     "elbow",
     "fine_tune",
     "l1_penalty",

@@ -11,7 +11,7 @@ from torch import nn
 from sr2hls.costs import CostModel, node_count
 from sr2hls.distil.choose import Choose, choose_from, elbow
 from sr2hls.distil.layer import FormulaLayer
-from sr2hls.distil.record import Data, Recording, record
+from sr2hls.distil.record import Recording
 from sr2hls.distil.submodule import replace_submodule
 from sr2hls.errors import InputError
 from sr2hls.search.auto import choose_engine
@@ -88,46 +88,6 @@ class Distilled:
 
 
 def distil(
-    model: nn.Module,
-    module: str,
-    data: Data,
-    *,
-    outputs: Sequence[int] | None = None,
-    engine: Engine | None = None,
-    options: SearchOptions | None = None,
-    cost: CostModel | None = None,
-    choose: Choose = elbow,
-    max_rows: int = 2000,
-    seed: int = 0,
-    time_limit: float | None = None,
-    progress: ProgressCallback | None = None,
-) -> Distilled:
-    """Search for the formulas of a submodule: `record`, then `distil_recording`.
-
-    Args:
-        model: the model; is left as it was. `Distilled.put_back` changes it.
-        module: dotted name of the submodule; empty for the whole model.
-        data: what to run the model on, see `sr2hls.distil.record.Data`.
-        outputs: see `distil_recording`, as all that follows.
-
-    Raises:
-        InputError: see `record` and `sr2hls.search.base.Engine.search`.
-    """
-    return distil_recording(
-        record(model, module, data),
-        outputs=outputs,
-        engine=engine,
-        options=options,
-        cost=cost,
-        choose=choose,
-        max_rows=max_rows,
-        seed=seed,
-        time_limit=time_limit,
-        progress=progress,
-    )
-
-
-def distil_recording(
     recording: Recording,
     *,
     outputs: Sequence[int] | None = None,
