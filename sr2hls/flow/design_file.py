@@ -11,7 +11,7 @@ from sr2hls.problem import Problem
 from sr2hls.program import serialize
 from sr2hls.program.lower import OutputError
 from sr2hls.program.types import FixedType, Overflow, Rounding
-from sr2hls.search.expressions import expr_from_text, text_of
+from sr2hls.search.expressions import expr_of, text_of
 from sr2hls.search.front import Frontier
 from sr2hls.store.record import Record
 
@@ -89,8 +89,8 @@ def _design(record: DesignFile) -> Design:
     proposal = Proposal(
         record.name,
         record.label,
-        {output: expr_from_text(text) for output, text in record.formulas.items()},
-        tuple((name, expr_from_text(text)) for name, text in record.definitions),
+        {output: expr_of(text) for output, text in record.formulas.items()},
+        tuple((name, expr_of(text)) for name, text in record.definitions),
         None if record.frontier is None else Frontier.from_dict(record.frontier),
     )
     errors = {output: OutputError(*figures) for output, figures in record.errors.items()}

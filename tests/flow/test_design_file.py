@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sympy as sp
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sr2hls.design import Design, Proposal
@@ -44,6 +44,8 @@ def design(seed: int, constant: float, rms: float) -> Design:
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 500), NUMBERS, NUMBERS)
+@example(0, 1.0, 0.0)
+@example(0, -3.0, 0.0)
 def test_what_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, seed: int, c: float, e: float
 ) -> None:
