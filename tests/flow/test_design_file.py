@@ -39,7 +39,7 @@ def design(seed: int, constant: float, rms: float) -> Design:
     )
     errors = {name: OutputError(abs(rms), abs(constant)) for name in program.output_names}
     types = {"v0": FixedType(True, 3 + seed % 5, 2, Rounding.RND, Overflow.SAT)}
-    return Design(proposal, program, errors, ("a note",), types)
+    return Design(proposal, program, errors, ("a note",), types, random_program(seed + 1))
 
 
 @settings(max_examples=25, deadline=None)
@@ -55,7 +55,7 @@ def test_what_is_written_is_read(
     after = read_design(path, problem_of(before))
     assert after.program == before.program
     assert after.errors == before.errors and after.notes == before.notes
-    assert after.value_types == before.value_types
+    assert after.value_types == before.value_types and after.before == before.before
     assert after.proposal == before.proposal
 
 
