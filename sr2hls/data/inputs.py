@@ -205,14 +205,6 @@ class InputFormat:
         comparison."""
         return self.scaler.inverse_transform(self.values(X))
 
-    def saturated(self, X: ArrayLike) -> Array:
-        """Share of rows of X outside of each input's range, (f,)."""
-        Z = self._scaled(X)
-        low = np.array([t.min - t.step / 2 for t in self.types])
-        high = np.array([t.max + t.step / 2 for t in self.types])
-        share: Array = ((low > Z) | (high < Z)).mean(axis=0)
-        return share
-
     def _scaled(self, X: ArrayLike) -> Array:
         return self.scaler.transform(self._rows(X))
 

@@ -20,6 +20,7 @@ from sr2hls.program.program import Program
 from sr2hls.progress import Progress
 from sr2hls.prove.bound import error_bounds
 from sr2hls.prove.formula import formula_row
+from sr2hls.prove.passes import passes_row
 from sr2hls.report.model import Report
 from sr2hls.report.notebook import to_notebook
 from sr2hls.report.store import write_report
@@ -136,6 +137,8 @@ def implement(
     circuit = replace(circuit, lints=lints)
     accept(circuit)
     if options.prove_s > 0:
+        with progress.stage(f"{title}: passes"):
+            circuit = _held_against_passes(design, circuit, options.prove_s, progress, title)
         with progress.stage(f"{title}: formulas"):
             circuit = _held_against_formulas(design, circuit, options.prove_s, progress, title)
     with progress.stage("report"):
@@ -163,6 +166,18 @@ def check_ends(design: Design, built: Program, inputs: Inputs) -> None:
             "the circuit with its argmax and its scaling of inputs differs from the design on the test rows: "
             "please report it; nothing was written"
         )
+
+
+def _held_against_passes(
+    design: Design, circuit: Circuit, limit_s: float, progress: Progress, title: str
+) -> Circuit:
+    """Return a circuit with the row of the program before its passes, where there were any."""
+    row, proof = passes_row(design, limit_s)
+    if row is None or proof is None:
+        return circuit
+    if not proof.proven:
+        progress.note(f"{title}: {proof.claim} is tested and not proven: {proof.note}")
+    return replace(circuit, agreements=(*circuit.agreements, row))
 
 
 def _held_against_formulas(

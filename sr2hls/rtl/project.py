@@ -82,7 +82,7 @@ def write_rtl(
     """Write a program as an RTL project.
 
     The pipeline has the fewest stages whose logic takes at most `CLOCK_SHARE` of the clock by alkaid's delay
-    model; an operation that alone takes longer gets a stage of its own.
+    model; an operation that alone takes longer gets a stage of its own (see `RtlProject.stage_delay`).
 
     Args:
         program: what to write.
