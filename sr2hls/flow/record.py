@@ -15,8 +15,10 @@ from sr2hls.flow.record_checks import verification
 from sr2hls.flow.record_points import considered_points, network_points
 from sr2hls.flow.record_reading import formula_records, reading_of
 from sr2hls.flow.rows import Rows
-from sr2hls.options import CompileOptions, LowerOptions
+from sr2hls.options import CircuitOptions, CompileOptions, LowerOptions
 from sr2hls.prepare import Prepared
+from sr2hls.program.ends import DECISION
+from sr2hls.program.types import Overflow, Rounding
 from sr2hls.progress import Progress
 from sr2hls.report import model
 from sr2hls.report.build import feature_records, formula_record, named_program, run_record
@@ -113,6 +115,7 @@ def network_report(
         comparisons=compare(rows),
         notes=(
             *preference_note(problem, design, considered),
+            *ends_notes(prepared.inputs, options),
             *prepared.dataset.warnings(),
             *(note for frontier in frontiers[:1] for note in frontier.notes),
             *design.notes,
@@ -189,8 +192,23 @@ def formulas_report(
         same=constant_decisions(Task.LOGITS, outputs, design.predict(inputs.values(rows.splits["test"][0])))
         if rows.classes
         else (),
-        notes=(*rows.warnings, *source.frontier.notes, *design.notes),
+        notes=(*ends_notes(inputs, options), *rows.warnings, *source.frontier.notes, *design.notes),
     )
+
+
+def ends_notes(inputs: InputFormat, options: CircuitOptions) -> tuple[str, ...]:
+    """Say what is built around the formulas, where anything is."""
+    found = []
+    if options.with_scaler:
+        kinds = ", ".join(dict.fromkeys(str(t.with_modes(Rounding.TRN, Overflow.WRAP)) for t in inputs.types))
+        found.append(
+            f"features arrive in the fixed-point types of their table, rounded and saturated upstream; each "
+            f"becomes (feature - offset) / scale in {kinds}, rounded to nearest and saturated, as rational "
+            "arithmetic gives it for every value of its type"
+        )
+    if options.with_argmax:
+        found.append(f"the output '{DECISION}' is the class: the largest output, of equals the first")
+    return tuple(found)
 
 
 def _teacher(prepared: Prepared, options: CompileOptions) -> model.Teacher:

@@ -150,9 +150,11 @@ def _late(report: Report) -> HardwareFigure | None:
 def ends_text(report: Report) -> str:
     """Return which of argmax and scaling of inputs are in the LUTs, of every row alike, and which are not."""
     counts = report.program.counts if report.program else {}
+    # Formulas that were given take features as they are; a distilled design's are scaled.
+    inputs = "the scaling of inputs" if report.data.scaler is not None else "the rounding of inputs"
     built = {
         "argmax": "argmax" in counts or report.run.options.get("with_argmax") is True,
-        "the scaling of inputs": report.run.options.get("with_scaler") is True,
+        inputs: report.run.options.get("with_scaler") is True,
     }
     if report.task.kind != "classification" and not built["argmax"]:
         del built["argmax"]

@@ -97,8 +97,7 @@ def longest_path(module: Mapping[str, Any], delays: LevelDelays) -> Path | None:
     if not all(_read(graph, cell) for cell in cells):
         return None
     reached = _arrivals(graph, delays)
-    paths = (reached[bit] for bit in graph.ends if bit in reached)
-    worst = max(paths, key=lambda path: path.ns, default=Path(0.0))
+    worst = _slowest(reached[bit] for bit in graph.ends) or Path(0.0)
     return Path(worst.ns + delays.register_ns, worst.luts, worst.carries, worst.bits, worst.muxes)
 
 
@@ -166,9 +165,9 @@ def _pair(graph: _Graph, cell: Mapping[str, Any]) -> None:
         graph.join(bit, [_Arc(below)])
 
 
-def _arrivals(graph: _Graph, delays: LevelDelays) -> dict[_Bit, Path]:
-    """Return the slowest path to each bit that one ends at, and to those on the way."""
-    done: dict[_Bit, Path] = {}
+def _arrivals(graph: _Graph, delays: LevelDelays) -> dict[_Bit, Path | None]:
+    """Return the slowest path to each bit that one ends at, and to those on the way; none to constants."""
+    done: dict[_Bit, Path | None] = {}
     under_way: set[_Bit] = set()
     for end in graph.ends:
         stack = [end]
@@ -184,12 +183,19 @@ def _arrivals(graph: _Graph, delays: LevelDelays) -> dict[_Bit, Path]:
             stack.pop()
             under_way.discard(bit)
             if bit not in done:
-                paths = (_further(done[a.source], a, delays) for a in graph.arcs.get(bit, ()))
-                done[bit] = max(paths, key=lambda path: path.ns, default=Path(0.0))
+                arcs = graph.arcs.get(bit)
+                start = Path(0.0) if arcs is None and isinstance(bit, int) else None
+                done[bit] = start or _slowest(_further(done[a.source], a, delays) for a in arcs or ())
     return done
 
 
-def _further(path: Path, arc: _Arc, delays: LevelDelays) -> Path:
+def _slowest(paths: Iterable[Path | None]) -> Path | None:
+    return max((path for path in paths if path is not None), key=lambda path: path.ns, default=None)
+
+
+def _further(path: Path | None, arc: _Arc, delays: LevelDelays) -> Path | None:
+    if path is None:
+        return None
     own = (
         arc.luts * delays.lut_ns
         + arc.carries * delays.carry_ns
