@@ -3,7 +3,7 @@
 The delay of a path is counted as ``register + lut · LUTs + carry · chains + bit · bits + mux · MUXF``. That
 this form holds was found on ECP5, where nextpnr places and routes: `ECP5` is its fit to the operators of
 `sr2hls.costs.measured` (``python benchmarks/netlist_path.py``, `benchmarks/results/netlist_path.md`). There a
-chain takes about as long as a LUT with its wire.
+chain takes 1.3 times as long as a LUT with its wire.
 
 `ULTRASCALE_PLUS` has the same form. Nothing here places such a device, so its numbers are an estimate: half a
 nanosecond a LUT, 0.2 ns a MUXF and 0.0254 ns a bit of carry are those of alkaid's delay model (for xcvu13p,
@@ -36,7 +36,7 @@ class LevelDelays:
     register_ns: float
 
 
-ECP5 = LevelDelays(lut_ns=0.888, carry_ns=0.965, bit_ns=0.026, mux_ns=0.432, register_ns=0.820)
+ECP5 = LevelDelays(lut_ns=0.815, carry_ns=1.047, bit_ns=0.016, mux_ns=0.373, register_ns=0.988)
 ULTRASCALE_PLUS = LevelDelays(lut_ns=0.5, carry_ns=0.5, bit_ns=0.0254, mux_ns=0.2, register_ns=0.1)
 MODEL = "levels of the mapped netlist times delays of UltraScale+, wires in each level"
 ERROR = (

@@ -41,9 +41,8 @@ def test_what_is_built_is_held_against_the_design() -> None:
     check_ends(design, built, inputs)
     position = next(k for k, op in enumerate(built.ops) if isinstance(op, Argmax))
     op = built.ops[position]
-    turned = replace(
-        built, ops=(*built.ops[:position], replace(op, args=op.args[::-1]), *built.ops[position + 1 :])
-    )
+    wrong = replace(op, args=op.args[::-1])
+    turned = replace(built, ops=(*built.ops[:position], wrong, *built.ops[position + 1 :]))
     with pytest.raises(VerificationError, match="differs from the design on the test rows"):
         check_ends(design, turned, inputs)
 
@@ -64,11 +63,17 @@ def test_options_that_say_nothing_are_refused(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_circuit_with_its_ends_from_formulas_to_the_report(tmp_path: Path) -> None:
     ranges = (("x", 0.0, 3.0), ("y", -1.0, 1.0))
-    asked = dict(ranges=ranges, input_bits=6, error=0.05)
-    plain = lower(FORMULAS, tmp_path / "plain", **asked)
+    plain = lower(FORMULAS, tmp_path / "plain", ranges=ranges, input_bits=6, error=0.05)
     whole = lower(
-        FORMULAS, tmp_path / "whole", with_argmax=True, with_scaler=True, raw_types=(("x", "ap_ufixed<9,2>"),), **asked
-    )  # fmt: skip
+        FORMULAS,
+        tmp_path / "whole",
+        ranges=ranges,
+        input_bits=6,
+        error=0.05,
+        with_argmax=True,
+        with_scaler=True,
+        raw_types=(("x", "ap_ufixed<9,2>"),),
+    )
     program = whole.circuit.program
     assert program.output_names[-1] == DECISION
     assert str(program.input_types[0]) == "ap_ufixed<9,2,RND,SAT>"
@@ -82,8 +87,6 @@ def test_a_circuit_with_its_ends_from_formulas_to_the_report(tmp_path: Path) -> 
     luts = [r.report.hardware[0].figures[FigureKey.LUT] for r in (plain, whole)]
     assert luts[0] is not None and luts[1] is not None
     assert luts[1].value > luts[0].value
-    assert {a.executor.split(" (")[0] for a in whole.circuit.agreements if a.proof} >= {
-        "Verilog",
-        "mapped netlist",
-    }
+    proven = {a.executor.split(" (")[0] for a in whole.circuit.agreements if a.proof}
+    assert proven >= {"Verilog", "mapped netlist"}
     assert any(DECISION in note for note in whole.report.notes)
