@@ -88,8 +88,8 @@ def print_page(rows: list[Netlist], about: str) -> None:
     print("# The longest path counted on a netlist, beside place and route\n")
     print(f"Made by `python benchmarks/netlist_path.py`, which says how; measured: {about}.\n")
     print(
-        f"{len(rows)} operators. The estimate is off by {100 * np.median(abs(error)):.1f} % (median), nine of "
-        f"ten by\nless than {100 * np.quantile(abs(error), 0.9):.0f} %, all by less than "
+        f"{len(rows)} operators. The estimate is off by {100 * np.median(abs(error)):.1f} % (median), nine "
+        f"of ten by\nless than {100 * np.quantile(abs(error), 0.9):.0f} %, all by less than "
         f"{100 * abs(error).max():.0f} %. Fitted to every other operator, it is off by\n"
         f"{100 * np.median(abs(on_rest)):.1f} % (median) on the rest.\n"
     )
