@@ -4,18 +4,19 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Literal
 
 import numpy as np
 
 from sr2hls.design import Design, Proposal
+from sr2hls.lut_network import Samples, samples_between
 from sr2hls.options import CompileOptions, Cost, Effort, Engine, StrategyName
 from sr2hls.problem import Problem
 from sr2hls.program.predict import program_model
 from sr2hls.progress import Stage
 from sr2hls.quantised import QuantisedOptions, train_quantised
-from sr2hls.quantised.designs import MOST_INPUT_BITS
+from sr2hls.quantised.designs import MOST_INPUT_BITS, learnt_samples
 from sr2hls.quantised.train import TrainOptions
 from sr2hls.search.base import Progress as SearchProgress
 from sr2hls.search.expressions import expr_from_text, text_of
@@ -61,12 +62,14 @@ class _Work:
         bits: sweeps and exchanges of the training through the bits.
         seconds: about how long the search takes.
         seconds_a_lut: about how long the training takes.
+        copies: rows between training rows for which the teacher answers, for each row.
     """
 
     search: JointOptions
     bits: QuantisedOptions
     seconds: float
     seconds_a_lut: float
+    copies: int = 1
 
 
 _EFFORTS = {
@@ -187,6 +190,21 @@ class Readable:
         made = _PROPOSERS.get(options.engine)
         return () if made is None else (made(options),)
 
+    @cached_property
+    def _samples(self) -> Samples:
+        """The training rows with the teacher's answers and the labels, and the teacher's answers between them."""
+        prepared, how = self.context.prepared, _EFFORTS[self.context.options.effort]
+        problem, seed = prepared.problem, self.context.options.seed
+        learnt = learnt_samples(problem, problem.train, how.bits.teacher_share)
+        between = samples_between(
+            problem,
+            prepared.dataset.train.X.astype(np.float64),
+            lambda raw: (prepared.inputs.values(raw), prepared.teacher.predict(raw)),
+            how.copies,
+            np.random.default_rng([seed, 1]),
+        )
+        return learnt.joined(between)
+
     def _trained(self, problem: Problem, name: str, size: int, models: Sequence[KeptModel]) -> Design:
         options, most_nodes = self.context.options, self._most_nodes(size)
         fitting = [m for m in models if m.nodes <= most_nodes] or [min(models, key=lambda m: m.nodes)]
@@ -201,6 +219,7 @@ class Readable:
                     max_nodes=most_nodes,
                     max_cycles=self._most_cycles,
                     seed=options.seed,
+                    samples=self._samples,
                     options=_EFFORTS[options.effort].bits,
                     go_on=_training(stage, options.time_s),
                 )
