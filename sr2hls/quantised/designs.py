@@ -23,8 +23,8 @@ from sr2hls.search.joint.model import JointModel
 
 MOST_INPUT_BITS = 8
 """Two inputs of so many bits have 65,536 combinations, for each of which losses are kept."""
-_STEP_LUTS = 15.0
-_STEPS = (0.1, 0.5)
+_STEP_LUTS = 30.0
+_STEPS = (0.2, 0.5)
 """Step of the scores that suits so many LUTs, and its limits: rounding n parts adds about n · step²/12 to the
 variance of a score, and a bit less saves a LUT a part."""
 _FREE = 100_000

@@ -1,4 +1,4 @@
-"""All constants at once: a step of Gauss and Newton on the loss, which parts fitted one by one approach slowly.
+"""All constants at once: steps of Gauss and Newton on the loss; parts fitted one by one get there slowly.
 
 The derivatives are those before rounding (as in straight-through estimation: Bengio et al.,
 arXiv:1308.3432) at the rounded predictions. A step counts only if the rounded formula loses less.
@@ -42,7 +42,8 @@ def refit(rows: Rows) -> None:
 
 def _steps(rows: Rows) -> Iterator[tuple[Part, FloatArray]]:
     """Iterate over parts with the step of their constants and offset, each output by itself."""
-    g, h = gradient(rows.predictions(), rows.samples)
+    weights = rows.samples.row_weights[:, None]
+    g, h = (weights * s for s in gradient(rows.predictions(), rows.samples))
     for k in range(len(rows.state.bias)):
         parts = rows.state.of_output(k)
         if not parts:

@@ -226,7 +226,7 @@ def _with_offset(
 def _spread(
     nets: Netlist, chains: list[list[Term]], places: Sequence[tuple[int, int]], amount: int, frac: int
 ) -> list[list[Term]] | None:
-    """Return the chains with ``amount · 2^-frac`` in entries that need no further bit; nothing if too much."""
+    """Return the chains with ``amount · 2^-frac`` in entries that need no further bit, or nothing."""
     found = [list(chain) for chain in chains]
     for k, n in places:
         net = chains[k][n].net
