@@ -8,6 +8,7 @@ import numpy as np
 
 from sr2hls.arrays import FloatArray
 from sr2hls.data import Dataset, InputFormat, InputScaler, Part, ScalerKind, load_dataset, load_scaler
+from sr2hls.data.between import rows_between
 from sr2hls.data.dataset import open_source
 from sr2hls.errors import InputError
 from sr2hls.objectives import Objective, parse_objective, rare_objective
@@ -38,6 +39,19 @@ class Prepared:
     dataset: Dataset
     inputs: InputFormat
     problem: Problem
+
+    def between(self, copies: int, seed: int) -> Split:
+        """Return the teacher's answers on rows between neighbouring training rows; they have no labels.
+
+        A row has the weight of the mean, as those that it lies between may differ.
+
+        Args:
+            copies: rows for each training row.
+            seed: of their choice.
+        """
+        raw = np.asarray(self.dataset.train.X, dtype=np.float64)
+        made = rows_between(raw, copies, np.random.default_rng([seed, 0]))
+        return Split(self.inputs.values(made), to_logits(self.teacher.task, self.teacher.predict(made)), None)
 
 
 def prepare(options: CompileOptions, progress: Progress) -> Prepared:

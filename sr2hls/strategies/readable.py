@@ -4,18 +4,19 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Literal
 
 import numpy as np
 
 from sr2hls.design import Design, Proposal
+from sr2hls.lut_network import Samples
 from sr2hls.options import CompileOptions, Cost, Effort, Engine, StrategyName
-from sr2hls.problem import Problem
+from sr2hls.problem import Problem, Split
 from sr2hls.program.predict import program_model
 from sr2hls.progress import Stage
 from sr2hls.quantised import QuantisedOptions, train_quantised
-from sr2hls.quantised.designs import MOST_INPUT_BITS
+from sr2hls.quantised.designs import MOST_INPUT_BITS, learnt_samples
 from sr2hls.quantised.train import TrainOptions
 from sr2hls.search.base import Progress as SearchProgress
 from sr2hls.search.expressions import expr_from_text, text_of
@@ -30,7 +31,7 @@ from sr2hls.search.joint import (
     pysr_proposer,
 )
 from sr2hls.search.joint.printing import count_nodes, shortest_form
-from sr2hls.search.joint.problem import search_problem
+from sr2hls.search.joint.problem import copies_between, search_problem
 from sr2hls.search.pysr.settings_file import load_pysr_settings
 from sr2hls.store.record import Record
 from sr2hls.strategies.base import Context, Plan
@@ -147,6 +148,12 @@ class Readable:
             design = stages.kept_design(name, problem)
             yield design or self._trained(problem, name, size, found.models)
 
+    @cached_property
+    def _between(self) -> Split | None:
+        """Rows between those of the data, where these are few."""
+        copies = copies_between(self.context.problem)
+        return None if copies < 1 else self.context.prepared.between(copies, self.context.options.seed)
+
     @property
     def _most_cycles(self) -> int | None:
         target = self.context.options.target
@@ -168,7 +175,9 @@ class Readable:
             proposers=self._proposers(),
         )
         with self.context.progress.stage(_SEARCH, total=1.0) as stage:
-            front = search_problem(problem, how, seed=options.seed, progress=_Searching(stage))
+            front = search_problem(
+                problem, how, between=self._between, seed=options.seed, progress=_Searching(stage)
+            )
         models = [
             KeptModel(
                 terms=[text_of(t.expr) for t in scored.model.terms],
@@ -187,6 +196,12 @@ class Readable:
         made = _PROPOSERS.get(options.engine)
         return () if made is None else (made(options),)
 
+    def _samples(self, problem: Problem) -> Samples:
+        share = _EFFORTS[self.context.options.effort].bits.teacher_share
+        samples = learnt_samples(problem, problem.train, share)
+        between = self._between
+        return samples if between is None else samples.joined(learnt_samples(problem, between, share))
+
     def _trained(self, problem: Problem, name: str, size: int, models: Sequence[KeptModel]) -> Design:
         options, most_nodes = self.context.options, self._most_nodes(size)
         fitting = [m for m in models if m.nodes <= most_nodes] or [min(models, key=lambda m: m.nodes)]
@@ -201,6 +216,7 @@ class Readable:
                     max_nodes=most_nodes,
                     max_cycles=self._most_cycles,
                     seed=options.seed,
+                    samples=self._samples(problem),
                     options=_EFFORTS[options.effort].bits,
                     go_on=_training(stage, options.time_s),
                 )

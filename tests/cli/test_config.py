@@ -67,7 +67,8 @@ def test_file_equals_flags(tmp_path: Path) -> None:
     by_file = options("--config", file)
     by_flags = options(
         "net.onnx", "--data", "d.npz", "--output", "out", "--features", "a,b", "--max-lut", "400",
-        "--no-baseline", "--backend", "Vivado", "--seed", "7", "--input-type", "a=ap_fixed<8,3>", "--class-weight", "top=2.5",
+        "--no-baseline", "--backend", "Vivado", "--seed", "7", "--input-type", "a=ap_fixed<8,3>",
+        "--class-weight", "top=2.5",
     )  # fmt: skip
     assert by_file == by_flags
     assert by_file.backend is Backend.VIVADO

@@ -1,32 +1,49 @@
 """A `Problem` as the joint search sees it."""
 
+import numpy as np
+
 from sr2hls.problem import Problem, Split
 from sr2hls.search.base import ProgressCallback
 from sr2hls.search.joint.front import JointFront
 from sr2hls.search.joint.loss import TEACHER_SHARE, JointLoss, classification_loss, regression_loss
 from sr2hls.search.joint.search import JointData, JointOptions, search_jointly
 
+MANY_ROWS = 12_000
+"""With fewer rows the search fits single rows before its formulas are as good as they can be."""
+_MOST_COPIES = 10
+
+
+def copies_between(problem: Problem) -> int:
+    """Return how many rows between its neighbours each training row is worth: none where there are many."""
+    rows = len(problem.train)
+    return min(_MOST_COPIES, max(0, -(-MANY_ROWS // rows) - 1))
+
 
 def search_problem(
     problem: Problem,
     options: JointOptions,
     *,
+    between: Split | None = None,
     teacher_share: float = TEACHER_SHARE,
     seed: int = 0,
     progress: ProgressCallback | None = None,
 ) -> JointFront:
     """Search formulas of all outputs of a problem; see `sr2hls.search.joint.search_jointly`.
 
-    Rows count by their weights, in the loss on the training and on the validation rows.
+    Args:
+        problem: the teacher's answers on the circuit's inputs. Rows count by their weights.
+        options: what the user decides.
+        between: further training rows without labels, for which the teacher answered.
+        teacher_share: share of the teacher in the target of a classification that has labels.
+        seed: the same seed gives the same front.
+        progress: told of every step.
     """
-    data = joint_data(problem, teacher_share=teacher_share)
+    data = joint_data(problem, between=between, teacher_share=teacher_share)
     return search_jointly(data, options, seed=seed, progress=progress)
 
 
 def joint_data(
-    problem: Problem,
-    *,
-    teacher_share: float = TEACHER_SHARE,
+    problem: Problem, *, between: Split | None = None, teacher_share: float = TEACHER_SHARE
 ) -> JointData:
     """Return rows and losses of a problem; models are judged by the problem's own score.
 
@@ -34,22 +51,40 @@ def joint_data(
 
     Args:
         problem: the teacher's answers on the circuit's inputs.
+        between: further training rows without labels, for which the teacher answered.
         teacher_share: share of the teacher in the target of a classification that has labels.
     """
     validation = problem.validation
-    absolute = problem.objective is not None and problem.objective.name == "mae"
-
-    def loss(split: Split) -> JointLoss:
-        if problem.task.is_classification:
-            return classification_loss(
-                split.outputs, split.labels, teacher_share=teacher_share, weights=split.weights
-            )
-        return regression_loss(split.outputs, absolute=absolute, weights=split.weights)
-
+    train = problem.train if between is None else _joined(problem.train, between)
     return JointData(
-        problem.train.inputs,
-        loss(problem.train),
+        train.inputs,
+        _loss(problem, train, teacher_share),
         validation.inputs,
-        loss(validation),
+        _loss(problem, validation, teacher_share),
         lambda outputs: problem.score(outputs, validation),
+    )
+
+
+def _loss(problem: Problem, split: Split, teacher_share: float) -> JointLoss:
+    if not problem.task.is_classification:
+        absolute = problem.objective is not None and problem.objective.name == "mae"
+        return regression_loss(split.outputs, absolute=absolute, weights=split.weights)
+    return classification_loss(
+        split.outputs, split.labels, teacher_share=teacher_share, weights=split.weights
+    )
+
+
+def _joined(train: Split, between: Split) -> Split:
+    """Return both; rows between have the label -1, which is none, and the mean weight."""
+    labels = weights = None
+    if train.labels is not None:
+        missing = np.full((len(between), *train.labels.shape[1:]), -1)
+        labels = np.concatenate([train.labels, missing])
+    if train.weights is not None:
+        weights = np.concatenate([train.weights, np.full(len(between), train.weights.mean())])
+    return Split(
+        np.concatenate([train.inputs, between.inputs]),
+        np.concatenate([train.outputs, between.outputs]),
+        labels,
+        weights,
     )

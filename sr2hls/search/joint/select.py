@@ -225,7 +225,7 @@ class Selection:
         Optimal Brain Surgeon, 1992).
         """
         state = point.state
-        system = assemble(state, self._data, self._loss.slopes(self._data.outputs(state)))
+        system = assemble(state, self._data, self._loss)
         scale = np.sqrt(np.maximum(np.diag(system.hessian), 1e-30))
         scaled = system.hessian / np.outer(scale, scale) + 1e-6 * np.eye(len(scale))
         inverse = np.diag(np.linalg.pinv(scaled, hermitian=True)) / scale**2
