@@ -5,8 +5,8 @@
 Every way gets the same network, data, effort and budget of LUTs, through `sr2hls.compile`; where no design
 of a way meets the budget, it is asked once more without one, and the row says so. Beside them stand boosted
 trees (conifer's, as a program of sr2hls) and the last formulas of a recorded run of PySR 1.5.10 for another
-network of this kind (`tests/search/data/pysr_runs/jets`), lowered as published, ap_fixed<16,6>. A row is made in
-a process of its own: CPU seconds are those of the process and its children, with building, proofs and
+network of this kind (`tests/search/data/pysr_runs/jets`), lowered as published, ap_fixed<16,6>. A row is made
+in a process of its own: CPU seconds are those of the process and its children, with building, proofs and
 synthesis. Rows are kept and not made again.
 """
 

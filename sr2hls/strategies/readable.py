@@ -35,6 +35,7 @@ from sr2hls.search.joint.problem import copies_between, search_problem
 from sr2hls.search.pysr.settings_file import load_pysr_settings
 from sr2hls.store.record import Record
 from sr2hls.strategies.base import Context, Plan
+from sr2hls.strategies.joint_settings import users_operators, users_start, users_template
 from sr2hls.strategies.refit import formula_cost, search_cost
 
 NAME = StrategyName.READABLE.value
@@ -173,6 +174,9 @@ class Readable:
             hardware=search_cost(options) if options.cost in _CYCLES else None,
             hardware_price=_NODES_A_CYCLE,
             proposers=self._proposers(),
+            template=users_template(self.context.prepared, options),
+            start=users_start(self.context.prepared, options),
+            operators=users_operators(options),
         )
         with self.context.progress.stage(_SEARCH, total=1.0) as stage:
             front = search_problem(
