@@ -18,7 +18,7 @@ TOLERANCE = 3e-5
 _REFIT_STEPS = 3
 _UNMOVED = 1e-9
 _NOTHING = 1e-12
-"""Share of the loss of constants that a shorter number may cost in any case: it is lost in doubles' sums."""
+"""Share of the constants' loss that a shorter number may always cost: sums of doubles are no better."""
 
 
 def round_constants(state: State, data: Columns, loss: JointLoss, tolerance: float = TOLERANCE) -> Refit:
