@@ -23,6 +23,7 @@ from sr2hls.search.base import Progress
 from sr2hls.search.joint import JointOptions, Scored, operon_proposer, search_jointly
 from sr2hls.search.joint.problem import joint_data
 from sr2hls.search.names import with_names
+from sr2hls.strategies.few_rows import with_rows_between
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 PROBLEMS = {
@@ -41,7 +42,7 @@ def load(name: str, checkpoint: Path | None, data: Path | None) -> Problem:
     options = CompileOptions(
         checkpoint=checkpoint or EXAMPLES / network, data=data or EXAMPLES / rows, output=Path("unused")
     )
-    return prepare(options, SilentProgress()).problem
+    return with_rows_between(prepare(options, SilentProgress()), 0)
 
 
 def row(scored: Scored, problem: Problem) -> dict[str, object]:
@@ -75,7 +76,10 @@ def print_page(results: Sequence[Path]) -> None:
     for path in results:
         result = json.loads(path.read_text(encoding="utf-8"))
         print(f"\n## {result['problem']}, a LUT is worth {result['lut_price']:g} nodes\n")
-        print(f"{result['rows']:,} training rows; the network has {result['teacher_test']:.4f} on test.")
+        print(
+            f"{result['rows']:,} training rows, with those between; the network has "
+            f"{result['teacher_test']:.4f} on test."
+        )
         print(f"{spent(result)}.\n")
         print(table_row(COLUMNS))
         print(table_row(["---"] * len(COLUMNS)))

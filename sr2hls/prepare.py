@@ -40,17 +40,16 @@ class Prepared:
     inputs: InputFormat
     problem: Problem
 
-    def between(self, copies: int, seed: int) -> Split:
-        """Return the teacher's answers on rows between neighbouring training rows; they have no labels.
-
-        A row has the weight of the mean, as those that it lies between may differ.
+    def between(self, copies: int, seed: int, *, near: bool = True) -> Split:
+        """Return the teacher's answers on rows between training rows; they have no labels and no weights.
 
         Args:
             copies: rows for each training row.
             seed: of their choice.
+            near: between neighbours; else between any two rows.
         """
         raw = np.asarray(self.dataset.train.X, dtype=np.float64)
-        made = rows_between(raw, copies, np.random.default_rng([seed, 0]))
+        made = rows_between(raw, copies, np.random.default_rng([seed, 0]), near=near)
         return Split(self.inputs.values(made), to_logits(self.teacher.task, self.teacher.predict(made)), None)
 
 

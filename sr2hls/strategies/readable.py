@@ -10,13 +10,12 @@ from typing import Literal
 import numpy as np
 
 from sr2hls.design import Design, Proposal
-from sr2hls.lut_network import Samples
 from sr2hls.options import CompileOptions, Cost, Effort, Engine, StrategyName
-from sr2hls.problem import Problem, Split
+from sr2hls.problem import Problem
 from sr2hls.program.predict import program_model
 from sr2hls.progress import Stage
 from sr2hls.quantised import QuantisedOptions, train_quantised
-from sr2hls.quantised.designs import MOST_INPUT_BITS, learnt_samples
+from sr2hls.quantised.designs import MOST_INPUT_BITS
 from sr2hls.quantised.train import TrainOptions
 from sr2hls.search.base import Progress as SearchProgress
 from sr2hls.search.expressions import expr_from_text, text_of
@@ -31,10 +30,11 @@ from sr2hls.search.joint import (
     pysr_proposer,
 )
 from sr2hls.search.joint.printing import count_nodes, shortest_form
-from sr2hls.search.joint.problem import copies_between, search_problem
+from sr2hls.search.joint.problem import search_problem
 from sr2hls.search.pysr.settings_file import load_pysr_settings
 from sr2hls.store.record import Record
 from sr2hls.strategies.base import Context, Plan
+from sr2hls.strategies.few_rows import with_rows_between
 from sr2hls.strategies.joint_settings import users_operators, users_start, users_template
 from sr2hls.strategies.refit import formula_cost, search_cost
 
@@ -150,10 +150,8 @@ class Readable:
             yield design or self._trained(problem, name, size, found.models)
 
     @cached_property
-    def _between(self) -> Split | None:
-        """Rows between those of the data, where these are few."""
-        copies = copies_between(self.context.problem)
-        return None if copies < 1 else self.context.prepared.between(copies, self.context.options.seed)
+    def _learnt(self) -> Problem:
+        return with_rows_between(self.context.prepared, self.context.options.seed)
 
     @property
     def _most_cycles(self) -> int | None:
@@ -179,9 +177,7 @@ class Readable:
             operators=users_operators(options),
         )
         with self.context.progress.stage(_SEARCH, total=1.0) as stage:
-            front = search_problem(
-                problem, how, between=self._between, seed=options.seed, progress=_Searching(stage)
-            )
+            front = search_problem(self._learnt, how, seed=options.seed, progress=_Searching(stage))
         models = [
             KeptModel(
                 terms=[text_of(t.expr) for t in scored.model.terms],
@@ -200,12 +196,6 @@ class Readable:
         made = _PROPOSERS.get(options.engine)
         return () if made is None else (made(options),)
 
-    def _samples(self, problem: Problem) -> Samples:
-        share = _EFFORTS[self.context.options.effort].bits.teacher_share
-        samples = learnt_samples(problem, problem.train, share)
-        between = self._between
-        return samples if between is None else samples.joined(learnt_samples(problem, between, share))
-
     def _trained(self, problem: Problem, name: str, size: int, models: Sequence[KeptModel]) -> Design:
         options, most_nodes = self.context.options, self._most_nodes(size)
         fitting = [m for m in models if m.nodes <= most_nodes] or [min(models, key=lambda m: m.nodes)]
@@ -215,12 +205,11 @@ class Readable:
             for _ in range(_ATTEMPTS):
                 design = train_quantised(
                     best.model(),
-                    problem,
+                    self._learnt,
                     max_lut=aim,
                     max_nodes=most_nodes,
                     max_cycles=self._most_cycles,
                     seed=options.seed,
-                    samples=self._samples(problem),
                     options=_EFFORTS[options.effort].bits,
                     go_on=_training(stage, options.time_s),
                 )

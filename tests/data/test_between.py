@@ -27,3 +27,11 @@ def test_features_of_any_scale_have_the_same_say() -> None:
 
 def test_one_row_has_itself_for_a_neighbour() -> None:
     assert rows_between(np.array([[2.0, 3.0]]), 2, np.random.default_rng(0)).tolist() == [[2, 3], [2, 3]]
+
+
+def test_rows_may_lie_between_any_two() -> None:
+    raw = np.repeat([[0.0], [100.0]], 30, axis=0)
+    made = rows_between(raw, 4, np.random.default_rng(0), near=False)
+    assert made.shape == (240, 1)
+    assert 0.2 < np.mean((made > 5) & (made < 95)) < 0.7
+    assert set(rows_between(raw, 4, np.random.default_rng(0)).ravel()) == {0.0, 100.0}

@@ -1,29 +1,16 @@
 """A `Problem` as the joint search sees it."""
 
-import numpy as np
-
 from sr2hls.problem import Problem, Split
 from sr2hls.search.base import ProgressCallback
 from sr2hls.search.joint.front import JointFront
 from sr2hls.search.joint.loss import TEACHER_SHARE, JointLoss, classification_loss, regression_loss
 from sr2hls.search.joint.search import JointData, JointOptions, search_jointly
 
-MANY_ROWS = 12_000
-"""With fewer rows the search fits single rows before its formulas are as good as they can be."""
-_MOST_COPIES = 10
-
-
-def copies_between(problem: Problem) -> int:
-    """Return how many rows between its neighbours each training row is worth: none where there are many."""
-    rows = len(problem.train)
-    return min(_MOST_COPIES, max(0, -(-MANY_ROWS // rows) - 1))
-
 
 def search_problem(
     problem: Problem,
     options: JointOptions,
     *,
-    between: Split | None = None,
     teacher_share: float = TEACHER_SHARE,
     seed: int = 0,
     progress: ProgressCallback | None = None,
@@ -33,29 +20,25 @@ def search_problem(
     Args:
         problem: the teacher's answers on the circuit's inputs. Rows count by their weights.
         options: what the user decides.
-        between: further training rows without labels, for which the teacher answered.
         teacher_share: share of the teacher in the target of a classification that has labels.
         seed: the same seed gives the same front.
         progress: told of every step.
     """
-    data = joint_data(problem, between=between, teacher_share=teacher_share)
+    data = joint_data(problem, teacher_share=teacher_share)
     return search_jointly(data, options, seed=seed, progress=progress)
 
 
-def joint_data(
-    problem: Problem, *, between: Split | None = None, teacher_share: float = TEACHER_SHARE
-) -> JointData:
+def joint_data(problem: Problem, *, teacher_share: float = TEACHER_SHARE) -> JointData:
     """Return rows and losses of a problem; models are judged by the problem's own score.
 
     A regression that is judged by its absolute error is fitted to that, others to the squared error.
 
     Args:
         problem: the teacher's answers on the circuit's inputs.
-        between: further training rows without labels, for which the teacher answered.
         teacher_share: share of the teacher in the target of a classification that has labels.
     """
     validation = problem.validation
-    train = problem.train if between is None else _joined(problem.train, between)
+    train = problem.train
     return JointData(
         train.inputs,
         _loss(problem, train, teacher_share),
@@ -71,20 +54,4 @@ def _loss(problem: Problem, split: Split, teacher_share: float) -> JointLoss:
         return regression_loss(split.outputs, absolute=absolute, weights=split.weights)
     return classification_loss(
         split.outputs, split.labels, teacher_share=teacher_share, weights=split.weights
-    )
-
-
-def _joined(train: Split, between: Split) -> Split:
-    """Return both; rows between have the label -1, which is none, and the mean weight."""
-    labels = weights = None
-    if train.labels is not None:
-        missing = np.full((len(between), *train.labels.shape[1:]), -1)
-        labels = np.concatenate([train.labels, missing])
-    if train.weights is not None:
-        weights = np.concatenate([train.weights, np.full(len(between), train.weights.mean())])
-    return Split(
-        np.concatenate([train.inputs, between.inputs]),
-        np.concatenate([train.outputs, between.outputs]),
-        labels,
-        weights,
     )

@@ -8,7 +8,7 @@ from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType
 from sr2hls.search.joint import JointOptions, Steps
 from sr2hls.search.joint.front import thin_out
-from sr2hls.search.joint.problem import MANY_ROWS, copies_between, joint_data, search_problem
+from sr2hls.search.joint.problem import joint_data, search_problem
 from sr2hls.search.joint.select import Point
 from sr2hls.search.joint.state import State
 from sr2hls.teacher.task import Task
@@ -89,22 +89,8 @@ def test_the_absolute_error_is_fitted_where_it_is_the_objective() -> None:
     assert np.median(squared) > 1
 
 
-def test_rows_between_count_as_the_teacher_says() -> None:
+def test_rows_without_a_label_count_as_the_teacher_says() -> None:
     logits = np.stack([4 * INPUTS[:, 0], np.zeros(900)], axis=1)
-    few = problem(Task.LOGITS, logits, (INPUTS[:, 0] < 0).astype(np.int64))
-    between = Split(INPUTS[:300] / 2, logits[:300], None)
-    data = joint_data(few, between=between, teacher_share=0.25)
-    assert data.X.shape == (800, 2) and np.array_equal(data.X[500:], between.inputs)
-    slopes = data.loss.slopes(np.concatenate([logits[:500], between.outputs])).gradient
-    assert np.abs(slopes[500:]).max() < 1e-12 < np.abs(slopes[:500]).max()
-    heavy = replace(few, train=replace(few.train, weights=np.linspace(0, 4, 500)))
-    counted = joint_data(heavy, between=between).loss.part(np.array([0, 499, 500]))
-    assert np.allclose(counted.weights, np.array([0, 4, 2]) / 6)
-
-
-def test_few_rows_are_worth_more_between_them() -> None:
-    wanted = problem(Task.LOGITS, np.zeros((900, 2)), None)
-    assert copies_between(wanted) == 10
-    for rows, copies in ((3000, 3), (MANY_ROWS - 1, 1), (MANY_ROWS, 0), (50_000, 0)):
-        many = Split(np.zeros((rows, 2)), np.zeros((rows, 2)), None)
-        assert copies_between(replace(wanted, train=many)) == copies
+    labels = np.where(np.arange(900) < 300, INPUTS[:, 0] < 0, -1).astype(np.int64)
+    slopes = joint_data(problem(Task.LOGITS, logits, labels), teacher_share=0.25).loss.slopes(logits[:500])
+    assert np.abs(slopes.gradient[300:]).max() < 1e-12 < np.abs(slopes.gradient[:300]).max()
