@@ -8,6 +8,7 @@ import numpy as np
 
 from sr2hls.arrays import FloatArray
 from sr2hls.data import Dataset, InputFormat, InputScaler, Part, ScalerKind, load_dataset, load_scaler
+from sr2hls.data.between import rows_between
 from sr2hls.data.dataset import open_source
 from sr2hls.errors import InputError
 from sr2hls.objectives import Objective, parse_objective, rare_objective
@@ -38,6 +39,18 @@ class Prepared:
     dataset: Dataset
     inputs: InputFormat
     problem: Problem
+
+    def between(self, copies: int, seed: int, *, near: bool = True) -> Split:
+        """Return the teacher's answers on rows between training rows; they have no labels and no weights.
+
+        Args:
+            copies: rows for each training row.
+            seed: of their choice.
+            near: between neighbours; else between any two rows.
+        """
+        raw = np.asarray(self.dataset.train.X, dtype=np.float64)
+        made = rows_between(raw, copies, np.random.default_rng([seed, 0]), near=near)
+        return Split(self.inputs.values(made), to_logits(self.teacher.task, self.teacher.predict(made)), None)
 
 
 def prepare(options: CompileOptions, progress: Progress) -> Prepared:

@@ -138,9 +138,10 @@ def learnt_samples(problem: Problem, split: Split, teacher_share: float) -> Samp
     samples, labels = samples_of(problem, split), split.labels
     if samples.kind is Kind.NUMBERS or labels is None:
         return samples
-    classes = np.asarray(labels, dtype=np.int64)
-    given = classes[:, None] == (np.arange(problem.n_outputs) if samples.kind is Kind.CLASSES else 1)
-    mixed = teacher_share * samples.targets + (1 - teacher_share) * given
+    classes = np.asarray(labels, dtype=np.int64)[:, None]
+    given = classes == (np.arange(problem.n_outputs) if samples.kind is Kind.CLASSES else 1)
+    share = np.where(classes < 0, 1.0, teacher_share)
+    mixed = share * samples.targets + (1 - share) * given
     return replace(samples, targets=np.ascontiguousarray(mixed))
 
 
