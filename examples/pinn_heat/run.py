@@ -31,7 +31,7 @@ from pinn import (
 )
 
 from sr2hls.costs import additive_cycles, published_cycles
-from sr2hls.distil import Distilled, Recording, distil_recording, elbow, record
+from sr2hls.distil import Distilled, Recording, distil, elbow, record
 from sr2hls.distil.choose import Choose
 from sr2hls.flow.lower import lower_expressions
 from sr2hls.search import Candidate, OperonEngine, OperonSettings, SearchOptions
@@ -49,7 +49,7 @@ def search(
     settings = OperonSettings(
         restarts=1 if args.quick else 4, generations=25 if args.quick else 40, max_rows=500
     )
-    return distil_recording(
+    return distil(
         recording,
         engine=OperonEngine(settings),
         options=SearchOptions(operators=tuple(operators.split()), max_size=20, input_names=("x", "t")),

@@ -9,20 +9,24 @@ _ROUNDING = 1e-6
 """Share of the largest output's spread below which another output is a constant with rounding errors."""
 
 
-def r2(outputs: NDArray[np.float64], wanted: NDArray[np.float64]) -> float:
+def r2(
+    outputs: NDArray[np.float64], wanted: NDArray[np.float64], weights: NDArray[np.float64] | None = None
+) -> float:
     """Return the coefficient of determination, averaged over the outputs.
 
     Args:
         outputs: shape (rows, outputs).
         wanted: shape (rows, outputs).
+        weights: how much each row counts, shape (rows,); ``None``: all the same.
 
     Raises:
         InputError: the shapes differ.
     """
     if outputs.shape != wanted.shape:
         raise InputError(f"outputs have the shape {outputs.shape}, what is wanted {wanted.shape}")
-    residual = np.mean((outputs - wanted) ** 2, axis=0)
-    spread = np.var(wanted, axis=0)
+    residual = np.average((outputs - wanted) ** 2, axis=0, weights=weights)
+    mean = np.average(wanted, axis=0, weights=weights)
+    spread = np.average((wanted - mean) ** 2, axis=0, weights=weights)
     # An output that varies by float32 rounding alone is judged on the scale of the one that varies most.
     dead = spread <= _ROUNDING**2 * spread.max(initial=0.0)
     spread = np.where(dead, max(float(spread.max(initial=0.0)), 1e-300), spread)

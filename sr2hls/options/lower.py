@@ -57,7 +57,8 @@ class LowerOptions(CircuitOptions):
     operators: Annotated[Path | None, FORMULAS] = field(default=None, converter=optional(path))
     """TOML file with your own operators."""
     error: Annotated[float, CIRCUIT] = field(default=0.01, validator=share)
-    """rms rounding error of each output, as a share of its standard deviation."""
+    """rms rounding error of each output, as a share of its standard deviation; no row is off by more than 30
+    times that, or 2 % of the output's range where that is more."""
     input_bits: Annotated[int, CIRCUIT] = field(default=10, validator=width)
     """Width of each fixed-point input."""
 
