@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sr2hls.arrays import FloatArray
 from sr2hls.data import Dataset, InputFormat, InputScaler, Part, ScalerKind, load_dataset, load_scaler
@@ -12,8 +13,9 @@ from sr2hls.data.between import rows_between
 from sr2hls.data.dataset import open_source
 from sr2hls.errors import InputError
 from sr2hls.objectives import Objective, parse_objective, rare_objective
-from sr2hls.options import CompileOptions
+from sr2hls.options import CircuitOptions, CompileOptions
 from sr2hls.problem import Problem, Split, to_logits
+from sr2hls.program.ends import refuse_argmax
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.progress import Progress
 from sr2hls.teacher import Teacher, load_teacher
@@ -67,6 +69,8 @@ def prepare(options: CompileOptions, progress: Progress) -> Prepared:
             output=options.head,
             task=options.task,
         )
+    if options.with_argmax:
+        refuse_argmax(teacher.n_outputs, binary=teacher.task.is_classification)
     with progress.stage("data"):
         dataset = load_dataset(
             options.data,
@@ -224,7 +228,18 @@ def _input_format(options: CompileOptions, teacher: Teacher, dataset: Dataset) -
             f"{', '.join(dataset.names.display)}"
         )
     types = [given.get(n, t) for n, t in zip(dataset.names.display, fitted.types, strict=True)]
-    return InputFormat(fitted.names, fitted.scaler, tuple(types))
+    inputs = InputFormat(fitted.names, fitted.scaler, tuple(types))
+    return inputs if not options.with_scaler else with_raw_features(inputs, dataset.train.X, options)
+
+
+def with_raw_features(inputs: InputFormat, X: ArrayLike, options: CircuitOptions) -> InputFormat:
+    """Return inputs whose scaling is built, for features X, shape (rows, features), in fixed point.
+
+    Raises:
+        InputError: a type is malformed or of no feature, or the scaling has no exact circuit.
+    """
+    given = {name: input_type(name, text) for name, text in options.raw_types}
+    return inputs.with_raw(X, options.raw_bits, given)
 
 
 def _scaler(choice: str, teacher: Teacher) -> InputScaler | ScalerKind:
