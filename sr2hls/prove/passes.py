@@ -3,8 +3,6 @@
 import time
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sr2hls.errors import VerificationError
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.prove.lowered import passes_lowering
