@@ -14,6 +14,7 @@ from scipy.special import expit, softmax, xlogy
 
 from sr2hls.arrays import FloatArray
 from sr2hls.errors import InputError
+from sr2hls.objectives import of_their_size
 
 TEACHER_SHARE = 0.7
 """Share of the teacher in the target of a classification that has labels."""
@@ -269,9 +270,9 @@ def regression_loss(
     """
     row_weights = _checked_weights(weights, len(target))
     mean = row_weights @ target
-    unit = np.sqrt(row_weights @ (target - mean) ** 2)
+    unit = np.sqrt(of_their_size(row_weights @ (target - mean) ** 2))
     kind = AbsoluteError if absolute else SquaredError
-    return kind(target, row_weights, np.where(unit > 0, unit, 1.0))
+    return kind(target, row_weights, unit)
 
 
 def class_weights(labels: NDArray[np.generic], weights: Mapping[int, float]) -> FloatArray:
