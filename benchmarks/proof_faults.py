@@ -1,39 +1,42 @@
 """Planted faults in Verilog and netlists: are they refuted, does a simulator agree, would test rows have
 shown them?
 
-    python benchmarks/proof_faults.py [--each 10] [--limit 60] [--designs NAMES] [--kept DIR]
+    python benchmarks/proof_faults.py plant [--each 10] [--limit 300] [--designs NAMES] [--kept DIR]
+    python benchmarks/proof_faults.py page
 
 Ten kinds, `--each` of every kind, half of them in the mapped netlist where the kind exists there. A fault
-that changes nothing is proven to change nothing and drawn again. Rounding modes and overflow modes are
-changed in the program that the Verilog is written from. For each fault that is refuted, the counter-example
-is simulated with Verilator, and so are 9,400 rows: the test rows of the jets where the fault is in the jets'
-circuit, uniform ones for the others. Written to benchmarks/results/proof_faults.md.
+that changes nothing is proven to change nothing and another is drawn in its place; one that is not settled is
+kept as open, and another is drawn as well. Rounding modes and overflow modes are changed in the program that
+the Verilog is written from. For each fault that is refuted, the counter-example is simulated with Verilator,
+and so are 9,400 rows: the test rows of the jets where the fault is in the jets' circuit, uniform ones for the
+others. Every fault has its own seed and adds a line to benchmarks/results/proof_faults.jsonl, so that a run
+goes on where another stopped; `page` writes the table.
 """
 
 import argparse
-import json
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from proof_rows import append_rows, cpu_seconds, read_rows
 
 from sr2hls.data.inputs import InputFormat
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
 from sr2hls.program.serialize import digest, load
 from sr2hls.program.types import Overflow, Rounding
-from sr2hls.prove.confirm import cell_models, differences
-from sr2hls.prove.proof import Outcome
+from sr2hls.prove.confirm import cell_models
+from sr2hls.prove.proof import Counterexample, Outcome
 from sr2hls.prove.rtl import NETLIST, Subject, prove_rtl
 from sr2hls.prove.rtl import VERILOG as VERILOG_CLAIM
 from sr2hls.rtl.project import RtlProject, load_project, logic_for, write_rtl
-from sr2hls.rtl.simulate import simulate, simulate_many
+from sr2hls.rtl.simulate import simulate_many
 from sr2hls.store.files import write_text
 from sr2hls.synthesis.base import HdlDesign
 from sr2hls.synthesis.registry import tool_named
@@ -41,6 +44,7 @@ from sr2hls.target import Target
 from sr2hls.verify.random_programs import random_program
 
 HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results" / "proof_faults.jsonl"
 REPORTS = HERE.parent / "hw_reports"
 DESIGNS = ("jet_tagger", "neural_ode", "pinn_heat", "units")
 N_ROWS = 9400
@@ -167,6 +171,26 @@ def _dropped_carry(text: str, rng: Rng) -> str | None:
     return _one(text, r"(\.DI\()\{ ([^}]*?) \}\)", rng, change)
 
 
+def _lut_pins(text: str, rng: Rng) -> str | None:
+    def change(m: re.Match[str]) -> str:
+        pins = re.findall(r"\.I\d\((.*?)\)", m[0])
+        a, b = rng.choice(len(pins), size=2, replace=False)
+        pins[a], pins[b] = pins[b], pins[a]
+        return ",\n".join(f"    .I{k}({pin})" for k, pin in enumerate(pins))
+
+    return _one(text, r"    \.I0\(.*?\),\n    \.I1\(.*?\)(?:,\n    \.I[2-5]\(.*?\))*", rng, change)
+
+
+def _swapped_registers(text: str, rng: Rng) -> str | None:
+    ports = set(re.findall(r"output \[\d+:0\] (\w+);", text))
+    bits = [m for m in re.finditer(r"\.Q\((\w+)( ?\[\d+\])\)", text) if m[1] in ports]
+    pairs = [(a, b) for a in bits for b in bits if a.start() < b.start() and a[1] == b[1]]
+    if not pairs:
+        return None
+    a, b = pairs[int(rng.integers(len(pairs)))]
+    return text[: a.start()] + b[0] + text[a.end() : b.start()] + a[0] + text[b.end() :]
+
+
 VERILOG: dict[str, Edit] = {
     "width": _parameter(0, lambda n: n - 1),
     "table entry": _table_entry,
@@ -179,7 +203,9 @@ VERILOG: dict[str, Edit] = {
 MAPPED: dict[str, Edit] = {
     "table entry": _lut_entry,
     "adder's operand": _lut_operand,
+    "swapped output": _swapped_registers,
     "pipeline stage": _bypassed_register,
+    "index bit": _lut_pins,
     "dropped carry": _dropped_carry,
 }
 MODES = ("rounding mode", "saturation")
@@ -234,7 +260,7 @@ def _other(modes: list[Mode], old: Mode, rng: Rng) -> Mode:
     return others[int(rng.integers(len(others)))]
 
 
-def other_mode(kind: str, rng: Rng, place: Path) -> tuple[Built, Subject] | None:
+def other_mode(kind: str, rng: Rng, place: Path) -> tuple[Built, Subject]:
     """Return a random program and the Verilog of one with another mode."""
     program = random_program(int(rng.integers(10_000)), n_operations=10, max_width=8)
     at = int(rng.integers(program.n_inputs, len(program.ops)))
@@ -251,30 +277,34 @@ def other_mode(kind: str, rng: Rng, place: Path) -> tuple[Built, Subject] | None
     return built, Subject(program, built.project, logic_for(program, Target()))
 
 
-def missed(subject: Subject, rows: NDArray[np.int64], in_netlist: bool) -> bool:
-    """Return whether rows show no difference."""
-    project = subject.project
+def shown(
+    subject: Subject, rows: NDArray[np.int64], found: Counterexample, in_netlist: bool
+) -> tuple[bool, bool]:
+    """Return whether a simulator shows a fault for a counter-example, and whether it does for rows."""
+    project, every = subject.project, np.concatenate([rows, found.rows])
     if in_netlist and subject.netlist is not None:
         cells = project.directory / "cells.v"
         cells.write_text(cell_models(subject.netlist))
-        given = simulate_many([replace(project, sources=(cells, subject.netlist))], [rows])[0]
-    else:
-        given = simulate(project, rows)
-    return bool((given == Interpreter(subject.program).run(rows)).all())
+        project = replace(project, sources=(cells, subject.netlist))
+    wrong = (simulate_many([project], [every])[0] != Interpreter(subject.program).run(every)).any(axis=1)
+    return bool(wrong[len(rows) + found.at]), bool(wrong[: len(rows)].any())
 
 
-def main() -> None:
-    """Plant, prove and count."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--each", type=int, default=10)
-    parser.add_argument("--limit", type=float, default=60.0)
-    parser.add_argument("--designs", default=",".join(DESIGNS), help="of hw_reports/, with commas")
-    parser.add_argument("--kept", type=Path, help="directory of designs that are built once")
-    arguments = parser.parse_args()
-    rng = np.random.default_rng(16)
-    counts = {kind: {"refuted": 0, "confirmed": 0, "missed": 0, "open": 0, "harmless": 0} for kind in KINDS}
+def sides(kind: str, each: int) -> list[tuple[bool, int]]:
+    """Return where a kind is planted, in the netlist or not, and how often."""
+    if kind not in MAPPED:
+        return [(False, each)]
+    return [(False, each - each // 2), (True, each // 2)] if kind in VERILOG else [(True, each)]
+
+
+def plant(arguments: argparse.Namespace, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield a row for each fault until enough of every kind are refuted.
+
+    Args:
+        arguments: of the command.
+        rows: of earlier runs, by kind, side and number.
+    """
+    done = {(row["kind"], row["netlist"], row["number"]): row for row in rows}
     with tempfile.TemporaryDirectory(prefix="sr2hls-faults-") as scratch:
         work = Path(scratch)
         designs = []
@@ -282,52 +312,89 @@ def main() -> None:
             program = load(REPORTS / name / "program.json")
             place = (arguments.kept or work) / name / "rtl"
             designs.append(build(name, program, place, rows_of(name, program), mapped=True))
-        number = 0
-        while any(c["refuted"] + c["open"] < arguments.each for c in counts.values()):
-            kind = min(KINDS, key=lambda k: counts[k]["refuted"] + counts[k]["open"])
-            number += 1
-            place = work / f"fault{number}"
-            in_netlist = kind == "dropped carry" or (kind in MAPPED and counts[kind]["refuted"] % 2 == 1)
-            if kind in MODES:
-                made = other_mode(kind, rng, place)
-                built, subject = made if made else (designs[0], None)
-            else:
-                built = designs[int(rng.integers(len(designs)))]
-                subject = planted(built, kind, rng, place, in_netlist)
-            if subject is None:
-                continue
-            (proof,) = prove_rtl(subject, arguments.limit, [NETLIST if in_netlist else VERILOG_CLAIM])
-            count = counts[kind]
-            line = {"kind": kind, "design": built.name, "netlist": in_netlist, "outcome": proof.outcome.value}
-            if proof.outcome is Outcome.PROVEN:
-                count["harmless"] += 1
-            elif proof.outcome is Outcome.OPEN:
-                count["open"] += 1
-                line["note"] = proof.note
-            else:
-                assert proof.counterexample is not None
-                mapped = subject.netlist if in_netlist else None
-                shown = bool(differences(subject.project, subject.program, proof.counterexample, mapped))
-                unseen = missed(subject, built.rows, in_netlist)
-                count["refuted"] += 1
-                count["confirmed"] += shown
-                count["missed"] += unseen
-                line |= {"solver": proof.solver, "confirmed": shown, "missed by rows": unseen}
-            print(json.dumps(line), flush=True)
-            write_text(HERE / "results" / "proof_faults.md", page(counts))
-            shutil.rmtree(place)
+        for kind in KINDS:
+            for in_netlist, wanted in sides(kind, arguments.each):
+                refuted = number = 0
+                while refuted < wanted:
+                    row = done.get((kind, in_netlist, number))
+                    if row is None:
+                        rng = np.random.default_rng([16, KINDS.index(kind), in_netlist, number])
+                        row = {"kind": kind, "netlist": in_netlist, "number": number}
+                        row |= one_fault(designs, kind, in_netlist, rng, work / "fault", arguments.limit)
+                        yield row
+                    refuted += row["outcome"] == Outcome.REFUTED.value
+                    number += 1
 
 
-def page(counts: dict[str, dict[str, int]]) -> str:
+def one_fault(
+    designs: Sequence[Built], kind: str, in_netlist: bool, rng: Rng, place: Path, limit_s: float
+) -> dict[str, Any]:
+    """Plant one fault, prove about it and simulate it; the row says no place where there is none for it."""
+    shutil.rmtree(place, ignore_errors=True)
+    if kind in MODES:
+        built, subject = other_mode(kind, rng, place)
+    else:
+        built = designs[int(rng.integers(len(designs)))]
+        planted_in = planted(built, kind, rng, place, in_netlist)
+        if planted_in is None:
+            return {"design": built.name, "outcome": "no place"}
+        subject = planted_in
+    started = cpu_seconds()
+    (proof,) = prove_rtl(subject, limit_s, [NETLIST if in_netlist else VERILOG_CLAIM])
+    row = {
+        "design": built.name,
+        "outcome": proof.outcome.value,
+        "solver": proof.solver,
+        "note": proof.note,
+        "cpu_seconds": round(cpu_seconds() - started, 2),
+    }
+    if proof.counterexample is not None:
+        confirmed, seen = shown(subject, built.rows, proof.counterexample, in_netlist)
+        row |= {"confirmed": confirmed, "missed by rows": not seen}
+        row["input"] = proof.counterexample.describe(subject.project.inputs)
+    return row
+
+
+def main() -> None:
+    """Plant, prove and count."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=("plant", "page"))
+    parser.add_argument("--each", type=int, default=10)
+    parser.add_argument("--limit", type=float, default=300.0, help="seconds for each proof")
+    parser.add_argument("--designs", default=",".join(DESIGNS), help="of hw_reports/, with commas")
+    parser.add_argument("--kept", type=Path, help="directory of designs that are built once")
+    arguments = parser.parse_args()
+    if arguments.what == "plant":
+        append_rows(RESULTS, plant(arguments, read_rows(RESULTS)))
+    write_text(HERE / "results" / "proof_faults.md", page(read_rows(RESULTS)))
+
+
+def page(rows: list[dict[str, Any]]) -> str:
     """Return the table."""
     lines = ["# Planted faults", "", "Written by `benchmarks/proof_faults.py`.", ""]
-    lines += ["| kind | refuted | simulator agrees | missed by 9,400 rows | open | harmless, drawn again |"]
-    lines += ["|---|---:|---:|---:|---:|---:|"]
-    columns = ("refuted", "confirmed", "missed", "open", "harmless")
-    for kind, count in counts.items():
-        lines.append(f"| {kind} | " + " | ".join(str(count[c]) for c in columns) + " |")
-    total = [str(sum(count[c] for count in counts.values())) for c in columns]
-    return "\n".join([*lines, f"| all | {' | '.join(total)} |"]) + "\n"
+    lines += [
+        "| kind | refuted | of these in the netlist | simulator agrees | missed by 9,400 rows | open "
+        "| proven to change nothing, drawn again |"
+    ]
+    lines += ["|---|---:|---:|---:|---:|---:|---:|"]
+    for kind in KINDS:
+        lines.append(_counted(kind, [row for row in rows if row["kind"] == kind]))
+    return "\n".join([*lines, _counted("all", rows)]) + "\n"
+
+
+def _counted(label: str, rows: list[dict[str, Any]]) -> str:
+    outcomes = [row["outcome"] for row in rows]
+    counts = [
+        outcomes.count(Outcome.REFUTED.value),
+        sum(row["netlist"] and row["outcome"] == Outcome.REFUTED.value for row in rows),
+        sum(row.get("confirmed", False) for row in rows),
+        sum(row.get("missed by rows", False) for row in rows),
+        outcomes.count(Outcome.OPEN.value),
+        outcomes.count(Outcome.PROVEN.value),
+    ]
+    return f"| {label} | {' | '.join(map(str, counts))} |"
 
 
 if __name__ == "__main__":

@@ -73,6 +73,7 @@ class Design:
         errors: output name to the difference of program and formula on training data.
         notes: what a user should know about the lowering.
         value_types: types of definitions and outputs that are rounded, by name; the others are not.
+        before: the program before its passes, which give the same bits; None where none ran.
     """
 
     proposal: Proposal
@@ -80,6 +81,7 @@ class Design:
     errors: Mapping[str, OutputError]
     notes: tuple[str, ...] = ()
     value_types: Mapping[str, FixedType] = field(default_factory=dict)
+    before: Program | None = None
 
     def predict(self, inputs: FloatArray) -> FloatArray:
         """Return the circuit's outputs, shape (samples, outputs), for circuit inputs (samples, inputs)."""
@@ -153,9 +155,8 @@ def make_design(
         made = optimised(proposal, lowered, rows.inputs)
         honest = drop_vanished_terms(_checked(made, rows.inputs), names)
         notes = (*made.notes, *honest.notes)
-        found.append(
-            Design(replace(proposal, formulas=honest.formulas), honest.program, honest.errors, notes)
-        )
+        formulas = replace(proposal, formulas=honest.formulas)
+        found.append(Design(formulas, honest.program, honest.errors, notes, before=made.before))
         if not degeneracies(_checked(found[-1], rows.inputs)):
             return found[-1]
     return found[0]  # it will be refused, with its reasons
@@ -179,7 +180,7 @@ def optimised(proposal: Proposal, lowered: Lowered, inputs: FloatArray) -> Desig
             "an optimisation changed what the program computes on the training data: please report it; "
             "nothing was written"
         )
-    return Design(proposal, program, lowered.errors, lowered.notes)
+    return Design(proposal, program, lowered.errors, lowered.notes, before=lowered.program)
 
 
 def check_design(

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sr2hls.arrays import FloatArray
 from sr2hls.data import Dataset, InputFormat, InputScaler, Part, ScalerKind, load_dataset, load_scaler
 from sr2hls.data.dataset import open_source
 from sr2hls.errors import InputError
@@ -60,6 +61,7 @@ def prepare(options: CompileOptions, progress: Progress) -> Prepared:
             options.data,
             features=_features(options, teacher),
             target=options.target_column,
+            weights=options.weight_column,
             task=None if teacher.task.is_classification else "regression",
             seed=options.seed,
             n_features=teacher.n_features,
@@ -71,10 +73,11 @@ def prepare(options: CompileOptions, progress: Progress) -> Prepared:
         for warning in dataset.warnings():
             progress.note(warning)
         inputs = _input_format(options, teacher, dataset)
+    class_weights = _class_weights(options, teacher, dataset)
     with progress.stage("teacher evaluation", total=3) as stage:
         splits = []
         for part in (dataset.train, dataset.validation, dataset.test):
-            splits.append(_ask(teacher, inputs, part))
+            splits.append(_weighed(_ask(teacher, inputs, part), part, class_weights))
             stage.advance()
         _check_outputs(teacher, splits[0])
     problem = Problem(
@@ -160,6 +163,37 @@ def _ask(teacher: Teacher, inputs: InputFormat, part: Part) -> Split:
     if labels is not None and not teacher.task.is_classification:
         labels = np.asarray(labels, dtype=np.float64).reshape(len(labels), -1)
     return Split(inputs.values(part.X), outputs, labels)
+
+
+def _weighed(split: Split, part: Part, class_weights: FloatArray | None) -> Split:
+    """Return a split with the weights of its rows and classes; without labels the network decides those."""
+    weights = part.weights
+    if class_weights is not None:
+        labels = Task.LOGITS.decide(split.outputs) if split.labels is None else split.labels
+        of_class = class_weights[np.asarray(labels, dtype=np.int64)]
+        weights = of_class if weights is None else weights * of_class
+    if weights is not None and not weights.any():
+        raise InputError("all rows of a part of the data have the weight 0: give some of each part a weight")
+    return replace(split, weights=weights)
+
+
+def _class_weights(options: CompileOptions, teacher: Teacher, dataset: Dataset) -> FloatArray | None:
+    """Return the weight of each class, shape (classes,), or ``None`` where none is given."""
+    if not options.class_weights:
+        return None
+    if not teacher.task.is_classification:
+        raise InputError(
+            "class weights are given, but the task is a regression: give --weight-column instead"
+        )
+    known = dataset.classes or _class_names(teacher, dataset)
+    if len(known) == 1:
+        known = ("0", "1")
+    weights = np.ones(len(known))
+    for name, weight in options.class_weights:
+        if name not in known:
+            raise InputError(f"class_weights names '{name}', which is no class: they are {', '.join(known)}")
+        weights[known.index(name)] = weight
+    return weights
 
 
 def _check_outputs(teacher: Teacher, train: Split) -> None:

@@ -160,14 +160,6 @@ class InputFormat:
         comparison."""
         return self.scaler.inverse_transform(self.values(X))
 
-    def saturated(self, X: ArrayLike) -> Array:
-        """Share of rows of X outside of each input's range, (f,)."""
-        Z = self._scaled(X)
-        low = np.array([t.min - t.step / 2 for t in self.types])
-        high = np.array([t.max + t.step / 2 for t in self.types])
-        share: Array = ((low > Z) | (high < Z)).mean(axis=0)
-        return share
-
     def _scaled(self, X: ArrayLike) -> Array:
         rows = np.asarray(X)
         if rows.ndim != 2 or rows.shape[1] != len(self.types):

@@ -11,7 +11,7 @@ from sr2hls.problem import Problem
 from sr2hls.program import serialize
 from sr2hls.program.lower import OutputError
 from sr2hls.program.types import FixedType, Overflow, Rounding
-from sr2hls.search.expressions import expr_from_text, text_of
+from sr2hls.search.expressions import expr_of, text_of
 from sr2hls.search.front import Frontier
 from sr2hls.store.record import Record
 
@@ -34,6 +34,8 @@ class DesignFile(Record):
     value_types: dict[str, tuple[bool, int, int, str, str]] = Field(default_factory=dict)
     """Definition that is rounded to whether it is signed, width, integer bits, rounding and overflow."""
     frontier: dict[str, Any] | None
+    before: dict[str, Any] | None = None
+    """The program before its passes."""
 
 
 def file_name(name: str) -> str:
@@ -57,6 +59,7 @@ def to_text(design: Design) -> str:
             for name, t in design.value_types.items()
         },
         frontier=None if proposal.frontier is None else proposal.frontier.to_dict(),
+        before=None if design.before is None else serialize.to_dict(design.before),
     )
     return record.model_dump_json(indent=1) + "\n"
 
@@ -89,8 +92,8 @@ def _design(record: DesignFile) -> Design:
     proposal = Proposal(
         record.name,
         record.label,
-        {output: expr_from_text(text) for output, text in record.formulas.items()},
-        tuple((name, expr_from_text(text)) for name, text in record.definitions),
+        {output: expr_of(text) for output, text in record.formulas.items()},
+        tuple((name, expr_of(text)) for name, text in record.definitions),
         None if record.frontier is None else Frontier.from_dict(record.frontier),
     )
     errors = {output: OutputError(*figures) for output, figures in record.errors.items()}
@@ -98,7 +101,8 @@ def _design(record: DesignFile) -> Design:
         name: FixedType(signed, width, integer, Rounding(rounding), Overflow(overflow))
         for name, (signed, width, integer, rounding, overflow) in record.value_types.items()
     }
-    return Design(proposal, serialize.from_dict(record.program), errors, tuple(record.notes), types)
+    before = None if record.before is None else serialize.from_dict(record.before)
+    return Design(proposal, serialize.from_dict(record.program), errors, tuple(record.notes), types, before)
 
 
 def design_of(folder: Path) -> Design | None:

@@ -15,6 +15,7 @@ from sr2hls.prepare import Prepared
 from sr2hls.progress import Progress
 from sr2hls.prove.bound import error_bounds
 from sr2hls.prove.formula import formula_row
+from sr2hls.prove.passes import passes_row
 from sr2hls.report.model import Report
 from sr2hls.report.notebook import to_notebook
 from sr2hls.report.store import write_report
@@ -116,12 +117,26 @@ def implement(
     circuit = replace(circuit, lints=lints)
     accept(circuit)
     if options.prove_s > 0:
+        with progress.stage(f"{title}: passes"):
+            circuit = _held_against_passes(design, circuit, options.prove_s, progress, title)
         with progress.stage(f"{title}: formulas"):
             circuit = _held_against_formulas(design, circuit, options.prove_s, progress, title)
     with progress.stage("report"):
         report = describe(design, circuit)
         write_report(report, folder)
     return Result(report, design, circuit, folder, inputs.format)
+
+
+def _held_against_passes(
+    design: Design, circuit: Circuit, limit_s: float, progress: Progress, title: str
+) -> Circuit:
+    """Return a circuit with the row of the program before its passes, where there were any."""
+    row, proof = passes_row(design, limit_s)
+    if row is None or proof is None:
+        return circuit
+    if not proof.proven:
+        progress.note(f"{title}: {proof.claim} is tested and not proven: {proof.note}")
+    return replace(circuit, agreements=(*circuit.agreements, row))
 
 
 def _held_against_formulas(

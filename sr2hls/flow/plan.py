@@ -27,6 +27,7 @@ def building(title: str, options: CompileOptions | LowerOptions) -> dict[str, fl
         stages[f"{title}: synthesis ({options.synthesis.value})"] = _TOOL_S[options.synthesis]
     if options.prove_s > 0:
         stages[f"{title}: proofs"] = min(options.prove_s, 10.0)
+        stages[f"{title}: passes"] = min(options.prove_s, 1.0)
         stages[f"{title}: formulas"] = min(options.prove_s, 3.0)
     return stages
 

@@ -11,7 +11,7 @@ from sr2hls.design import Design, decision_notes, float_outputs
 from sr2hls.errors import InputError
 from sr2hls.flow.choose import preference_note
 from sr2hls.flow.judgement import judge
-from sr2hls.flow.record_checks import agreements, checks
+from sr2hls.flow.record_checks import verification
 from sr2hls.flow.record_points import considered_points, network_points
 from sr2hls.flow.record_reading import formula_records, reading_of
 from sr2hls.flow.rows import Rows
@@ -19,9 +19,9 @@ from sr2hls.options import CompileOptions, LowerOptions
 from sr2hls.prepare import Prepared
 from sr2hls.progress import Progress
 from sr2hls.report import model
-from sr2hls.report.build import build_report, feature_records, formula_record, run_record
+from sr2hls.report.build import feature_records, formula_record, named_program, run_record
 from sr2hls.report.estimates import hls_row
-from sr2hls.report.hardware import HardwareRow, Subject
+from sr2hls.report.hardware import HardwareRow, Subject, compare
 from sr2hls.report.judgement import SimpleModels
 from sr2hls.report.latex import formula_latex
 from sr2hls.report.metrics import measure
@@ -65,19 +65,21 @@ def network_report(
     classifies = problem.task.is_classification
     frontiers = [d.proposal.frontier for d in considered if d.proposal.frontier is not None]
     rows = _network_rows(prepared, design, circuit, options, original)
-    return build_report(
+    data = _network_data(prepared, design, options)
+    task = model.Task(
+        kind="classification" if classifies else "regression",
+        outputs=problem.class_names,
+        decision=None if not classifies else "argmax" if problem.n_outputs > 1 else "output > 0",
+    )
+    return Report(
         title=options.checkpoint.stem,
         run=run_record(options, progress.times, seed=options.seed, command=options.command),
-        task=model.Task(
-            kind="classification" if classifies else "regression",
-            outputs=problem.class_names,
-            decision=None if not classifies else "argmax" if problem.n_outputs > 1 else "output > 0",
-        ),
+        task=task,
         teacher=_teacher(prepared, options),
-        data=_network_data(prepared, design, options),
-        formulas=formula_records(prepared, design),
+        data=data,
+        formulas=tuple(formula_records(prepared, design)),
         reading=reading_of(prepared, design),
-        fronts=[]
+        fronts=()
         if not frontiers
         else _fronts(
             frontiers[0],
@@ -86,12 +88,12 @@ def network_report(
             "mean squared error to the network's output",
             latex=names,
         ),
-        designs=[
+        designs=(
             *considered_points(prepared, design, considered, rows),
             *points,
             *network_points(problem, original, rows),
-        ],
-        fidelity=[
+        ),
+        fidelity=tuple(
             measure(
                 name,
                 Task.LOGITS if classifies else Task.REGRESSION,
@@ -102,13 +104,13 @@ def network_report(
                 labels=split.labels,
             )
             for name, split in problem.splits.items()
-        ],
-        program=design.program,
-        agreements=agreements(circuit, "test split"),
-        checks=checks(design, circuit, original[1]),
+        ),
+        program=named_program(design.program, data, task),
+        verification=verification(design, circuit, "test split", original[1]),
         judgement=judge(problem, design, simple),
-        same=decision_notes(problem, design),
+        same=tuple(decision_notes(problem, design)),
         hardware=rows,
+        comparisons=compare(rows),
         notes=(
             *preference_note(problem, design, considered),
             *prepared.dataset.warnings(),
@@ -143,29 +145,32 @@ def formulas_report(
     shown = dict(zip(inputs.names.identifiers, source.names, strict=True))
     features = feature_records(inputs.names.identifiers, rows.splits["train"][0], design.program)
     path = options.source_path
-    return build_report(
+    hardware = _rows(circuit, options, None)
+    data = model.Data(
+        file=rows.file,
+        sha256=rows.sha256,
+        splits=tuple(model.Split(name=n, rows=len(X)) for n, (X, _) in rows.splits.items()),
+        features=_named(features, source.names),
+    )
+    task = model.Task(
+        kind="classification" if rows.classes else "regression",
+        outputs=outputs,
+        decision="argmax" if rows.classes else None,
+    )
+    return Report(
         title=options.source[:80] if path is None else path.resolve().name,
         run=run_record(options, progress.times, seed=options.seed, command=options.command),
-        task=model.Task(
-            kind="classification" if rows.classes else "regression",
-            outputs=outputs,
-            decision="argmax" if rows.classes else None,
-        ),
+        task=task,
         teacher=None,
-        data=model.Data(
-            file=rows.file,
-            sha256=rows.sha256,
-            splits=tuple(model.Split(name=n, rows=len(X)) for n, (X, _) in rows.splits.items()),
-            features=_named(features, source.names),
-        ),
-        formulas=[
+        data=data,
+        formulas=tuple(
             formula_record(n, e, shown, complexity=c.complexity, loss=_finite(c.loss))
             for n, e, c in zip(outputs, design.proposal.formulas.values(), source.chosen, strict=True)
-        ],
+        ),
         fronts=_fronts(
             source.frontier, source.frontier.input_names, outputs, "as the file has it", source.chosen
         ),
-        fidelity=[
+        fidelity=tuple(
             measure(
                 name,
                 Task.LOGITS if rows.classes else Task.REGRESSION,
@@ -176,11 +181,11 @@ def formulas_report(
                 labels=labels,
             )
             for name, (X, labels) in rows.splits.items()
-        ],
-        program=design.program,
-        agreements=agreements(circuit, "test rows"),
-        checks=checks(design, circuit),
-        hardware=_rows(circuit, options, None),
+        ),
+        program=named_program(design.program, data, task),
+        verification=verification(design, circuit, "test rows"),
+        hardware=hardware,
+        comparisons=compare(hardware),
         same=constant_decisions(Task.LOGITS, outputs, design.predict(inputs.values(rows.splits["test"][0])))
         if rows.classes
         else (),
@@ -230,7 +235,7 @@ def _fronts(
     loss: str,
     chosen: Sequence[Candidate] = (),
     latex: Mapping[str, str] | None = None,
-) -> list[model.Front]:
+) -> tuple[model.Front, ...]:
     """Return the fronts of all outputs; one of a single formula is none."""
     unit = f"{frontier.cost_model.get('unit', '')} ({frontier.cost_model.get('origin', 'estimated')})"
     fronts = []
@@ -252,7 +257,7 @@ def _fronts(
             fronts.append(
                 model.Front(output=output, loss=loss, cost=unit, candidates=candidates, told=_told(frontier))
             )
-    return fronts
+    return tuple(fronts)
 
 
 def _told(frontier: Frontier) -> tuple[model.ToldCosts, ...]:
@@ -271,20 +276,25 @@ def _finite(loss: float) -> float | None:
 
 def _network_rows(
     prepared: Prepared, design: Design, circuit: Circuit, options: CompileOptions, original: OriginalResult
-) -> list[HardwareRow]:
+) -> tuple[HardwareRow, ...]:
     problem, (network, its_circuit, _) = prepared.problem, original
     score = problem.score(design.predict(problem.test.inputs), problem.test)
     rows = _rows(circuit, options, score)
     if network is not None and its_circuit is not None and its_circuit.hardware is not None:
         score = problem.score(network.network.predict(problem.test.inputs), problem.test)
         row = HardwareRow.of(its_circuit.hardware, Subject.NETWORK, network.label, score)
-        rows.insert(0 if circuit.hardware is None else 1, row)
+        place = 0 if circuit.hardware is None else 1
+        rows = (*rows[:place], row, *rows[place:])
     return rows
 
 
-def _rows(circuit: Circuit, options: CompileOptions | LowerOptions, score: float | None) -> list[HardwareRow]:
+def _rows(
+    circuit: Circuit, options: CompileOptions | LowerOptions, score: float | None
+) -> tuple[HardwareRow, ...]:
     """Return the design's figures, and those of its HLS project by the model of its scheduler."""
     found = circuit.hardware
-    rows = [] if found is None else [HardwareRow.of(found, Subject.DESIGN, "formulas", score)]
-    hls = None if options.synthesis.takes_hls else hls_row(circuit.hls, options.target)
-    return rows if hls is None else [*rows, hls]
+    rows = (
+        None if found is None else HardwareRow.of(found, Subject.DESIGN, "formulas", score),
+        None if options.synthesis.takes_hls else hls_row(circuit.hls, options.target),
+    )
+    return tuple(row for row in rows if row is not None)

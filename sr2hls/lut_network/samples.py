@@ -1,6 +1,7 @@
 """What a LUT network is trained on: the teacher's answers, on the training rows and between them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,11 @@ _TREE_FEATURES = 12
 
 
 def samples_of(problem: Problem, split: Split) -> Samples:
-    """Return a split's rows as samples, with the teacher's answers as targets."""
-    return _samples(problem, split.inputs, split.outputs)
+    """Return a split's rows as samples, with the teacher's answers as targets and the rows' weights."""
+    samples = _samples(problem, split.inputs, split.outputs)
+    return (
+        samples if split.weights is None else replace(samples, weights=split.weights / split.weights.mean())
+    )
 
 
 def samples_between(

@@ -16,6 +16,7 @@ from sr2hls.options.values import (
     BUDGETS,
     CIRCUIT,
     INPUTS,
+    NUMBERS,
     RUNNING,
     SEARCH,
     YES_OR_NO,
@@ -24,6 +25,7 @@ from sr2hls.options.values import (
     names,
     on_the_command_line,
     path,
+    weighing,
     width,
 )
 from sr2hls.target import Budget
@@ -40,6 +42,18 @@ class CompileOptions(CircuitOptions, NetworkOptions):
 
     task: Annotated[str | None, INPUTS, Example('"logits"')] = None
     """`logits`, `probabilities` or `regression`, where the guess from the network is wrong."""
+    weight_column: Annotated[str | None, INPUTS, Example('"weight"')] = None
+    """Column or key of the rows' weights: how much each counts in what readable formulas learn, and in the
+    score that designs are judged by. The other strategies learn from all rows alike."""
+    class_weights: Annotated[
+        tuple[tuple[str, float], ...],
+        INPUTS,
+        NUMBERS,
+        Parameter(name="--class-weight"),
+        Example("signal = 10.0"),
+    ] = field(default=(), validator=weighing)
+    """Weights of the rows of single classes, e.g. `signal=10`, besides those of --weight-column; others
+    have 1."""
     scaler: Annotated[str, INPUTS] = "auto"
     """Affine map before the circuit: `auto` (the range of each feature that uses the bits best), `checkpoint`
     (the one at the network's front), one fitted on the training split (`range`, `standard`, `robust`,

@@ -16,6 +16,7 @@ from sr2hls.program.serialize import digest, load
 from sr2hls.prove.circuit import icarus_row, netlist_of, prove_circuit, vectors_of
 from sr2hls.prove.cpp import check_operations
 from sr2hls.prove.formula import formula_row
+from sr2hls.prove.passes import passes_row
 from sr2hls.prove.proof import Proof
 from sr2hls.prove.rtl import Subject
 from sr2hls.rtl.names import check_module_name
@@ -92,9 +93,12 @@ def verify_folder(directory: Path, limit_s: float, design: "Design | None" = Non
     second = icarus_row(subject)
     if second is not None:
         tested.append(second)
-    formulas = (None, None) if design is None else formula_row(design, limit_s)
+    made = [] if design is None else [passes_row(design, limit_s), formula_row(design, limit_s)]
     rows, proofs = prove_circuit(subject, tuple(tested), limit_s)
-    return Verified((*rows, *filter(None, formulas[:1])), (*proofs, *filter(None, formulas[1:])))
+    return Verified(
+        (*rows, *(row for row, _ in made if row is not None)),
+        (*proofs, *(proof for _, proof in made if proof is not None)),
+    )
 
 
 def target_of(project: RtlProject) -> Target:

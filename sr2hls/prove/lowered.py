@@ -16,7 +16,7 @@ from alkaid.types import CombLogic
 from sr2hls.arrays import IntArray
 from sr2hls.program import ops
 from sr2hls.program.program import Program
-from sr2hls.prove.abc import compare
+from sr2hls.prove.abc import compare, solver_name
 from sr2hls.prove.additive import Additive
 from sr2hls.prove.aig import FALSE, Aig, Word, constant, less
 from sr2hls.prove.gates import written
@@ -66,7 +66,12 @@ def prove_passes(before: Program, after: Program, ends: float) -> list[str]:
         after: the program after them, with the same inputs and outputs.
         ends: when to give up, in seconds of the monotonic clock.
     """
-    return Lowering(before, lambda terms, inputs: ProgramTerms(terms, after, inputs), ends).run()
+    return passes_lowering(before, after, ends).run()
+
+
+def passes_lowering(before: Program, after: Program, ends: float) -> "Lowering":
+    """Return the proof that `prove_passes` runs, to be run."""
+    return Lowering(before, lambda terms, inputs: ProgramTerms(terms, after, inputs), ends)
 
 
 class Lowering:
@@ -125,6 +130,11 @@ class Lowering:
             if self._equal(steps[at], self._value(position)) is None:
                 left.append(name)
         return left
+
+    def how(self) -> str:
+        """Return what settled how many values, with the solver's version where it was one."""
+        names = {"all_values": "all values", "solver": solver_name() if "solver" in self.settled else ""}
+        return ", ".join(f"{n} by {names.get(k, k)}" for k, n in self.settled.items()) or "nothing to settle"
 
     def _value(self, position: int) -> Scaled:
         found = self.known.get(position)

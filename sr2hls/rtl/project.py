@@ -68,11 +68,6 @@ class RtlProject:
         """Latency at the clock of the target, nanoseconds."""
         return self.latency_cycles * self.clock_ns
 
-    @property
-    def meets_clock(self) -> bool:
-        """Whether the longest stage fits into its share of the clock by the delay model."""
-        return self.stage_delay.value <= self.clock_ns * CLOCK_SHARE
-
 
 def write_rtl(
     program: Program,
@@ -87,7 +82,7 @@ def write_rtl(
     """Write a program as an RTL project.
 
     The pipeline has the fewest stages whose logic takes at most `CLOCK_SHARE` of the clock by alkaid's delay
-    model; an operation that alone takes longer gets a stage of its own (see `RtlProject.meets_clock`).
+    model; an operation that alone takes longer gets a stage of its own (see `RtlProject.stage_delay`).
 
     Args:
         program: what to write.

@@ -113,11 +113,16 @@ class _TreeBuilder:
 
 
 class _SympyBuilder:
-    def __init__(self, operators: Operators) -> None:
+    """Makes sympy expressions; with ``floats``, 1.0 stays a Float and only 1 is an Integer."""
+
+    def __init__(self, operators: Operators, *, floats: bool = False) -> None:
         self._operators = operators
+        self._floats = floats
 
     def number(self, text: str) -> sympy.Expr:
-        return exact_number(float(text))
+        if not self._floats:
+            return exact_number(float(text))
+        return sympy.Integer(text) if text.removeprefix("-").isdigit() else sympy.Float(float(text))
 
     def named(self, name: str) -> sympy.Expr:
         return sympy.pi if name == "pi" else sympy.E
@@ -184,6 +189,16 @@ def expr_from_text(text: str, operators: Operators | None = None) -> sympy.Expr:
     return parse(text, _SympyBuilder(ops), ops)
 
 
+def expr_of(text: str) -> sympy.Expr:
+    """Read what `text_of` wrote: numbers are Floats where they were, so that both expressions are equal.
+
+    Raises:
+        InputError: it is no formula, or has an unknown function.
+    """
+    ops = Operators()
+    return parse(text, _SympyBuilder(ops, floats=True), ops)
+
+
 def expr_from_tree(tree: Tree, operators: Operators | None = None) -> sympy.Expr:
     """Return the sympy expression of a tree."""
     ops = operators or Operators()
@@ -201,7 +216,7 @@ def expr_from_tree(tree: Tree, operators: Operators | None = None) -> sympy.Expr
 
 
 class _Exact(StrPrinter):  # type: ignore[misc]
-    """Prints every digit of a Float, and conditions in a form that `expr_from_text` reads."""
+    """Prints every digit of a Float, and conditions in a form that `expr_of` reads."""
 
     def _print_Float(self, expr: sympy.Float) -> str:  # noqa: N802
         return repr(float(expr))
@@ -243,7 +258,7 @@ class _Exact(StrPrinter):  # type: ignore[misc]
 
 
 def text_of(expr: sympy.Expr) -> str:
-    """Write a sympy expression so that `expr_from_text` gives it back with every bit of its constants."""
+    """Write a sympy expression so that `expr_of` gives it back with every bit of its constants."""
     return str(_Exact({"order": "lex"}).doprint(expr))
 
 

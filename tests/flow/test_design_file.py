@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sympy as sp
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sr2hls.design import Design, Proposal
@@ -39,11 +39,13 @@ def design(seed: int, constant: float, rms: float) -> Design:
     )
     errors = {name: OutputError(abs(rms), abs(constant)) for name in program.output_names}
     types = {"v0": FixedType(True, 3 + seed % 5, 2, Rounding.RND, Overflow.SAT)}
-    return Design(proposal, program, errors, ("a note",), types)
+    return Design(proposal, program, errors, ("a note",), types, random_program(seed + 1))
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 500), NUMBERS, NUMBERS)
+@example(0, 1.0, 0.0)
+@example(0, -3.0, 0.0)
 def test_what_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, seed: int, c: float, e: float
 ) -> None:
@@ -53,7 +55,7 @@ def test_what_is_written_is_read(
     after = read_design(path, problem_of(before))
     assert after.program == before.program
     assert after.errors == before.errors and after.notes == before.notes
-    assert after.value_types == before.value_types
+    assert after.value_types == before.value_types and after.before == before.before
     assert after.proposal == before.proposal
 
 

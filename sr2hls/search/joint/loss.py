@@ -3,7 +3,6 @@
 Every loss is a weighted mean over the rows; the weights sum up to one.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
@@ -273,15 +272,6 @@ def regression_loss(
     unit = np.sqrt(of_their_size(row_weights @ (target - mean) ** 2))
     kind = AbsoluteError if absolute else SquaredError
     return kind(target, row_weights, unit)
-
-
-def class_weights(labels: NDArray[np.generic], weights: Mapping[int, float]) -> FloatArray:
-    """Return the weight of each row, shape (rows,), from that of its class; classes not named have 1."""
-    classes = np.asarray(labels).reshape(-1).astype(np.int64)
-    result = np.ones(len(classes))
-    for number, weight in weights.items():
-        result[classes == number] = weight
-    return result
 
 
 def _checked_weights(weights: FloatArray | None, rows: int) -> FloatArray:

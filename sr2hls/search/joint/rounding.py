@@ -17,6 +17,8 @@ TOLERANCE = 3e-5
 """A shorter number may raise the loss by this share."""
 _REFIT_STEPS = 3
 _UNMOVED = 1e-9
+_NOTHING = 1e-12
+"""Share of the constants' loss that a shorter number may always cost: sums of doubles are no better."""
 
 
 def round_constants(state: State, data: Columns, loss: JointLoss, tolerance: float = TOLERANCE) -> Refit:
@@ -31,7 +33,8 @@ def round_constants(state: State, data: Columns, loss: JointLoss, tolerance: flo
     fixed = np.zeros(state.offsets[-1], dtype=bool)
     biases = len(state.bias)
     begin, end = state.offsets[0], state.offsets[-1]
-    allowed = tolerance * loss.value(data.outputs(state))
+    of_constants = loss.value(np.tile(loss.start(), (len(data), 1)))
+    allowed = max(tolerance * loss.value(data.outputs(state)), _NOTHING * of_constants)
     for group in (range(begin, end), range(biases, begin), range(biases)):
         if len(group):
             state = _round_group(state, data, loss, list(group), fixed, allowed)

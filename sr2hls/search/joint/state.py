@@ -37,10 +37,6 @@ class Atom:
         """Take a term apart."""
         return cls(*Shape.of(term))
 
-    def term(self) -> Term:
-        """Put the term together."""
-        return self.shape.term(self.inputs, tuple(float(c) for c in self.constants))
-
     def same(self, other: "Atom") -> bool:
         """Whether both are the same function."""
         return (
@@ -79,9 +75,13 @@ class State:
         return cls(atoms, model.coefficients != 0, model.coefficients, model.bias)
 
     def model(self) -> JointModel:
-        """Put the model together."""
-        terms = tuple(atom.term() for atom in self.atoms)
-        return JointModel(terms, np.where(self.used, self.coefficients, 0.0), self.bias)
+        """Put the model together; what turns out constant, such as min(abs(u), -1), joins the bias."""
+        formulas = [a.shape.formula(a.inputs, [float(c) for c in a.constants]) for a in self.atoms]
+        coefficients = np.where(self.used, self.coefficients, 0.0)
+        constant = np.array([not f.free_symbols for f in formulas], dtype=bool)
+        values = np.array([0.0 if f.free_symbols else float(f) for f in formulas])
+        terms = tuple(Term(f) for f in formulas if f.free_symbols)
+        return JointModel(terms, coefficients[:, ~constant], self.bias + coefficients @ values)
 
     def links(self) -> list[tuple[int, int]]:
         """Pairs of output and atom that belong together, output by output."""
