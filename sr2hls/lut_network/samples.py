@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sr2hls.arrays import FloatArray
 from sr2hls.lut_network.objective import Kind, Samples
+from sr2hls.objectives import variances
 from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType
 
@@ -44,5 +45,5 @@ def number_scale(problem: Problem) -> tuple[FloatArray, FloatArray]:
 
     The unit is the power of two next to the standard deviation, so that a step of the circuit's is one, too.
     """
-    spread = np.maximum(problem.train.outputs.std(axis=0), 1e-30)
+    spread = np.sqrt(variances(problem.train.outputs))
     return problem.train.outputs.mean(axis=0), np.exp2(np.rint(np.log2(spread)))

@@ -25,8 +25,6 @@ from sr2hls.target import Budget, Target
 class CircuitOptions:
     """Options of a circuit: its inputs, its target and the tools."""
 
-    input_bits: Annotated[int, CIRCUIT] = field(default=6, validator=width)
-    """Width of each fixed-point input; range and binary point come from the data."""
     input_types: Annotated[
         tuple[tuple[str, str], ...],
         CIRCUIT,

@@ -11,6 +11,7 @@ from sr2hls.lut_network import Samples, samples_of
 from sr2hls.lut_network.designs import kind_of
 from sr2hls.lut_network.network import most_terms
 from sr2hls.lut_network.objective import Kind
+from sr2hls.objectives import variances
 from sr2hls.problem import Problem, Split
 from sr2hls.quantised.exchange import ExchangeOptions
 from sr2hls.quantised.fit import FitOptions
@@ -148,7 +149,7 @@ def learnt_samples(problem: Problem, split: Split, teacher_share: float) -> Samp
 def _number_step(problem: Problem, bits: int) -> float:
     """Return the step of numbers in units of their standard deviation: their range has so many bits."""
     outputs = problem.train.outputs
-    spread = np.maximum(outputs.std(axis=0), 1e-30)
+    spread = np.sqrt(variances(outputs))
     return float(
         2.0 ** np.ceil(np.log2(max(float(np.ptp(outputs / spread, axis=0).max()), 1e-30))) / (1 << bits)
     )

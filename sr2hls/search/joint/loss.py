@@ -13,6 +13,7 @@ from scipy.special import expit, softmax, xlogy
 
 from sr2hls.arrays import FloatArray
 from sr2hls.errors import InputError
+from sr2hls.objectives import of_their_size
 
 ALL = slice(None)
 """All rows."""
@@ -272,9 +273,9 @@ def regression_loss(
     """
     row_weights = _checked_weights(weights, len(target))
     mean = row_weights @ target
-    unit = np.sqrt(row_weights @ (target - mean) ** 2)
+    unit = np.sqrt(of_their_size(row_weights @ (target - mean) ** 2))
     kind = AbsoluteError if absolute else SquaredError
-    return kind(target, row_weights, np.where(unit > 0, unit, 1.0))
+    return kind(target, row_weights, unit)
 
 
 def _checked_weights(weights: FloatArray | None, rows: int) -> FloatArray:
