@@ -25,8 +25,6 @@ from sr2hls.target import Budget, Target
 class CircuitOptions:
     """Options of a circuit: its inputs, its target and the tools."""
 
-    input_bits: Annotated[int, CIRCUIT] = field(default=6, validator=width)
-    """Width of each fixed-point input; range and binary point come from the data."""
     input_types: Annotated[
         tuple[tuple[str, str], ...],
         CIRCUIT,
@@ -40,8 +38,8 @@ class CircuitOptions:
     with_scaler: Annotated[bool, CIRCUIT] = False
     """Take raw features in fixed point and build their scaling, rounding and saturation; LUTs are counted."""
     raw_bits: Annotated[int, CIRCUIT] = field(default=11, validator=width)
-    """Width of each raw feature with --with-scaler (11: tables of 6 and 5 bits and one adder); sign and binary
-    point come from the data."""
+    """Width of each raw feature with --with-scaler; sign and binary point come from the data. 11 bits are two
+    tables of at most 6 and one adder."""
     raw_types: Annotated[
         tuple[tuple[str, str], ...],
         CIRCUIT,
