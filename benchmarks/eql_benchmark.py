@@ -25,11 +25,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import sympy
 import torch
+from recovery import recovery
 
 from sr2hls.costs import additive_cycles, published_cycles
 from sr2hls.search.base import Engine, SearchOptions
 from sr2hls.search.eql import EQLEngine
-from sr2hls.search.eql.recovery import recovery
 from sr2hls.search.eql.training import SparsifyOptions
 from sr2hls.search.expressions import evaluate_expr, text_of
 from sr2hls.search.operon import OperonEngine

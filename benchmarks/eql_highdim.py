@@ -35,7 +35,7 @@ from sr2hls.program.precision import PrecisionOptions, fit_precision
 from sr2hls.program.types import FixedType
 from sr2hls.progress import SilentProgress
 from sr2hls.search.eql.compact import CompactOptions, train_compact
-from sr2hls.search.eql.network import EQLNetwork, limit_fan_in
+from sr2hls.search.eql.network import EQLNetwork
 from sr2hls.search.eql.primitives import Primitive, units, with_scale
 from sr2hls.search.eql.pruning import StructureCost, used_inputs
 from sr2hls.store.files import write_text
@@ -44,6 +44,22 @@ from sr2hls.teacher.task import Task
 
 ROOT = Path(__file__).parents[1]
 JETS = ROOT / "examples" / "jet_tagger"
+
+
+def limit_fan_in(network: EQLNetwork, count: int, generator: torch.Generator) -> None:
+    """Leave each argument of the first hidden layer only ``count`` inputs, dealt out evenly.
+
+    A function of one or two inputs of few bits is a table of a few LUTs, whatever the function.
+    """
+    arch = network.architecture
+    arguments = arch.fan_out[0]
+    rounds = -(-arguments * count // arch.n_inputs)
+    deck = torch.cat([torch.randperm(arch.n_inputs, generator=generator) for _ in range(rounds)])
+    hands = deck[: arguments * count].view(arguments, count)
+    masks = [m.clone() for m in network.masks]
+    seen = torch.zeros(arguments, arch.n_inputs, dtype=torch.bool).scatter(1, hands, True)
+    masks[0][:, :-1] &= seen.T
+    network.set_masks(masks)
 
 
 @dataclass(frozen=True)

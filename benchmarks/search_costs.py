@@ -14,7 +14,7 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from sr2hls.costs import (
     FoldCost,
     additive_cycles,
     area,
+    describe,
     estimated_luts,
     longest_path,
     published_cycles,
@@ -34,6 +35,7 @@ from sr2hls.prepare import prepare
 from sr2hls.problem import Problem, Split
 from sr2hls.progress import SilentProgress
 from sr2hls.search import Frontier, OperonEngine, OperonSettings, SearchOptions
+from sr2hls.search.front import cost_or_none
 from sr2hls.store.files import write_text
 from sr2hls.strategies.joint_choice import joint_choices
 
@@ -91,6 +93,17 @@ class Result:
     by_cycles: tuple[Point, ...]
 
 
+def rescored(frontier: Frontier, model: FoldCost) -> Frontier:
+    """The same formulas with the costs of another model, non-dominated ones only."""
+    fronts = tuple(
+        replace(
+            f, candidates=tuple(replace(c, cost=cost_or_none(model, c.expr)) for c in f.candidates)
+        ).pareto()
+        for f in frontier.fronts
+    )
+    return replace(frontier, fronts=fronts, cost_model=describe(model))
+
+
 def search(problem: Problem, cost: FoldCost, seconds: float, seed: int) -> tuple[Frontier, float, float]:
     """Search the outputs in turns, restart after restart, until ``seconds`` of processor time are used."""
     engine = OperonEngine(OperonSettings(restarts=1, population=100, max_rows=1000))
@@ -125,17 +138,17 @@ def designs(problem: Problem, frontier: Frontier, cost: FoldCost) -> tuple[Point
     valid = problem.validation
     if cost is LUTS:
         choices = joint_choices(
-            frontier.rescored(LUTS), valid.inputs, lambda outputs: fidelity(problem, valid, outputs)
+            rescored(frontier, LUTS), valid.inputs, lambda outputs: fidelity(problem, valid, outputs)
         )
         found = [c.candidates for c in choices]
     else:
         # The slowest formula counts: under each bound every output takes its best formula.
-        rescored = frontier.rescored(CYCLES)
-        bounds = sorted({c.cost for f in rescored.fronts for c in f.candidates if c.cost is not None})
+        counted = rescored(frontier, CYCLES)
+        bounds = sorted({c.cost for f in counted.fronts for c in f.candidates if c.cost is not None})
         found = []
         for bound in bounds:
             below = [
-                [c for c in f.candidates if c.cost is not None and c.cost <= bound] for f in rescored.fronts
+                [c for c in f.candidates if c.cost is not None and c.cost <= bound] for f in counted.fronts
             ]
             if all(below):
                 found.append(tuple(min(b, key=lambda c: c.loss) for b in below))

@@ -19,13 +19,16 @@ class Split:
     Attributes:
         inputs: circuit inputs on the grid of their types, shape (samples, inputs).
         outputs: the teacher's outputs; for a classification logits, shape (samples, outputs).
-        labels: class of each row, or the true values, shape (samples, outputs), of a regression; ``None``
-            where the data have none.
+        labels: class of each row, -1 where it is not known, or the true values, shape (samples, outputs), of
+            a regression; ``None`` where the data have none.
+        weights: how much each row counts, in what is learned and in scores, shape (samples,), at least 0;
+            ``None``: all the same.
     """
 
     inputs: FloatArray
     outputs: FloatArray
     labels: NDArray[np.generic] | None
+    weights: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -33,7 +36,8 @@ class Split:
     def first(self, count: int) -> "Split":
         """Return the first rows."""
         labels = None if self.labels is None else self.labels[:count]
-        return Split(self.inputs[:count], self.outputs[:count], labels)
+        weights = None if self.weights is None else self.weights[:count]
+        return Split(self.inputs[:count], self.outputs[:count], labels, weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,30 +89,31 @@ class Problem:
 
         Classification: accuracy against the labels, or agreement with the teacher where there are none.
         Regression: R² against the teacher's outputs, averaged over the outputs. Another objective is asked
-        where the user named one.
+        where the user named one. Rows count by their weights.
         """
         if self.objective is not None:
-            return self.objective.score(outputs, split.outputs, split.labels)
+            return self.objective.score(outputs, split.outputs, split.labels, split.weights)
         if not self.task.is_classification:
-            return r2(outputs, split.outputs)
+            return r2(outputs, split.outputs, split.weights)
         if split.labels is None:
             return self.fidelity(outputs, split)
-        return float(np.mean(self.decide(outputs) == split.labels))
+        return float(np.average(self.decide(outputs) == split.labels, weights=split.weights))
 
     def fidelity(self, outputs: FloatArray, split: Split) -> float:
         """Return the share of rows, shape (samples, outputs), decided as the teacher does; or R² to it."""
         if not self.task.is_classification:
-            return r2(outputs, split.outputs)
-        return float(np.mean(self.decide(outputs) == self.decide(split.outputs)))
+            return r2(outputs, split.outputs, split.weights)
+        return float(np.average(self.decide(outputs) == self.decide(split.outputs), weights=split.weights))
 
     @property
     def score_name(self) -> str:
         """What people call the score."""
+        weighted = "" if self.test.weights is None else "weighted "
         if self.objective is not None:
-            return self.objective.shown
+            return weighted + self.objective.shown
         if self.test.labels is None:
-            return "fidelity"
-        return "accuracy" if self.task.is_classification else "R²"
+            return weighted + "fidelity"
+        return weighted + ("accuracy" if self.task.is_classification else "R²")
 
     def teacher_score(self, split: Split) -> float:
         """Return the teacher's own score."""

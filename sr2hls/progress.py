@@ -12,13 +12,13 @@ line a stage for logs. All of them keep the wall time of each stage in `times`.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichBars
 
 LINE_EVERY_S = 30.0
@@ -109,7 +109,7 @@ class _SilentStage:
 
 
 class SilentProgress:
-    """Shows nothing."""
+    """Shows nothing; what is shown adds to it."""
 
     def __init__(self) -> None:
         self._clock = Clock()
@@ -136,49 +136,44 @@ class SilentProgress:
         """Ignore the note."""
 
 
-class _LineStage:
-    def __init__(self, owner: "LineProgress", name: str, total: float | None) -> None:
-        self._owner, self._name, self._total = owner, name, total
+class _CountingStage:
+    def __init__(self, total: float | None, show: Callable[[float, float | None, str], None]) -> None:
+        self._total, self._show = total, show
         self._done = 0.0
-        self._last = time.monotonic()
 
     def advance(self, n: float = 1, message: str = "") -> None:
-        """Write a line if the last one is long enough ago."""
+        """Show what is done, in units and as a share of the total."""
         self._done += n
-        if time.monotonic() - self._last >= LINE_EVERY_S:
-            self._last = time.monotonic()
-            self._owner.line(self._name, self._done / self._total if self._total else None, message)
+        self._show(self._done, self._done / self._total if self._total else None, message)
 
 
-class LineProgress:
+class LineProgress(SilentProgress):
     """Writes a line when a stage ends, and every half minute within one; for logs and ``--verbose`` pipes."""
 
     def __init__(self, console: Console) -> None:
+        super().__init__()
         self._console = console
-        self._clock = Clock()
-
-    @property
-    def times(self) -> Mapping[str, float]:
-        """Wall time of each stage in seconds."""
-        return self._clock.times
-
-    def plan(self, expected_s: Mapping[str, float]) -> None:
-        """Accept a plan."""
-        self._clock.plan(expected_s)
 
     @contextmanager
     def stage(self, name: str, total: float | None = None) -> Iterator[Stage]:
         """Open a stage."""
+        last = time.monotonic()
+
+        def show(done: float, fraction: float | None, message: str) -> None:
+            nonlocal last
+            if time.monotonic() - last >= LINE_EVERY_S:
+                last = time.monotonic()
+                self._line(name, fraction, message)
+
         self._clock.begin(name)
         outcome = "stopped after"
         try:
-            yield _LineStage(self, name, total)
+            yield _CountingStage(total, show)
             outcome = "done in"
         finally:
-            text = f"{name}: {outcome} {duration(self._clock.end(name))}"
-            self._console.print(escape(text), highlight=False, soft_wrap=True)
+            self.note(f"{name}: {outcome} {duration(self._clock.end(name))}")
 
-    def line(self, name: str, fraction: float | None, message: str) -> None:
+    def _line(self, name: str, fraction: float | None, message: str) -> None:
         """Write where a stage stands."""
         parts = [name + ":"]
         if fraction is not None:
@@ -188,31 +183,18 @@ class LineProgress:
         left = self._clock.left_s(name, fraction)
         if left is not None:
             parts.append(f"({duration(left)} left in all)")
-        self._console.print(escape(" ".join(parts)), highlight=False, soft_wrap=True)
+        self.note(" ".join(parts))
 
     def note(self, message: str) -> None:
         """Write the note."""
         self._console.print(escape(message), highlight=False, soft_wrap=True)
 
 
-class _TerminalStage:
-    def __init__(self, owner: "TerminalProgress", name: str, task: TaskID, total: float | None) -> None:
-        self._owner, self._name, self._task, self._total = owner, name, task, total
-        self._done = 0.0
-
-    def advance(self, n: float = 1, message: str = "") -> None:
-        """Move the bar."""
-        self._done += n
-        fraction = self._done / self._total if self._total else None
-        self._owner.show(self._name, self._task, self._done, fraction, message)
-
-
-class TerminalProgress:
+class TerminalProgress(SilentProgress):
     """Bars with the time left over all; use it as a context manager."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
-        self._clock = Clock()
+        super().__init__()
         self._bars = RichBars(
             SpinnerColumn(finished_text="[green]✓"),
             TextColumn("{task.description}"),
@@ -229,32 +211,24 @@ class TerminalProgress:
     def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
-    @property
-    def times(self) -> Mapping[str, float]:
-        """Wall time of each stage in seconds."""
-        return self._clock.times
-
-    def plan(self, expected_s: Mapping[str, float]) -> None:
-        """Accept a plan."""
-        self._clock.plan(expected_s)
-
     @contextmanager
     def stage(self, name: str, total: float | None = None) -> Iterator[Stage]:
         """Open a stage."""
+
+        def show(done: float, fraction: float | None, message: str) -> None:
+            left = self._clock.left_s(name, fraction)
+            text = f"{duration(left)} left in all" if left is not None else ""
+            note = escape(" · ".join(t for t in (text, message) if t))
+            self._bars.update(task, completed=done, note=note)
+
         self._clock.begin(name)
         task = self._bars.add_task(escape(name), total=total, note="")
         try:
-            yield _TerminalStage(self, name, task, total)
+            yield _CountingStage(total, show)
             self._bars.update(task, total=total or 1, completed=total or 1, note="")
         finally:
             self._bars.stop_task(task)
             self._clock.end(name)
-
-    def show(self, name: str, task: TaskID, done: float, fraction: float | None, message: str) -> None:
-        """Move a bar and show the message with the time left."""
-        left = self._clock.left_s(name, fraction)
-        text = f"{duration(left)} left in all" if left is not None else ""
-        self._bars.update(task, completed=done, note=escape(" · ".join(t for t in (text, message) if t)))
 
     def note(self, message: str) -> None:
         """Print the note above the bars."""

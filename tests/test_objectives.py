@@ -88,3 +88,18 @@ def test_a_problem_is_judged_by_its_objective() -> None:
     )
     assert plain.score(inputs, split) < 0.7
     assert judged.score(inputs, split) == 1.0
+
+
+@pytest.mark.parametrize("name", ["accuracy", "auc", "efficiency@0.2", "r2", "mae"])
+def test_a_weight_counts_as_so_many_rows(name: str) -> None:
+    rng = np.random.default_rng(3)
+    task = Task.REGRESSION if name in ("r2", "mae") else Task.LOGITS
+    outputs = rng.normal(size=(60, 1 if task is Task.REGRESSION else 2))
+    teacher = outputs + rng.normal(size=outputs.shape)
+    labels = rng.integers(0, 2, 60)
+    counts = rng.integers(0, 4, 60)
+    rows = np.repeat(np.arange(60), counts)
+    objective = parse_objective(name, task, outputs.shape[1])
+    weighted = objective.score(outputs, teacher, labels, counts.astype(np.float64))
+    assert weighted == pytest.approx(objective.score(outputs[rows], teacher[rows], labels[rows]))
+    assert weighted != pytest.approx(objective.score(outputs, teacher, labels))

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from attrs import evolve
 from onnx import TensorProto, helper, numpy_helper
 
 from sr2hls.errors import InputError
@@ -66,3 +67,57 @@ def test_refused(scales: list[float], bias: float, unit: float, message: str, tm
 def test_an_output_that_is_constant_beside_one_that_is_not(tmp_path: Path) -> None:
     problem = prepare(_options(tmp_path, [1.0, 0.0], 0.5), SilentProgress()).problem
     assert np.ptp(problem.train.outputs, axis=0).tolist() == [pytest.approx(5, abs=1.5), 0.0]
+
+
+def _classes(folder: Path, **more: object) -> CompileOptions:
+    """A network of two scores, rows with labels and weights."""
+    options = _options(folder, [1.0, -1.0])
+    rng = np.random.default_rng(1)
+    X = rng.uniform(-1, 1, (300, 3))
+    y = np.where(X.sum(axis=1) > 0, "signal", "noise")
+    np.savez(folder / "data.npz", X=X, y=y, mc=np.arange(300.0))
+    return CompileOptions(options.checkpoint, options.data, options.output, task="logits", **more)
+
+
+def test_rows_count_by_the_weights_of_the_file_and_of_their_class(tmp_path: Path) -> None:
+    plain = prepare(_classes(tmp_path), SilentProgress())
+    assert plain.problem.train.weights is None
+    found = prepare(
+        _classes(tmp_path, weight_column="mc", class_weights=(("signal", 3.0),)), SilentProgress()
+    )
+    names = found.dataset.classes
+    assert names is not None
+    for part, split in ((found.dataset.train, found.problem.train), (found.dataset.test, found.problem.test)):
+        assert split.weights is not None and split.labels is not None
+        factor = np.where(split.labels == names.index("signal"), 3.0, 1.0)
+        assert np.array_equal(split.weights, part.rows * factor)
+    only = prepare(_classes(tmp_path, class_weights=(("noise", 0.0),)), SilentProgress()).problem.validation
+    assert only.weights is not None and set(only.weights.tolist()) == {0.0, 1.0}
+
+
+def test_class_weights_that_mean_nothing_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="names 'top', which is no class: they are noise, signal"):
+        prepare(_classes(tmp_path, class_weights=(("top", 2.0),)), SilentProgress())
+    with pytest.raises(InputError, match="all rows of a part of the data have the weight 0"):
+        prepare(_classes(tmp_path, class_weights=(("noise", 0.0), ("signal", 0.0))), SilentProgress())
+    regression = _options(tmp_path, [1.0])
+    with pytest.raises(InputError, match="the task is a regression: give --weight-column instead"):
+        prepare(evolve(regression, class_weights=(("0", 2.0),)), SilentProgress())
+    with pytest.raises(InputError, match="class_weights: 'signal' has the weight -1"):
+        _classes(tmp_path, class_weights=(("signal", -1.0),))
+
+
+def test_a_network_of_probabilities_is_asked_for_logits_between_rows(tmp_path: Path) -> None:
+    options = _classes(tmp_path)
+    model = onnx.load(options.checkpoint)
+    model.graph.node[0].output[0] = "scores"
+    model.graph.node.append(helper.make_node("Softmax", ["scores"], ["y"], axis=1))
+    onnx.save(model, options.checkpoint)
+    found = prepare(evolve(options, task="probabilities"), SilentProgress())
+    between = found.between(2, seed=0)
+    assert len(between) == 2 * len(found.problem.train)
+    assert between.labels is None and between.weights is None
+    differences = between.outputs[:, 0] - between.outputs[:, 1]
+    assert np.allclose(differences, 2 * between.inputs.sum(axis=1), atol=0.4)
+    assert np.ptp(differences) > 4
+    assert np.array_equal(between.inputs, found.between(2, seed=0).inputs)

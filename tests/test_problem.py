@@ -1,5 +1,7 @@
 """Scores of whatever tries to do what the teacher does."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -57,3 +59,17 @@ def test_probabilities_become_logits_that_decide_alike() -> None:
     assert to_logits(Task.LOGITS, logits) is logits
     single = to_logits(Task.PROBABILITIES, np.array([[0.25]]))
     assert single[0, 0] == pytest.approx(np.log(1 / 3))
+
+
+def test_rows_count_by_their_weights_in_the_score() -> None:
+    outputs = RNG.normal(size=(40, 2))
+    plain = problem(Task.LOGITS, outputs, RNG.integers(0, 2, 40))
+    counts = RNG.integers(0, 3, 40)
+    weighed = replace(plain.test, weights=counts.astype(np.float64))
+    rows = np.repeat(np.arange(40), counts)
+    assert plain.test.labels is not None
+    right = plain.decide(outputs) == plain.test.labels
+    assert plain.score(outputs, weighed) == pytest.approx(np.mean(right[rows]))
+    assert replace(plain, test=weighed).score_name == "weighted accuracy"
+    assert plain.fidelity(-outputs, weighed) == 0.0
+    assert np.array_equal(weighed.first(7).weights, counts[:7])

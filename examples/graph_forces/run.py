@@ -20,15 +20,16 @@ import sympy as sp
 import torch
 from network import GraphNetwork
 from simulate import COLUMNS, FORCES, Acceleration, Force, rollout, snapshots, start, true_acceleration
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LinearRegression
+from sklearn.metrics import r2_score
 from torch import Tensor, nn
 
 from sr2hls.distil import (
     OutputPenalty,
-    distil_recording,
+    distil,
     elbow,
     fine_tune,
-    linear_map,
-    principal_directions,
     record,
 )
 from sr2hls.flow.lower import lower_expressions
@@ -71,7 +72,8 @@ def pair_r2(message: nn.Module, pairs: Tensor, force: Force) -> float:
     true = force.pair(pairs.double()) / pairs[..., 2:3].double()
     with torch.no_grad():
         said = message(pairs)
-    return min(linear_map(true.numpy(), said.double().numpy()).r2)
+    fitted = LinearRegression().fit(true.numpy(), said.double().numpy()).predict(true.numpy())
+    return float(r2_score(said.double().numpy(), fitted, multioutput="raw_values").min())
 
 
 def one_force(force: Force, args: argparse.Namespace) -> tuple[dict[str, Any], tuple[sp.Expr, ...], Tensor]:
@@ -90,7 +92,7 @@ def one_force(force: Force, args: argparse.Namespace) -> tuple[dict[str, Any], t
     clock.append(time.perf_counter())
 
     recording = record(model, "message", [(data[0], data[1])], max_rows=6000)
-    found = distil_recording(
+    found = distil(
         recording,
         engine=OperonEngine(OperonSettings(restarts=args.restarts, max_rows=1000)),
         options=SearchOptions(operators=("+", "-", "*", "/"), max_size=20, input_names=COLUMNS),
@@ -175,10 +177,11 @@ def sparse_messages(args: argparse.Namespace) -> dict[str, Any]:
                 return error + weight * penalty.take()
 
             fine_tune(model, loss, steps=args.steps, learning_rate=5e-3)
-        directions = principal_directions(record(model, "message", [(pairs, mass)], max_rows=5000).Y)
+        said = record(model, "message", [(pairs, mass)], max_rows=5000).Y
+        shares = PCA().fit(said).explained_variance_ratio_
         counts[f"L1 weight {weight:g}"] = {
-            "directions for 99 % of the variance": directions.count(0.99),
-            "share of the first two": float(directions.variances[:2].sum() / directions.variances.sum()),
+            "directions for 99 % of the variance": int(np.searchsorted(np.cumsum(shares), 0.99) + 1),
+            "share of the first two": float(shares[:2].sum()),
             "error": errors(model, (pairs, mass, target)),
         }
     return counts

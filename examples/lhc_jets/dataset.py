@@ -5,6 +5,7 @@ Tran, Freytsis, Zenodo 3602260).
 """
 
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 import h5py
@@ -22,7 +23,7 @@ TEST_SHARE, VALIDATION_SHARE = 0.2, 0.1
 
 
 def fetch(name: str, version: int | str, cache: Path | None) -> pd.DataFrame:
-    """Fetch a set of OpenML; what has been fetched is kept, and its MD5 is compared.
+    """Fetch a set of OpenML, its target in the last column; what has been fetched is kept, its MD5 compared.
 
     Raises:
         InputError: OpenML cannot be reached, or the file is not the one that was published.
@@ -38,7 +39,8 @@ def fetch(name: str, version: int | str, cache: Path | None) -> pd.DataFrame:
         ) from error
     except ValueError as error:
         raise InputError(f"what OpenML sent for '{name}' is damaged ({error}): run this again") from error
-    return bunch.frame
+    frame: pd.DataFrame = bunch.frame
+    return frame[[*(c for c in frame.columns if c not in bunch.target_names), *bunch.target_names]]
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -61,8 +63,12 @@ def read(path: Path) -> pd.DataFrame:
     return frame
 
 
-def write_split(frame: pd.DataFrame, path: Path, seed: int, rows: int | None) -> None:
+def write_split(
+    frame: pd.DataFrame, path: Path, seed: int, rows: int | None, *, regression: bool = False
+) -> None:
     """Write a frame as an NPZ file of sr2hls: ``X``, ``y``, ``names``, ``classes`` and ``split``.
+
+    The target of a regression is the last column; it has no classes.
 
     A fifth of the rows is for the test, drawn with ``train_test_split(test_size=0.2)`` as hls4ml's tutorial
     does; a tenth of the rest is for validation.
@@ -70,22 +76,27 @@ def write_split(frame: pd.DataFrame, path: Path, seed: int, rows: int | None) ->
     Raises:
         InputError: the frame has no column of classes, or values that are no numbers.
     """
-    label = next((c for c in LABELS if c in frame.columns), None)
+    label = frame.columns[-1] if regression else next((c for c in LABELS if c in frame.columns), None)
     if label is None:
         raise InputError(f"the data have none of the columns {', '.join(LABELS)}: name the classes so")
     if rows is not None:
         frame = frame.sample(n=min(rows, len(frame)), random_state=seed)
     try:
         X = frame.drop(columns=label).to_numpy(dtype=np.float32)
+        targets = {"y": frame[label].to_numpy(dtype=np.float32)} if regression else _classes(frame[label])
     except (TypeError, ValueError) as error:
-        raise InputError(f"a feature is no number: {error}") from error
-    classes, y = np.unique(frame[label].astype(str).to_numpy(dtype=str), return_inverse=True)
+        raise InputError(f"a column holds what is no number: {error}") from error
     rest, test = train_test_split(np.arange(len(X)), test_size=TEST_SHARE, random_state=seed)
     _, validation = train_test_split(rest, test_size=VALIDATION_SHARE, random_state=seed)
     split = np.zeros(len(X), np.int8)
     split[validation], split[test] = 1, 2
     names = np.array([c for c in frame.columns if c != label], dtype=str)
-    np.savez_compressed(path, X=X, y=y.astype(np.int8), names=names, classes=classes, split=split)
+    np.savez_compressed(path, X=X, names=names, split=split, **targets)
+
+
+def _classes(labels: "pd.Series[Any]") -> dict[str, NDArray[Any]]:
+    classes, y = np.unique(labels.astype(str).to_numpy(dtype=str), return_inverse=True)
+    return {"y": y.astype(np.int8), "classes": classes}
 
 
 def _read_arff(path: Path) -> pd.DataFrame:

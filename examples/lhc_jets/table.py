@@ -15,7 +15,7 @@ class Row:
 
     Attributes:
         work: whose.
-        accuracy: on the test part, ``None`` where it was not given.
+        accuracy: on the test part, or R² of a regression; ``None`` where it was not given.
         error: standard error of the accuracy; ``None`` where the number of rows was not given.
         lut: LUTs.
         dsp: DSP blocks.
@@ -49,10 +49,10 @@ def published() -> list[Row]:
     ]  # fmt: skip
 
 
-def markdown(rows: Iterable[Row]) -> str:
+def markdown(rows: Iterable[Row], score: str = "accuracy") -> str:
     """Return rows as a Markdown table, the fewest LUTs first."""
     lines = [
-        "| design | accuracy | LUT | DSP | LUTs count besides the model | figures |",
+        f"| design | {score} | LUT | DSP | LUTs count besides the model | figures |",
         "|---|---|---|---|---|---|",
     ]
     for row in sorted(rows, key=lambda r: r.lut or 0):

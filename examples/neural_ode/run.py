@@ -18,7 +18,7 @@ import sympy as sp
 import torch
 from flow import Field, NeuralODE, Segments, segment_loss, trajectories
 
-from sr2hls.distil import Distilled, distil_recording, fine_tune, record
+from sr2hls.distil import Distilled, distil, fine_tune, record
 from sr2hls.search import OperonEngine, OperonSettings, SearchOptions
 
 X, Y = sp.symbols("x0 x1")
@@ -44,7 +44,7 @@ def learn(args: argparse.Namespace, seed: int) -> tuple[NeuralODE, Segments]:
 def search(model: NeuralODE, segments: Segments, args: argparse.Namespace, seed: int) -> Distilled:
     """Search both outputs of the field on what it sees when the model runs along trajectories."""
     start, _ = segments.draw(200, 0)
-    return distil_recording(
+    return distil(
         record(model, "field", lambda: model(start, 20), features=lambda columns: columns[:, 1:]),  # no time
         engine=OperonEngine(OperonSettings(restarts=args.restarts, max_rows=1000)),
         options=SearchOptions(operators=("+", "-", "*", "/"), max_size=15, input_names=("x", "y")),

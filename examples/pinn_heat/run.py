@@ -31,7 +31,7 @@ from pinn import (
 )
 
 from sr2hls.costs import additive_cycles, published_cycles
-from sr2hls.distil import Distilled, Recording, distil_recording, elbow, record
+from sr2hls.distil import Distilled, Recording, distil, elbow, record
 from sr2hls.distil.choose import Choose
 from sr2hls.flow.lower import lower_expressions
 from sr2hls.search import Candidate, OperonEngine, OperonSettings, SearchOptions
@@ -49,7 +49,7 @@ def search(
     settings = OperonSettings(
         restarts=1 if args.quick else 4, generations=25 if args.quick else 40, max_rows=500
     )
-    return distil_recording(
+    return distil(
         recording,
         engine=OperonEngine(settings),
         options=SearchOptions(operators=tuple(operators.split()), max_size=20, input_names=("x", "t")),
@@ -168,10 +168,9 @@ def hardware(formula: sp.Expr, recording: Recording, args: argparse.Namespace) -
     """Bits of the inputs against error and area; measured by Yosys, Verilog compared with the interpreter."""
     rows = []
     for bits in BITS[1:2] if args.quick else BITS:
-        # The rounding error asked for is that of the inputs themselves: one step of them.
-        built = lower_expressions(
-            {"u": formula}, recording.X, args.out / f"circuit_{bits}", input_bits=bits, error=2.0**-bits
-        )
+        # The rounding of the inputs belongs to the error asked for: it is half of this.
+        error, folder = 2.0 ** (2 - bits), args.out / f"circuit_{bits}"
+        built = lower_expressions({"u": formula}, recording.X, folder, input_bits=bits, error=error)
         tool = built.circuit.hardware
         exact = np.asarray(recording.Y[:, 0])
         used = sorted(int(symbol.name.removeprefix("x")) for symbol in formula.free_symbols)

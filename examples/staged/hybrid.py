@@ -19,7 +19,7 @@ from torch import nn
 from sr2hls.baseline.alkaid import to_alkaid as network_logic
 from sr2hls.baseline.network import FloatLayer
 from sr2hls.baseline.train import TrainingOptions, train_quantized
-from sr2hls.distil import distil, fine_tune
+from sr2hls.distil import distil, fine_tune, record
 from sr2hls.hls.compiled import CompiledProgram
 from sr2hls.hls.hybrid import ProgramModule, write_hybrid
 from sr2hls.program.interpreter import Interpreter
@@ -133,9 +133,7 @@ def main(argv: list[str] | None = None) -> dict[str, Any]:
     whole = flattened(model)
     f, x = model.f, data(500, args.seed)[0]
     found = distil(
-        model,
-        "f",
-        x,
+        record(model, "f", x),
         engine=OperonEngine(OperonSettings(restarts=1 if args.quick else 6, max_rows=500)),
         options=SearchOptions(operators=("+", "-", "*", "/", "cos"), max_size=20),
         seed=args.seed,

@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 
 from sr2hls.cli.cite import cite
 from sr2hls.cli.compile import compile
-from sr2hls.cli.completion import show_completion
+from sr2hls.cli.completion import completion_command
 from sr2hls.cli.config import read_config, refuse_fractions
 from sr2hls.cli.costs import costs
 from sr2hls.cli.distil import distil
@@ -54,7 +54,7 @@ _COMMANDS = (
 )  # fmt: skip
 for _command in _COMMANDS:
     app.command(_command)
-app.command(show_completion, name="--show-completion")
+app.command(completion_command(app), name="--show-completion")
 for _place, _name in enumerate(app):
     app[_name].sort_key = _place  # the order above, not the alphabet's
 app.register_install_completion_command(add_to_startup=True)

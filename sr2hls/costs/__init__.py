@@ -15,7 +15,7 @@ from sr2hls.costs.fold import (
 from sr2hls.costs.from_sympy import tree_of
 from sr2hls.costs.operators import Hardware, Operator, Operators, default_operators
 from sr2hls.costs.operators_toml import custom_operator, load_operators
-from sr2hls.costs.tables import CostTable, load_table, published_cycles, published_precisions
+from sr2hls.costs.tables import CostTable, load_table, published_cycles
 from sr2hls.costs.tree import Tree
 
 __all__ = [
@@ -39,7 +39,6 @@ __all__ = [
     "longest_path",
     "node_count",
     "published_cycles",
-    "published_precisions",
     "tree_of",
     "weighted",
 ]

@@ -79,10 +79,6 @@ class CostTable:
             )
         return value
 
-    def is_listed(self, name: str) -> bool:
-        """Whether the source itself gives the figure; else it is added up from parts, an estimate."""
-        return self.operators[name].name in self.costs
-
     def available(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of ``names`` that have a cost."""
         return tuple(n for n in names if n in self.operators and self.get(n) is not None)
@@ -109,11 +105,6 @@ def _published() -> dict[str, Any]:
     text = files("sr2hls.costs").joinpath("data", _PUBLISHED).read_text(encoding="utf-8")
     data: dict[str, Any] = json.loads(text)
     return data
-
-
-def published_precisions() -> tuple[str, ...]:
-    """The precisions of the published table of clock cycles."""
-    return tuple(_published()["cycles"])
 
 
 def published_cycles(precision: str = "ap_fixed<16,6>", operators: Operators | None = None) -> CostTable:

@@ -18,11 +18,6 @@ class Tree(NamedTuple):
     args: tuple["Tree", ...] = ()
     value: float | str | None = None
 
-    @property
-    def is_constant(self) -> bool:
-        """Whether no variable is below this node."""
-        return self.op == "const" or (self.op != "var" and all(a.is_constant for a in self.args))
-
     def nodes(self) -> Iterator["Tree"]:
         """Every node, arguments first."""
         stack: list[tuple[Tree, bool]] = [(self, False)]

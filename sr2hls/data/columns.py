@@ -1,4 +1,4 @@
-"""Which columns of a table are features, labels and splits."""
+"""Which columns of a table are features, labels, splits and weights."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -40,12 +40,14 @@ class Columns:
         features: in the order in which they become inputs.
         target: none, one, or one a class (one-hot) or output.
         split: column with the name or number of the split.
+        weights: column with the weights of the rows.
     """
 
     path: Path
     features: tuple[str, ...]
     target: tuple[str, ...]
     split: str | None
+    weights: str | None = None
 
     @classmethod
     def choose(cls, path: Path, names: Sequence[str], selection: Selection) -> "Columns":
@@ -68,13 +70,15 @@ class Columns:
         else:
             target = (wanted,) if isinstance(wanted, str) else tuple(wanted)
         split = next((name for name in names if name in SPLIT_KEYS and name not in target), None)
+        taken = {*target, split, selection.weights}
         if selection.features is None:
-            features = tuple(name for name in names if name not in target and name != split)
+            features = tuple(name for name in names if name not in taken)
         else:
             features = (
                 (selection.features,) if isinstance(selection.features, str) else tuple(selection.features)
             )
-        for name in (*features, *target):
+        weights = () if selection.weights is None else (selection.weights,)
+        for name in (*features, *target, *weights):
             if name not in there:
                 raise InputError(f"'{path}' has no column {name!r}: it has {listed}")
         both = set(features) & set(target)
@@ -82,9 +86,13 @@ class Columns:
             raise InputError(
                 f"the column {sorted(both)[0]!r} of '{path}' cannot be both a feature and the target"
             )
+        if selection.weights in {*features, *target}:
+            raise InputError(
+                f"the column {selection.weights!r} of '{path}' cannot be weights and feature or target"
+            )
         if not features:
             raise InputError(f"'{path}' has no column left for the features: it has {listed}")
-        return cls(path, features, target, split)
+        return cls(path, features, target, split, selection.weights)
 
     @property
     def wanted(self) -> list[str]:
@@ -130,14 +138,20 @@ def table_source(path: Path, columns: Columns, frames: Frames, n_rows: int | Non
             first += len(frame)
 
     classes = columns.target if len(columns.target) > 1 else None
-    return Source(path, columns.features, n_rows, read, classes, splits)
+    weights = None if columns.weights is None else _column(columns.weights, frames)
+    return Source(path, columns.features, n_rows, read, classes, splits, weights)
 
 
 def _splits(path: Path, name: str, frames: Frames) -> dict[str, NDArray[np.int64]] | None:
     """Row numbers of the parts, where the column holds names or numbers of splits."""
-    pieces = [frame[name].to_numpy() for frame in frames(_PIECE, [name])]
-    values = np.concatenate(pieces) if pieces else np.empty(0)
+    values = _column(name, frames)
     known = {*SPLIT_ALIASES, "0", "1", "2"}
     if not all(str(value) in known for value in pd.unique(values)):
         return None
     return splits_from_column(values, SPLIT_NAMES, path)
+
+
+def _column(name: str, frames: Frames) -> AnyArray:
+    """All values of a column."""
+    pieces = [frame[name].to_numpy() for frame in frames(_PIECE, [name])]
+    return np.concatenate(pieces) if pieces else np.empty(0)

@@ -19,6 +19,7 @@ from sr2hls.data.reason import reading
 from sr2hls.data.source import AnyArray, Floats, Selection, Source, select_columns
 from sr2hls.data.split import DEFAULT_FRACTIONS, Split, split_rows
 from sr2hls.data.surplus import surplus_column
+from sr2hls.data.weights import row_weights
 from sr2hls.errors import InputError
 
 Progress = Callable[[int, int | None], None]
@@ -48,11 +49,13 @@ class Part:
         X: features (n, f), raw.
         y: labels (n,) or targets, None without.
         rows: their numbers in the file's order (after rows were dropped, if they were).
+        weights: how much each row counts (n,), None where all count the same.
     """
 
     X: Floats
     y: NDArray[Any] | None
     rows: NDArray[np.int64]
+    weights: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +72,7 @@ class Dataset:
         constant: numbers of the features that are the same in every row; they tell nothing.
         dropped: rows left out because of values that are not finite.
         notes: what a user should know about how the file was read.
+        weights: how much each row counts (n,), at least 0; None where all count the same.
     """
 
     path: Path
@@ -80,6 +84,7 @@ class Dataset:
     constant: tuple[int, ...]
     dropped: int
     notes: tuple[str, ...] = ()
+    weights: NDArray[np.float64] | None = None
 
     @property
     def n_features(self) -> int:
@@ -112,7 +117,8 @@ class Dataset:
         return tuple(notes)
 
     def _part(self, rows: NDArray[np.int64]) -> Part:
-        return Part(self.X[rows], None if self.y is None else self.y[rows], rows)
+        weights = None if self.weights is None else self.weights[rows]
+        return Part(self.X[rows], None if self.y is None else self.y[rows], rows, weights)
 
 
 def load_dataset(
@@ -120,6 +126,7 @@ def load_dataset(
     *,
     features: str | Sequence[str] | None = None,
     target: str | Sequence[str] | None = None,
+    weights: str | None = None,
     task: str | None = None,
     fractions: tuple[float, float, float] = DEFAULT_FRACTIONS,
     seed: int = 0,
@@ -135,6 +142,7 @@ def load_dataset(
         features: key of the array (.npz, .h5) or names of the columns (tables); None for the usual keys, or
             for all columns that are neither label nor split.
         target: key of the labels or names of their columns; None for the usual names. Labels may be missing.
+        weights: key or column of the weights of the rows; None: all count the same.
         task: ``classification`` or ``regression`` where the labels do not say it themselves.
         fractions: of train, validation and test where the file has no splits.
         seed: of the draw of the splits.
@@ -148,7 +156,7 @@ def load_dataset(
         InputError: the file cannot be used.
         UnsafeFileError: the file holds Python objects.
     """
-    source = open_source(path, features=features, target=target, max_bytes=max_bytes)
+    source = open_source(path, features=features, target=target, weights=weights, max_bytes=max_bytes)
     X_parts: list[Floats] = []
     y_parts: list[AnyArray] = []
     done = size = 0
@@ -181,11 +189,13 @@ def load_dataset(
             names = FeatureNames.of(None if source.names is None else shown, X.shape[1])
             notes = (f"'{source.path}': {surplus.note}",)
     _check_count(X.shape[1], n_features, source, names)
+    row_weight = None if source.weights is None else row_weights(source.weights, len(X), source.path)
     keep = _finite_rows(X, names, source.path, drop_nonfinite)
     splits = source.splits
     if not keep.all():
         new_number = np.cumsum(keep) - 1
         X, y_raw = X[keep], None if y_raw is None else y_raw[keep]
+        row_weight = None if row_weight is None else row_weight[keep]
         splits = None if splits is None else {k: new_number[rows[keep[rows]]] for k, rows in splits.items()}
     labels = None if y_raw is None else encode_labels(y_raw, source.classes, source.path, task)
     by_class = labels.y if labels is not None and labels.classes is not None else None
@@ -199,6 +209,7 @@ def load_dataset(
         constant=tuple(np.flatnonzero((X[0] == X).all(axis=0)).tolist()),
         dropped=int((~keep).sum()),
         notes=notes,
+        weights=row_weight,
     )
 
 
@@ -207,6 +218,7 @@ def open_source(
     *,
     features: str | Sequence[str] | None = None,
     target: str | Sequence[str] | None = None,
+    weights: str | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> Source:
     """Open a file for reading.
@@ -224,7 +236,7 @@ def open_source(
             f"'{path}' has the ending '{path.suffix}': give a .npz, .npy, .csv, .parquet or .h5 file"
         )
     with reading(path):
-        source = opener(path, Selection(features, target, max_bytes))
+        source = opener(path, Selection(features, target, max_bytes, weights))
     if features is not None and not isinstance(features, str) and path.suffix.lower() in _ARRAYS:
         source = select_columns(source, features)
     return replace(source, read=lambda rows: _guarded(source, rows))

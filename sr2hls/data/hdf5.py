@@ -54,6 +54,7 @@ def open_hdf5(path: Path, selection: Selection) -> Source:
     target = selection.target if isinstance(selection.target, str) else None
     key_X = pick(path, keys, wanted, FEATURE_KEYS, "features", needed=True)
     key_y = pick(path, keys, target, TARGET_KEYS, "target", needed=False)
+    key_w = pick(path, keys, selection.weights, (), "weights", needed=False)
     assert key_X is not None
     names, classes, split = (
         first_key(keys, NAME_KEYS),
@@ -67,6 +68,7 @@ def open_hdf5(path: Path, selection: Selection) -> Source:
         None if names is None else texts(datasets[names][()]),
         None if classes is None else texts(datasets[classes][()]),
         None if split is None else splits_from_column(datasets[split][()], SPLIT_NAMES, path),
+        None if key_w is None else datasets[key_w][()],
     )
 
 
@@ -108,4 +110,5 @@ def _table(path: Path, table: h5py.Dataset, selection: Selection) -> Source:
     if columns.split is not None:
         splits = splits_from_column(table[columns.split], SPLIT_NAMES, path)
     classes = columns.target if len(columns.target) > 1 else None
-    return Source(path, columns.features, len(table), read, classes, splits)
+    weights = None if columns.weights is None else np.asarray(table[columns.weights])
+    return Source(path, columns.features, len(table), read, classes, splits, weights)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from sr2hls.errors import InputError
 
-_IDENTIFIER = re.compile(r"(?<![A-Za-z0-9_.])x(\d+)(?![A-Za-z0-9_])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 _LONGEST = 200
 
@@ -16,8 +15,7 @@ class FeatureNames:
     """Names of the features in their order.
 
     A name is free text and never becomes code: formulas, programs and circuits say ``x0``, ``x1``, …, and
-    whatever is
-    shown to the user is mapped back.
+    whatever is shown to the user is mapped back.
 
     Attributes:
         display: names as the file has them, without control characters.
@@ -44,12 +42,3 @@ class FeatureNames:
     def identifiers(self) -> tuple[str, ...]:
         """``x0``, ``x1``, …"""
         return tuple(f"x{i}" for i in range(len(self.display)))
-
-    def restore(self, text: str) -> str:
-        """Replace the identifiers in a text (a formula, say) by the names."""
-
-        def name(match: re.Match[str]) -> str:
-            index = int(match.group(1))
-            return self.display[index] if index < len(self.display) else match.group()
-
-        return _IDENTIFIER.sub(name, text)

@@ -31,8 +31,16 @@ from sr2hls.errors import InputError, UnsafeFileError
 
 
 def open_npy(path: Path, selection: Selection) -> Source:
-    """Open an .npy file of features, memory-mapped."""
+    """Open an .npy file of features, memory-mapped.
+
+    Raises:
+        InputError: it is none, or weights are asked for, which it cannot hold.
+    """
     _check_header(path.open("rb"), path, path.name, path.stat().st_size)
+    if selection.weights is not None:
+        raise InputError(
+            f"'{path}' holds one array and no weights {selection.weights!r}: give a .npz with both"
+        )
     return array_source(path, np.load(path, mmap_mode="r", allow_pickle=False), None, None)
 
 
@@ -60,7 +68,10 @@ def open_npz(path: Path, selection: Selection) -> Source:
     wanted_X = selection.features if isinstance(selection.features, str) else None
     key_X = pick(path, keys, wanted_X, FEATURE_KEYS, "features", needed="X_train" not in data)
     key_y = pick(path, keys, _single(selection.target, path), TARGET_KEYS, "target", needed=False)
+    key_w = pick(path, keys, selection.weights, (), "weights", needed=False)
     splits: Mapping[str, NDArray[np.int64]] | None
+    if key_X is None and key_w is not None:
+        raise InputError(f"'{path}' has an array for each split: give weights with one array 'X' of all rows")
     if key_X is None:
         X, y, splits = _split_arrays(data, path)
     else:
@@ -74,6 +85,7 @@ def open_npz(path: Path, selection: Selection) -> Source:
         None if names is None else texts(data[names]),
         None if classes is None else texts(data[classes]),
         splits,
+        None if key_w is None else data[key_w],
     )
 
 

@@ -36,12 +36,14 @@ class Selection:
     Attributes:
         features: key of the array of features (.npz, .h5), or the names of the columns; None to find them.
         target: key of the array of labels, or the names of their columns; None to find them.
+        weights: key or column of the weights of the rows; None where all count the same.
         max_bytes: limit on what the file may unpack to.
     """
 
     features: str | Sequence[str] | None
     target: str | Sequence[str] | None
     max_bytes: int
+    weights: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Source:
         read: gives pieces of at most so many rows: features (m, f) and raw labels, or None without labels.
         classes: names of the classes where the file has them.
         splits: row numbers of each split where the file has them.
+        weights: of the rows as the file has them, shape (rows,), where they were asked for.
     """
 
     path: Path
@@ -63,6 +66,7 @@ class Source:
     read: Callable[[int], Iterator[tuple[Floats, AnyArray | None]]]
     classes: tuple[str, ...] | None = None
     splits: Mapping[str, NDArray[np.int64]] | None = None
+    weights: AnyArray | None = None
 
 
 def array_source(
@@ -72,6 +76,7 @@ def array_source(
     names: Sequence[str] | None,
     classes: Sequence[str] | None = None,
     splits: Mapping[str, NDArray[np.int64]] | None = None,
+    weights: AnyArray | None = None,
 ) -> Source:
     """A source over arrays that can be sliced: in memory, memory-mapped or in an HDF5 file.
 
@@ -105,6 +110,7 @@ def array_source(
         read=read,
         classes=None if classes is None else tuple(map(str, classes)),
         splits=splits,
+        weights=weights,
     )
 
 

@@ -8,7 +8,7 @@ from sr2hls.data import load_dataset
 from sr2hls.data.names import FeatureNames
 from sr2hls.data.reason import reason
 from sr2hls.distil.choose import Choose, elbow
-from sr2hls.distil.distil import Distilled, distil_recording
+from sr2hls.distil.distil import Distilled, distil
 from sr2hls.distil.record import record
 from sr2hls.errors import InputError
 from sr2hls.options import DistilOptions
@@ -80,7 +80,7 @@ def distil_checkpoint(options: DistilOptions, progress: Progress | None = None) 
                 count = recording.Y.shape[1] if options.outputs is None else len(options.outputs)
                 stage.advance(step / max(1, count), f"{said.output}: {said.message}")
 
-        found = distil_recording(
+        found = distil(
             recording,
             outputs=options.outputs,
             engine=engine,

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy as sp
+from sklearn.metrics import r2_score
 from torch import nn
 
 from sr2hls.costs import CostModel, node_count
 from sr2hls.distil.choose import Choose, choose_from, elbow
-from sr2hls.distil.latent import r_squared
 from sr2hls.distil.layer import FormulaLayer
-from sr2hls.distil.record import Data, Recording, record
+from sr2hls.distil.record import Recording
 from sr2hls.distil.submodule import replace_submodule
 from sr2hls.errors import InputError
 from sr2hls.search.auto import choose_engine
@@ -88,46 +88,6 @@ class Distilled:
 
 
 def distil(
-    model: nn.Module,
-    module: str,
-    data: Data,
-    *,
-    outputs: Sequence[int] | None = None,
-    engine: Engine | None = None,
-    options: SearchOptions | None = None,
-    cost: CostModel | None = None,
-    choose: Choose = elbow,
-    max_rows: int = 2000,
-    seed: int = 0,
-    time_limit: float | None = None,
-    progress: ProgressCallback | None = None,
-) -> Distilled:
-    """Search for the formulas of a submodule: `record`, then `distil_recording`.
-
-    Args:
-        model: the model; is left as it was. `Distilled.put_back` changes it.
-        module: dotted name of the submodule; empty for the whole model.
-        data: what to run the model on, see `sr2hls.distil.record.Data`.
-        outputs: see `distil_recording`, as all that follows.
-
-    Raises:
-        InputError: see `record` and `sr2hls.search.base.Engine.search`.
-    """
-    return distil_recording(
-        record(model, module, data),
-        outputs=outputs,
-        engine=engine,
-        options=options,
-        cost=cost,
-        choose=choose,
-        max_rows=max_rows,
-        seed=seed,
-        time_limit=time_limit,
-        progress=progress,
-    )
-
-
-def distil_recording(
     recording: Recording,
     *,
     outputs: Sequence[int] | None = None,
@@ -144,7 +104,7 @@ def distil_recording(
 
     Args:
         recording: from `record`.
-        outputs: which outputs to search, e.g. those of `principal_directions`; by default all.
+        outputs: which outputs to search, e.g. those that vary; by default all.
         engine: by default `choose_engine`'s ``auto``.
         options: operators, sizes, names.
         cost: by default the number of nodes; for hardware, `sr2hls.costs.area` or a target's clock cycles.
@@ -185,4 +145,6 @@ def _fidelity(
     recording: Recording, searched: tuple[int, ...], chosen: tuple[Candidate, ...]
 ) -> tuple[float, ...]:
     values = [np.broadcast_to(evaluate_expr(c.expr, recording.X), (len(recording),)) for c in chosen]
-    return r_squared(recording.Y[:, list(searched)], np.stack(values, axis=1).astype(np.float64))
+    outputs = np.stack(values, axis=1).astype(np.float64)
+    found = r2_score(recording.Y[:, list(searched)], outputs, multioutput="raw_values", force_finite=False)
+    return tuple(1.0 if np.isnan(r2) else float(r2) for r2 in found)  # NaN: a constant that is met

@@ -11,17 +11,19 @@ from sr2hls.design import Design, decision_notes, float_outputs
 from sr2hls.errors import InputError
 from sr2hls.flow.choose import preference_note
 from sr2hls.flow.judgement import judge
-from sr2hls.flow.record_checks import agreements, checks
+from sr2hls.flow.record_checks import verification
 from sr2hls.flow.record_points import considered_points, network_points
 from sr2hls.flow.record_reading import formula_records, reading_of
 from sr2hls.flow.rows import Rows
-from sr2hls.options import CompileOptions, LowerOptions
+from sr2hls.options import CircuitOptions, CompileOptions, LowerOptions
 from sr2hls.prepare import Prepared
+from sr2hls.program.ends import DECISION
+from sr2hls.program.types import Overflow, Rounding
 from sr2hls.progress import Progress
 from sr2hls.report import model
-from sr2hls.report.build import build_report, feature_records, formula_record, run_record
+from sr2hls.report.build import feature_records, formula_record, named_program, run_record
 from sr2hls.report.estimates import hls_row
-from sr2hls.report.hardware import HardwareRow, Subject
+from sr2hls.report.hardware import HardwareRow, Subject, compare
 from sr2hls.report.judgement import SimpleModels
 from sr2hls.report.latex import formula_latex
 from sr2hls.report.metrics import measure
@@ -65,19 +67,21 @@ def network_report(
     classifies = problem.task.is_classification
     frontiers = [d.proposal.frontier for d in considered if d.proposal.frontier is not None]
     rows = _network_rows(prepared, design, circuit, options, original)
-    return build_report(
+    data = _network_data(prepared, circuit, options)
+    task = model.Task(
+        kind="classification" if classifies else "regression",
+        outputs=problem.class_names,
+        decision=None if not classifies else "argmax" if problem.n_outputs > 1 else "output > 0",
+    )
+    return Report(
         title=options.checkpoint.stem,
         run=run_record(options, progress.times, seed=options.seed, command=options.command),
-        task=model.Task(
-            kind="classification" if classifies else "regression",
-            outputs=problem.class_names,
-            decision=None if not classifies else "argmax" if problem.n_outputs > 1 else "output > 0",
-        ),
+        task=task,
         teacher=_teacher(prepared, options),
-        data=_network_data(prepared, design, options),
-        formulas=formula_records(prepared, design),
+        data=data,
+        formulas=tuple(formula_records(prepared, design)),
         reading=reading_of(prepared, design),
-        fronts=[]
+        fronts=()
         if not frontiers
         else _fronts(
             frontiers[0],
@@ -86,12 +90,12 @@ def network_report(
             "mean squared error to the network's output",
             latex=names,
         ),
-        designs=[
+        designs=(
             *considered_points(prepared, design, considered, rows),
             *points,
             *network_points(problem, original, rows),
-        ],
-        fidelity=[
+        ),
+        fidelity=tuple(
             measure(
                 name,
                 Task.LOGITS if classifies else Task.REGRESSION,
@@ -102,15 +106,16 @@ def network_report(
                 labels=split.labels,
             )
             for name, split in problem.splits.items()
-        ],
-        program=design.program,
-        agreements=agreements(circuit, "test split"),
-        checks=checks(design, circuit, original[1]),
+        ),
+        program=named_program(circuit.program, data, task),
+        verification=verification(design, circuit, "test split", original[1]),
         judgement=judge(problem, design, simple),
-        same=decision_notes(problem, design),
+        same=tuple(decision_notes(problem, design)),
         hardware=rows,
+        comparisons=compare(rows),
         notes=(
             *preference_note(problem, design, considered),
+            *ends_notes(prepared.inputs, options),
             *prepared.dataset.warnings(),
             *(note for frontier in frontiers[:1] for note in frontier.notes),
             *design.notes,
@@ -141,31 +146,34 @@ def formulas_report(
     """
     outputs = rows.classes or tuple(f.output for f in source.frontier.fronts)
     shown = dict(zip(inputs.names.identifiers, source.names, strict=True))
-    features = feature_records(inputs.names.identifiers, rows.splits["train"][0], design.program)
+    features = feature_records(inputs.names.identifiers, rows.splits["train"][0], circuit.program)
     path = options.source_path
-    return build_report(
+    hardware = _rows(circuit, options, None)
+    data = model.Data(
+        file=rows.file,
+        sha256=rows.sha256,
+        splits=tuple(model.Split(name=n, rows=len(X)) for n, (X, _) in rows.splits.items()),
+        features=_named(features, source.names),
+    )
+    task = model.Task(
+        kind="classification" if rows.classes else "regression",
+        outputs=outputs,
+        decision="argmax" if rows.classes else None,
+    )
+    return Report(
         title=options.source[:80] if path is None else path.resolve().name,
         run=run_record(options, progress.times, seed=options.seed, command=options.command),
-        task=model.Task(
-            kind="classification" if rows.classes else "regression",
-            outputs=outputs,
-            decision="argmax" if rows.classes else None,
-        ),
+        task=task,
         teacher=None,
-        data=model.Data(
-            file=rows.file,
-            sha256=rows.sha256,
-            splits=tuple(model.Split(name=n, rows=len(X)) for n, (X, _) in rows.splits.items()),
-            features=_named(features, source.names),
-        ),
-        formulas=[
+        data=data,
+        formulas=tuple(
             formula_record(n, e, shown, complexity=c.complexity, loss=_finite(c.loss))
             for n, e, c in zip(outputs, design.proposal.formulas.values(), source.chosen, strict=True)
-        ],
+        ),
         fronts=_fronts(
             source.frontier, source.frontier.input_names, outputs, "as the file has it", source.chosen
         ),
-        fidelity=[
+        fidelity=tuple(
             measure(
                 name,
                 Task.LOGITS if rows.classes else Task.REGRESSION,
@@ -176,16 +184,31 @@ def formulas_report(
                 labels=labels,
             )
             for name, (X, labels) in rows.splits.items()
-        ],
-        program=design.program,
-        agreements=agreements(circuit, "test rows"),
-        checks=checks(design, circuit),
-        hardware=_rows(circuit, options, None),
+        ),
+        program=named_program(circuit.program, data, task),
+        verification=verification(design, circuit, "test rows"),
+        hardware=hardware,
+        comparisons=compare(hardware),
         same=constant_decisions(Task.LOGITS, outputs, design.predict(inputs.values(rows.splits["test"][0])))
         if rows.classes
         else (),
-        notes=(*rows.warnings, *source.frontier.notes, *design.notes),
+        notes=(*ends_notes(inputs, options), *rows.warnings, *source.frontier.notes, *design.notes),
     )
+
+
+def ends_notes(inputs: InputFormat, options: CircuitOptions) -> tuple[str, ...]:
+    """Say what is built around the formulas, where anything is."""
+    found = []
+    if options.with_scaler:
+        kinds = ", ".join(dict.fromkeys(str(t.with_modes(Rounding.TRN, Overflow.WRAP)) for t in inputs.types))
+        found.append(
+            f"features arrive in the fixed-point types of their table, rounded and saturated upstream; each "
+            f"becomes (feature - offset) / scale in {kinds}, rounded to nearest and saturated, as rational "
+            "arithmetic gives it for every value of its type"
+        )
+    if options.with_argmax:
+        found.append(f"the output '{DECISION}' is the class: the largest output, of equals the first")
+    return tuple(found)
 
 
 def _teacher(prepared: Prepared, options: CompileOptions) -> model.Teacher:
@@ -202,9 +225,9 @@ def _teacher(prepared: Prepared, options: CompileOptions) -> model.Teacher:
     )
 
 
-def _network_data(prepared: Prepared, design: Design, options: CompileOptions) -> model.Data:
+def _network_data(prepared: Prepared, circuit: Circuit, options: CompileOptions) -> model.Data:
     problem, scaler = prepared.problem, prepared.inputs.scaler
-    features = feature_records(tuple(problem.types), prepared.dataset.train.X, design.program)
+    features = feature_records(tuple(problem.types), prepared.dataset.train.X, circuit.program)
     return model.Data(
         file=options.data.name,
         sha256=sha256_of(options.data),
@@ -230,7 +253,7 @@ def _fronts(
     loss: str,
     chosen: Sequence[Candidate] = (),
     latex: Mapping[str, str] | None = None,
-) -> list[model.Front]:
+) -> tuple[model.Front, ...]:
     """Return the fronts of all outputs; one of a single formula is none."""
     unit = f"{frontier.cost_model.get('unit', '')} ({frontier.cost_model.get('origin', 'estimated')})"
     fronts = []
@@ -252,7 +275,7 @@ def _fronts(
             fronts.append(
                 model.Front(output=output, loss=loss, cost=unit, candidates=candidates, told=_told(frontier))
             )
-    return fronts
+    return tuple(fronts)
 
 
 def _told(frontier: Frontier) -> tuple[model.ToldCosts, ...]:
@@ -271,20 +294,25 @@ def _finite(loss: float) -> float | None:
 
 def _network_rows(
     prepared: Prepared, design: Design, circuit: Circuit, options: CompileOptions, original: OriginalResult
-) -> list[HardwareRow]:
+) -> tuple[HardwareRow, ...]:
     problem, (network, its_circuit, _) = prepared.problem, original
     score = problem.score(design.predict(problem.test.inputs), problem.test)
     rows = _rows(circuit, options, score)
     if network is not None and its_circuit is not None and its_circuit.hardware is not None:
         score = problem.score(network.network.predict(problem.test.inputs), problem.test)
         row = HardwareRow.of(its_circuit.hardware, Subject.NETWORK, network.label, score)
-        rows.insert(0 if circuit.hardware is None else 1, row)
+        place = 0 if circuit.hardware is None else 1
+        rows = (*rows[:place], row, *rows[place:])
     return rows
 
 
-def _rows(circuit: Circuit, options: CompileOptions | LowerOptions, score: float | None) -> list[HardwareRow]:
+def _rows(
+    circuit: Circuit, options: CompileOptions | LowerOptions, score: float | None
+) -> tuple[HardwareRow, ...]:
     """Return the design's figures, and those of its HLS project by the model of its scheduler."""
     found = circuit.hardware
-    rows = [] if found is None else [HardwareRow.of(found, Subject.DESIGN, "formulas", score)]
-    hls = None if options.synthesis.takes_hls else hls_row(circuit.hls, options.target)
-    return rows if hls is None else [*rows, hls]
+    rows = (
+        None if found is None else HardwareRow.of(found, Subject.DESIGN, "formulas", score),
+        None if options.synthesis.takes_hls else hls_row(circuit.hls, options.target),
+    )
+    return tuple(row for row in rows if row is not None)

@@ -6,8 +6,23 @@ from sr2hls.prove.balls import solver_name
 from sr2hls.report import model
 
 
-def agreements(circuit: Circuit, source: str) -> list[model.Agreement]:
-    """Return the comparisons of executors, and the proofs, on vectors of a source."""
+def verification(
+    design: Design, circuit: Circuit, source: str, network: Circuit | None = None
+) -> model.Verification:
+    """Return what was compared and checked.
+
+    Args:
+        design: the design.
+        circuit: its circuit.
+        source: what the vectors were, e.g. ``test split``.
+        network: circuit of the original network.
+    """
+    return model.Verification(
+        executors=tuple(_agreements(circuit, source)), checks=tuple(_checks(design, circuit, network))
+    )
+
+
+def _agreements(circuit: Circuit, source: str) -> list[model.Agreement]:
     return [
         model.Agreement(
             executor=a.executor,
@@ -21,8 +36,7 @@ def agreements(circuit: Circuit, source: str) -> list[model.Agreement]:
     ]
 
 
-def checks(design: Design, circuit: Circuit, network: Circuit | None = None) -> list[model.Check]:
-    """Return what a design was checked for, and the comparisons of the original network."""
+def _checks(design: Design, circuit: Circuit, network: Circuit | None) -> list[model.Check]:
     found = [
         model.Check(
             name=f"error of {name}",

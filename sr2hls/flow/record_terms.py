@@ -36,7 +36,7 @@ class _Addend:
 
 
 def term_records(problem: Problem, design: Design, axes: Sequence[Axis]) -> tuple[Term, ...]:
-    """Return the terms of a design, the one that is worth most first; tables have none.
+    """Return the terms of a design, by how much the loss rises without each; tables have none.
 
     Args:
         problem: inputs, targets and score; terms are judged on its validation split.
@@ -86,11 +86,15 @@ def loss_of(problem: Problem, split: Split, outputs: FloatArray) -> Callable[[Fl
     Logits may be given up to a common factor, which decides nothing; the one is taken that suits ``outputs``.
     """
     if not problem.task.is_classification:
-        return lambda given: 1 - r2(given, split.outputs)
-    entropy = _binary if problem.n_outputs == 1 else _categorical
+        return lambda given: 1 - r2(given, split.outputs, split.weights)
+    of_rows = _binary if problem.n_outputs == 1 else _categorical
     targets = _targets(problem, split)
-    best = min(_TEMPERATURES, key=lambda factor: entropy(factor * outputs, targets))
-    return lambda given: entropy(best * given, targets)
+
+    def entropy(logits: FloatArray) -> float:
+        return float(np.average(of_rows(logits, targets), weights=split.weights))
+
+    best = min(_TEMPERATURES, key=lambda factor: entropy(factor * outputs))
+    return lambda given: entropy(best * given)
 
 
 def _targets(problem: Problem, split: Split) -> FloatArray:
@@ -104,13 +108,13 @@ def _targets(problem: Problem, split: Split) -> FloatArray:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def _binary(logits: FloatArray, targets: FloatArray) -> float:
-    return float(np.mean(np.logaddexp(0.0, logits) - targets * logits))
+def _binary(logits: FloatArray, targets: FloatArray) -> FloatArray:
+    return np.asarray(np.logaddexp(0.0, logits) - targets * logits)[:, 0]
 
 
-def _categorical(logits: FloatArray, targets: FloatArray) -> float:
+def _categorical(logits: FloatArray, targets: FloatArray) -> FloatArray:
     shifted = logits - logits.max(axis=1, keepdims=True)
-    return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)))
+    return np.asarray(np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1))
 
 
 def _addends(design: Design) -> Iterator[_Addend]:

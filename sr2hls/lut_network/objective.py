@@ -50,11 +50,14 @@ class Samples:
         targets: probabilities, shape (samples, classes); one probability, shape (samples, 1); or numbers in
             units of their standard deviation, shape (samples, outputs).
         kind: what targets are.
+        weights: how much each sample counts, shape (samples,), 1 on average; ``None``: all the same. Readable
+            formulas are trained with them, LUT networks without.
     """
 
     indices: NDArray[np.int16]
     targets: FloatArray
     kind: Kind
+    weights: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -62,7 +65,10 @@ class Samples:
     def take(self, rows: IntArray) -> "Samples":
         """Return the rows of some numbers, shape (rows,)."""
         return Samples(
-            np.ascontiguousarray(self.indices[rows]), np.ascontiguousarray(self.targets[rows]), self.kind
+            np.ascontiguousarray(self.indices[rows]),
+            np.ascontiguousarray(self.targets[rows]),
+            self.kind,
+            None if self.weights is None else self.weights[rows],
         )
 
     def batch(self, count: int, rng: np.random.Generator) -> "Samples":
@@ -77,11 +83,21 @@ class Samples:
             np.concatenate([self.indices, other.indices]),
             np.concatenate([self.targets, other.targets]),
             self.kind,
+            None
+            if self.weights is None and other.weights is None
+            else np.concatenate([self.row_weights, other.row_weights]),
         )
+
+    @property
+    def row_weights(self) -> FloatArray:
+        """How much each sample counts, shape (samples,)."""
+        return np.ones(len(self)) if self.weights is None else self.weights
 
 
 def gradient(predictions: FloatArray, samples: Samples) -> tuple[FloatArray, FloatArray]:
     """Return minus the gradient of the loss by the outputs, and the diagonal of its hessian.
+
+    Weights of the samples are not in it.
 
     Args:
         predictions: scores, logits or numbers of the samples, shape (samples, outputs).

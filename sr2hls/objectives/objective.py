@@ -43,7 +43,11 @@ class Objective:
         return {"auc": "AUC", "r2": "R²", "mae": "1 - MAE / MAE of the median"}.get(self.name, self.name)
 
     def score(
-        self, outputs: FloatArray, teacher: FloatArray, labels: NDArray[np.generic] | None = None
+        self,
+        outputs: FloatArray,
+        teacher: FloatArray,
+        labels: NDArray[np.generic] | None = None,
+        weights: FloatArray | None = None,
     ) -> float:
         """Return how good outputs are, the higher the better.
 
@@ -58,18 +62,19 @@ class Objective:
             teacher: of the network on the same rows, of the same shape.
             labels: class of each row; the network's decisions stand in where there are none. The numbers of a
                 regression are compared with the network's.
+            weights: how much each row counts, shape (rows,); ``None``: all the same.
         """
         if self.name == "r2":
-            return r2(outputs, teacher)
+            return r2(outputs, teacher, weights)
         if self.name == "mae":
-            return float(d2_absolute_error_score(teacher, outputs))
+            return float(d2_absolute_error_score(teacher, outputs, sample_weight=weights))
         classes = Task.LOGITS.decide(teacher) if labels is None else np.asarray(labels, dtype=np.int64)
         if self.name == "accuracy":
-            return float(np.mean(Task.LOGITS.decide(outputs) == classes))
+            return float(np.average(Task.LOGITS.decide(outputs) == classes, weights=weights))
         if self.name == "efficiency":
             assert self.rate is not None
-            return _efficiency(_signal(outputs), classes, self.rate)
-        return _auc(outputs, classes)
+            return _efficiency(_signal(outputs), classes, self.rate, weights)
+        return _auc(outputs, classes, weights)
 
 
 def parse_objective(text: str, task: Task, n_outputs: int) -> Objective:
@@ -137,20 +142,28 @@ def _signal(outputs: FloatArray) -> FloatArray:
     return outputs[:, 0] if outputs.shape[1] == 1 else outputs[:, 1] - outputs[:, 0]
 
 
-def _efficiency(signal: FloatArray, classes: IntArray, rate: float) -> float:
-    if len(np.unique(classes)) < 2:
+def _efficiency(signal: FloatArray, classes: IntArray, rate: float, weights: FloatArray | None) -> float:
+    if not _both(classes == 1, weights):
         return 0.0
-    false_rate, true_rate, _ = roc_curve(classes == 1, signal, drop_intermediate=False)
+    false_rate, true_rate, _ = roc_curve(classes == 1, signal, sample_weight=weights, drop_intermediate=False)
     return float(np.max(true_rate[false_rate <= rate], initial=0.0))
 
 
-def _auc(outputs: FloatArray, classes: IntArray) -> float:
+def _both(is_signal: NDArray[np.bool_], weights: FloatArray | None) -> bool:
+    """Whether there are rows that count of both classes."""
+    counted = is_signal if weights is None else is_signal[weights > 0]
+    return bool(0 < np.count_nonzero(counted) < len(counted))
+
+
+def _auc(outputs: FloatArray, classes: IntArray, weights: FloatArray | None) -> float:
     if outputs.shape[1] <= 2:
-        return float(roc_auc_score(classes == 1, _signal(outputs))) if len(np.unique(classes)) == 2 else 0.5
+        if not _both(classes == 1, weights):
+            return 0.5
+        return float(roc_auc_score(classes == 1, _signal(outputs), sample_weight=weights))
     found = []
     shifted = outputs - outputs.max(axis=1, keepdims=True)
     likely = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
     for k in range(outputs.shape[1]):
-        if 0 < np.count_nonzero(classes == k) < len(classes):
-            found.append(float(roc_auc_score(classes == k, likely[:, k])))
+        if _both(classes == k, weights):
+            found.append(float(roc_auc_score(classes == k, likely[:, k], sample_weight=weights)))
     return float(np.mean(found)) if found else 0.5

@@ -14,7 +14,9 @@ from sr2hls.options.circuit import CircuitOptions
 from sr2hls.options.network import NetworkOptions
 from sr2hls.options.values import (
     BUDGETS,
+    CIRCUIT,
     INPUTS,
+    NUMBERS,
     RUNNING,
     SEARCH,
     YES_OR_NO,
@@ -23,6 +25,8 @@ from sr2hls.options.values import (
     names,
     on_the_command_line,
     path,
+    weighing,
+    width,
 )
 from sr2hls.target import Budget
 
@@ -38,10 +42,24 @@ class CompileOptions(CircuitOptions, NetworkOptions):
 
     task: Annotated[str | None, INPUTS, Example('"logits"')] = None
     """`logits`, `probabilities` or `regression`, where the guess from the network is wrong."""
+    weight_column: Annotated[str | None, INPUTS, Example('"weight"')] = None
+    """Column or key of the rows' weights: how much each counts in what readable formulas learn, and in the
+    score that designs are judged by. The other strategies learn from all rows alike."""
+    class_weights: Annotated[
+        tuple[tuple[str, float], ...],
+        INPUTS,
+        NUMBERS,
+        Parameter(name="--class-weight"),
+        Example("signal = 10.0"),
+    ] = field(default=(), validator=weighing)
+    """Weights of the rows of single classes, e.g. `signal=10`, besides those of --weight-column; others
+    have 1."""
     scaler: Annotated[str, INPUTS] = "auto"
     """Affine map before the circuit: `auto` (the range of each feature that uses the bits best), `checkpoint`
     (the one at the network's front), one fitted on the training split (`range`, `standard`, `robust`,
     `power-of-two`, `identity`), or a file with one. It is written out beside the design."""
+    input_bits: Annotated[int, CIRCUIT] = field(default=6, validator=width)
+    """Width of each fixed-point input; range and binary point come from the data."""
     max_latency_ns: Annotated[float | None, BUDGETS, Example("10.0")] = None
     """Most latency, ns."""
     max_lut: Annotated[int | None, BUDGETS, Example("400")] = None
@@ -75,6 +93,15 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     )
     """Tables of LUT networks: `symbolic` keeps their formulas, `free` lets entries move and reports how many
     did; both if not given."""
+    template: Annotated[str | None, SEARCH, Example('"a*f(mass) + g(pt, eta)"')] = None
+    """Features that may come together in a term of readable formulas, e.g. `a*f(mass) + g(pt, eta)`."""
+    start: Annotated[str | None, SEARCH, Example('"formulas.txt"')] = None
+    """Formulas over the features, one an output, that the search of readable ones starts from: a file, or
+    text with `;` between."""
+    operators: Annotated[Path | None, SEARCH, Example('"operators.toml"')] = field(
+        default=None, converter=optional(path)
+    )
+    """TOML file with your own operators; those of one input become terms of readable formulas."""
     explored: Annotated[Path | None, SEARCH, Example('"study"')] = field(
         default=None, converter=optional(path)
     )

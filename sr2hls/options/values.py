@@ -95,6 +95,21 @@ def ordered(_: Any, __: Any, ranges: tuple[tuple[str, float, float], ...]) -> No
             )
 
 
+def weighing(_: Any, attribute: "attrs.Attribute[Any]", pairs: tuple[tuple[str, float], ...]) -> None:
+    """Check that each name is there once and has a finite weight of at least 0.
+
+    Raises:
+        InputError: one has not.
+    """
+    for name, weight in pairs:
+        if not 0 <= weight <= _LARGEST:
+            raise InputError(
+                f"{attribute.name}: '{name}' has the weight {weight:g}, give a number of at least 0"
+            )
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise InputError(f"{attribute.name}: a class is given twice, give each one weight")
+
+
 def _flag(read: Callable[[str, str], Iterable[_Value]], metavar: str | None = None) -> Parameter:
     """Return how a flag is read that holds several values or is given several times."""
 
@@ -139,6 +154,14 @@ def _split_range(text: str, flag: str) -> list[tuple[str, float, float]]:
     return [(name.strip(), low, high)]
 
 
+def _split_number(text: str, flag: str) -> list[tuple[str, float]]:
+    name, _, number = text.rpartition("=")
+    try:
+        return [(name.strip(), float(number))]
+    except ValueError:
+        raise InputError(f"{flag} '{text}' is no NAME=NUMBER: write e.g. {flag} signal=10") from None
+
+
 NAMES = _flag(_split_names)
 """Names, separated by commas, in one flag or in several."""
 WORDS = _flag(lambda text, _: text.replace(",", " ").split())
@@ -149,6 +172,8 @@ TYPES = _flag(_split_pair, metavar="NAME=TYPE")
 """Pairs of a name and a type; a table in TOML."""
 RANGES = _flag(_split_range, metavar="NAME=LOW,HIGH")
 """A name with two numbers; a table in TOML."""
+NUMBERS = _flag(_split_number, metavar="NAME=NUMBER")
+"""A name with a number; a table in TOML."""
 YES_OR_NO = Parameter(negative_bool="no-")
 """A switch that can be turned off, too."""
 HIDDEN = Parameter(parse=False, show=False)

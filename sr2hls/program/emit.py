@@ -17,6 +17,7 @@ from sr2hls.program.builder import Builder
 from sr2hls.program.exact import Interval
 from sr2hls.program.graph import Graph
 from sr2hls.program.node import Kind, Node
+from sr2hls.program.octaves import write_octaves
 from sr2hls.program.ops import MAX_TABLE_BITS
 from sr2hls.program.packing import packed
 from sr2hls.program.program import Program
@@ -36,12 +37,14 @@ class EmitOptions:
         merge_bits: most index bits up to which terms of a sum over different values share a table.
         segments: whether functions of a wide value are polynomials on segments of all of its bits, and
             decisions are made by exact rules, rather than both by tables of ``argument_bits``.
+        octaves: whether powers of a wide positive value are tables of its leading bits and a shift.
     """
 
     table_bits: int = 8
     argument_bits: int = 9
     merge_bits: int = 6
     segments: bool = False
+    octaves: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.merge_bits <= self.table_bits <= self.argument_bits <= MAX_TABLE_BITS:
@@ -108,6 +111,10 @@ class Emitter:
         return self._builder.program(outputs)
 
     def _visit(self, position: int, node: Node) -> None:
+        value = self._octaves(position, node)
+        if value is not None:
+            self._anchor(position, value)
+            return
         basis = _union(self._basis[a] for a in node.args)
         if self._stays_unwritten(basis):
             self._basis[position] = basis
@@ -127,6 +134,19 @@ class Emitter:
                 self._basis[position] = basis
             else:
                 self._anchor(position, self._rules.write(position, args))
+
+    def _octaves(self, position: int, node: Node) -> int | None:
+        """Write a power of a wide value by octaves, where that is asked for and possible."""
+        if not self.options.octaves or node.kind is not Kind.POWER or is_arithmetic(node):
+            return None
+        (arg,) = node.args
+        if arg not in self._whole or self._bits(frozenset([self._whole[arg]])) <= self.options.table_bits:
+            return None
+        seen = self.values[arg]
+        seen = seen[np.isfinite(seen)]
+        ends, origin = (float(seen.min()), float(seen.max())), self._tabulation.origin(position)
+        value, frac = self._whole[arg].value, self.fracs[position]
+        return write_octaves(self._builder, value, node.value, ends, frac, origin)
 
     def _stays_unwritten(self, basis: Basis) -> bool:
         return self._bits(basis) <= self.options.table_bits or (self.options.segments and len(basis) == 1)

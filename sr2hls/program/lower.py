@@ -16,9 +16,10 @@ from sr2hls.program.emit import EmitOptions, Emitter
 from sr2hls.program.graph import Graph
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.node import Kind
+from sr2hls.program.probes import Reach
 from sr2hls.program.program import Program
 from sr2hls.program.real import quantize_real
-from sr2hls.program.sensitivity import fractional_bits, sensitivities
+from sr2hls.program.sensitivity import bits_within, fractional_bits, sensitivities
 from sr2hls.program.tabulation import Memory
 from sr2hls.program.types import FixedType
 
@@ -46,6 +47,7 @@ class Lowered:
         errors: output name to the difference from the formula on the data given.
         notes: what a user should know, e.g. where a formula is undefined.
         outputs: the program's outputs on the data given, shape (samples, outputs).
+        options: the form.
     """
 
     program: Program
@@ -54,6 +56,7 @@ class Lowered:
     errors: Mapping[str, OutputError]
     notes: tuple[str, ...]
     outputs: FloatArray = field(repr=False, compare=False)
+    options: EmitOptions = field(default=EmitOptions(), compare=False)
 
 
 class Lowering:
@@ -86,6 +89,7 @@ class Lowering:
         self.X = _on_grid(types, X)
         self.values = self._evaluate(self.X)
         self.reached: Mapping[int, FloatArray] = self.values
+        self.slopes: Mapping[str, FloatArray] = {}
         step = max(1, len(self.X) // _SAMPLES_FOR_SENSITIVITY)
         some = {k: np.broadcast_to(v, (len(self.X),))[::step] for k, v in self.values.items()}
         self.sensitivities = {
@@ -112,29 +116,41 @@ class Lowering:
                 )
         return self
 
-    def reaching(self, ranges: Mapping[int, tuple[float, float]]) -> "Lowering":
-        """Return these formulas with values that reach further than those on the data.
-
-        Args:
-            ranges: least and largest value of each node.
-        """
+    def reaching(self, reach: Reach) -> "Lowering":
+        """Return these formulas with values that reach further, and act more, than those on the data."""
         other = copy(self)
         other.memory = Memory()
+        other.slopes = reach.slopes
         other.reached = {
-            position: np.concatenate([np.atleast_1d(value), ranges.get(position, ())])
+            position: np.concatenate([np.atleast_1d(value), reach.ranges.get(position, ())])
             for position, value in self.values.items()
         }
         return other
 
-    def within(self, errors: Mapping[str, float], options: EmitOptions | None = None) -> Lowered:
+    def within(
+        self,
+        errors: Mapping[str, float],
+        options: EmitOptions | None = None,
+        largest: Mapping[str, float] | None = None,
+    ) -> Lowered:
         """Return a program whose rounding errors are about ``errors`` (rms, in the outputs' units).
 
         What they are is measured on the data: see `Lowered.errors`, and `sr2hls.program.meet` where they
         must be kept.
+
+        Args:
+            errors: rms error of each output.
+            options: how subexpressions become tables.
+            largest: about the largest error of each output on any row, where `reaching` says how strongly
+                nodes act; rows near a pole need bits that the rms error does not ask for.
         """
         sources = 1
         for _ in range(2):
-            fracs = self._fracs({name: e / math.sqrt(sources) for name, e in errors.items()})
+            share = 1 / math.sqrt(sources)
+            fracs = self._fracs({name: e * share for name, e in errors.items()})
+            for name, bound in (largest or {}).items():
+                for position, slope in enumerate(self.slopes.get(name, ())):
+                    fracs[position] = max(fracs[position], bits_within(bound * share, float(slope)))
             lowered = self.with_fracs(fracs, options)
             sources = max(1, _rounding_sources(lowered.program) // len(self.formulas))
         return lowered
@@ -158,7 +174,7 @@ class Lowering:
             for k, name in enumerate(self.formulas)
         }
         notes = tuple(dict.fromkeys(emitter.notes))
-        return Lowered(program, self.formulas, dict(fracs), errors, notes, outputs)
+        return Lowered(program, self.formulas, dict(fracs), errors, notes, outputs, options)
 
     def _fracs(self, errors: Mapping[str, float]) -> dict[int, int]:
         fracs: dict[int, int] = {}

@@ -9,13 +9,15 @@ import sympy as sp
 
 from sr2hls.arrays import FloatArray
 from sr2hls.errors import LoweringError, ProgramError
+from sr2hls.program.arithmetic import is_arithmetic
 from sr2hls.program.decisions import has_decisions
 from sr2hls.program.emit import EmitOptions
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.lower import Lowered, Lowering, OutputError, relative_errors
+from sr2hls.program.node import Kind
 from sr2hls.program.ops import MAX_TABLE_BITS
 from sr2hls.program.predict import program_model
-from sr2hls.program.probes import Probes, node_ranges
+from sr2hls.program.probes import Probes, node_reach
 from sr2hls.program.stable import stable_form
 from sr2hls.program.types import FixedType
 
@@ -27,8 +29,9 @@ _PEAK, _SPAN = 30.0, 0.02
 of the output's range: a wrong form is far beyond, rounding is not."""
 _STEP_PEAK, _WHOLE = 8.0, 0.49
 """The same for formulas that decide: a row on the wrong side of a step is off by more; whole numbers stay."""
-_USUAL_FORMS = 3
-"""Forms that are all tried for the smallest; those after them have tables of thousands of entries."""
+_TRIMS, _SURELY = 200, 0.97
+"""How many single bits are tried to be taken away, and the share of the error that this may reach: on other
+rows it differs a little."""
 _SMALL, _NO_GAIN = 0.2, 0.9
 """Finer bits are given up where they no longer bring the error down."""
 
@@ -50,6 +53,11 @@ class _Reached:
     peak: float
     needs: float
     worst: str
+
+    @property
+    def missing(self) -> float:
+        """The larger of both shares: at most 1 where everything is kept."""
+        return max(self.share, self.peak)
 
 
 def lowering_of(
@@ -112,51 +120,106 @@ class _Trial:
 
 def _tried(lowering: Lowering, error: float, probes: Probes | None) -> _Trial:
     asked = relative_errors(lowering.checked(), error)
-    wider: Lowering | None = None
     trial = _Trial()
+    # The form without any change is what it always was; others know all that the probes reach.
+    reached = _written(lowering, asked, lowering.options, None, error, probes, trial)
+    if reached is not None and reached[1].missing <= 1:
+        trial.best = replace(reached[0], errors=reached[1].errors)
+        return trial
+    rows = lowering.X if probes is None else probes.inputs
+    wider = lowering.reaching(node_reach(lowering.graph, lowering.types, rows))
     kept: list[tuple[bool, float, Lowered, _Reached]] = []
-    for number, options in enumerate(_forms(lowering)):
-        if kept and number >= _USUAL_FORMS:
-            break
-        last, factor = math.inf, 1.0
-        for step in range(_STEPS):
-            # The form without any change is what it always was; others know all that the probes reach.
-            first = number == step == 0
-            if wider is None and not first:
-                wider = _reaching(lowering, probes)
-            try:
-                lowered = (wider or lowering).within({n: e * factor for n, e in asked.items()}, options)
-            except (LoweringError, ProgramError) as cause:
-                trial.refused = trial.refused or LoweringError(str(cause))
-                break
-            reached = _measure(lowering, lowered, error, probes)
-            if first and reached.share <= 1 and reached.peak <= 1:
-                trial.best = replace(lowered, errors=reached.errors)
-                return trial
-            trial.nearest = min(
-                (r for r in (trial.nearest, reached) if r), key=lambda r: max(r.share, r.peak)
-            )
-            if reached.share <= 1 and (
-                reached.peak <= 1 or (options.segments and has_decisions(lowering.graph))
-            ):
-                kept.append((reached.peak > 1, program_model().luts(lowered.program), lowered, reached))
-            if reached.share <= 1 and reached.peak <= 1:
-                break
-            missing = max(reached.share, reached.peak)
-            if factor < _SMALL and missing > _NO_GAIN * last:
-                break
-            last = missing
-            factor *= min(_MOST, max(_LEAST, _SURE / missing))
+    for is_usual, options in _forms(lowering):
+        if not kept or is_usual:
+            kept += _kept(wider, asked, options, error, probes, trial)
     if kept:
-        beside, _, lowered, reached = min(kept, key=lambda k: k[:2])
-        trial.best = replace(lowered, errors=reached.errors, notes=(*lowered.notes, *_steps(beside, reached)))
+        beside, _, lowered, found = min(kept, key=lambda k: k[:2])
+        if not beside:
+            lowered, found = _trimmed(wider, lowered, found, error, probes)
+        trial.best = replace(lowered, errors=found.errors, notes=(*lowered.notes, *_steps(beside, found)))
     return trial
 
 
-def _reaching(lowering: Lowering, probes: Probes | None) -> Lowering:
-    if probes is None:
-        return lowering
-    return lowering.reaching(node_ranges(lowering.graph, lowering.types, probes.inputs))
+def _kept(
+    lowering: Lowering,
+    asked: Mapping[str, float],
+    options: EmitOptions,
+    error: float,
+    probes: Probes | None,
+    trial: _Trial,
+) -> Iterator[tuple[bool, float, Lowered, _Reached]]:
+    """Yield the programs of one form that keep the error: off at steps or not, LUTs, program, error."""
+    decides = has_decisions(lowering.graph)
+    largest = None if decides else {n: _PEAK * e for n, e in asked.items()}
+    last, rms, peak = math.inf, 1.0, 1.0
+    for _ in range(_STEPS):
+        bounds = None if largest is None else {n: e * peak for n, e in largest.items()}
+        errors = {n: e * rms for n, e in asked.items()}
+        written = _written(lowering, errors, options, bounds, error, probes, trial)
+        if written is None:
+            return
+        lowered, reached = written
+        if reached.share <= 1 and (reached.peak <= 1 or (options.segments and decides)):
+            yield reached.peak > 1, program_model().luts(lowered.program), lowered, reached
+        if reached.missing <= 1 or (rms * peak < _SMALL and reached.missing > _NO_GAIN * last):
+            return
+        last = reached.missing
+        # Rows of a large error get finer bits where they need them; all bits do where that is no help.
+        needed = reached.share if bounds and peak > _SMALL else reached.missing
+        if needed > 1:
+            rms *= min(_MOST, max(_LEAST, _SURE / needed))
+        if reached.peak > 1:
+            peak *= min(_MOST, max(_LEAST, _SURE / reached.peak))
+
+
+def _trimmed(
+    lowering: Lowering, lowered: Lowered, reached: _Reached, error: float, probes: Probes | None
+) -> tuple[Lowered, _Reached]:
+    """Take away single fractional bits while the error is kept."""
+    luts = program_model().luts
+    positions = [p for p, node in enumerate(lowering.graph.nodes) if node.args]
+    size, trials = luts(lowered.program), _TRIMS
+    while positions:
+        kept = []
+        for position in positions:
+            if trials == 0:
+                return lowered, reached
+            trials -= 1
+            fracs = {**lowered.fracs, position: lowered.fracs[position] - 1}
+            try:
+                fewer = lowering.with_fracs(fracs, lowered.options)
+            except (LoweringError, ProgramError):
+                continue
+            smaller = luts(fewer.program)
+            if smaller >= size:
+                continue
+            found = _measure(lowering, fewer, error, probes)
+            if found.missing <= _SURELY:
+                lowered, reached, size = fewer, found, smaller
+                kept.append(position)
+        positions = kept
+    return lowered, reached
+
+
+def _written(
+    lowering: Lowering,
+    errors: Mapping[str, float],
+    options: EmitOptions,
+    largest: Mapping[str, float] | None,
+    error: float,
+    probes: Probes | None,
+    trial: _Trial,
+) -> tuple[Lowered, _Reached] | None:
+    """Write one program and measure it; keep in the trial what came nearest, or why there is none."""
+    try:
+        lowered = lowering.within(errors, options, largest)
+    except (LoweringError, ProgramError) as cause:
+        trial.refused = trial.refused or LoweringError(str(cause))
+        return None
+    reached = _measure(lowering, lowered, error, probes)
+    if trial.nearest is None or reached.missing < trial.nearest.missing:
+        trial.nearest = reached
+    return lowered, reached
 
 
 def _steps(beside: bool, reached: _Reached) -> tuple[str, ...]:
@@ -168,12 +231,17 @@ def _steps(beside: bool, reached: _Reached) -> tuple[str, ...]:
     )
 
 
-def _forms(lowering: Lowering) -> Iterator[EmitOptions]:
-    yield lowering.options
-    yield replace(lowering.options, segments=True)
-    for bits in (12, MAX_TABLE_BITS):
-        yield replace(lowering.options, table_bits=bits, argument_bits=bits)
-    yield replace(lowering.options, table_bits=MAX_TABLE_BITS, argument_bits=MAX_TABLE_BITS, segments=True)
+def _forms(lowering: Lowering) -> Iterator[tuple[bool, EmitOptions]]:
+    """Yield forms, and whether each is tried for the smallest; the others have thousands of entries."""
+    base = lowering.options
+    yield True, base
+    yield True, replace(base, segments=True)
+    if any(n.kind is Kind.POWER and not is_arithmetic(n) for n in lowering.graph.nodes):
+        yield True, replace(base, segments=True, octaves=True)
+        yield True, replace(base, table_bits=10, argument_bits=10, segments=True, octaves=True)
+    yield True, replace(base, table_bits=12, argument_bits=12)
+    yield False, replace(base, table_bits=MAX_TABLE_BITS, argument_bits=MAX_TABLE_BITS)
+    yield False, replace(base, table_bits=MAX_TABLE_BITS, argument_bits=MAX_TABLE_BITS, segments=True)
 
 
 def _measure(lowering: Lowering, lowered: Lowered, error: float, probes: Probes | None) -> _Reached:

@@ -9,6 +9,7 @@ import numpy as np
 from sr2hls.arrays import FloatArray
 from sr2hls.program.graph import Graph
 from sr2hls.program.node import Kind
+from sr2hls.program.sensitivity import steepest
 from sr2hls.program.types import FixedType
 
 _ALL_BITS = 20
@@ -83,18 +84,32 @@ def _corners(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     return np.stack([low, middle, high])
 
 
-def node_ranges(
-    graph: Graph, types: Mapping[str, FixedType], X: FloatArray
-) -> dict[int, tuple[float, float]]:
-    """Return the least and largest finite value of each node on inputs of shape (rows, inputs)."""
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far the nodes of a graph reach on many rows.
+
+    Attributes:
+        ranges: position of a node to its least and largest finite value.
+        slopes: output to the largest d(output)/d(node) of each node.
+    """
+
+    ranges: Mapping[int, tuple[float, float]]
+    slopes: Mapping[str, FloatArray]
+
+
+def node_reach(graph: Graph, types: Mapping[str, FixedType], X: FloatArray) -> Reach:
+    """Return how far each node reaches on inputs of shape (rows, inputs)."""
     ranges: dict[int, tuple[float, float]] = {}
+    slopes = {name: np.zeros(len(graph.nodes)) for name in graph.outputs}
     for known in _evaluations(graph, types, X):
         for position, value in known.items():
             finite = value[np.isfinite(value)]
             if finite.size:
                 low, high = ranges.get(position, (np.inf, -np.inf))
                 ranges[position] = min(low, float(finite.min())), max(high, float(finite.max()))
-    return ranges
+        for name, position in graph.outputs.items():
+            slopes[name] = np.maximum(slopes[name], steepest(graph, known, position))
+    return Reach(ranges, slopes)
 
 
 def graph_outputs(graph: Graph, types: Mapping[str, FixedType], X: FloatArray) -> FloatArray:

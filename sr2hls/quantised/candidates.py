@@ -81,7 +81,8 @@ class Dictionary:
             state: that the term would join.
             nodes: most that it may have.
         """
-        g, h = gradient(Rows(state, self.samples, SOFT).predictions(), self.samples)
+        w = self.samples.row_weights[:, None]
+        g, h = (w * s for s in gradient(Rows(state, self.samples, SOFT).predictions(), self.samples))
         sum_g, sum_h = g.sum(axis=0), np.maximum(h.sum(axis=0), 1e-9)
         with_g, with_h = self._values @ g.astype(np.float32), self._values @ h.astype(np.float32)
         slope = with_g - with_h * sum_g / sum_h

@@ -57,16 +57,19 @@ def best_windows(values, losses, low, shifts, bits, hop, best, where):  # type: 
 
 
 @_jit
-def total_loss(totals, targets, loss):  # type: ignore[no-untyped-def]
-    """Return the mean loss of sums of parts, shape (rows, outputs), see `sr2hls.lut_network.kernels`."""
+def total_loss(totals, targets, weights, loss):  # type: ignore[no-untyped-def]
+    """Return the mean of weights times losses of sums of parts, see `sr2hls.lut_network.kernels`.
+
+    Sums have shape (rows, outputs), weights shape (rows,).
+    """
     outputs, total = np.arange(totals.shape[1]), 0.0
     for s in range(totals.shape[0]):
-        total += row_loss(totals[s], outputs, targets[s], loss)
+        total += weights[s] * row_loss(totals[s], outputs, targets[s], loss)
     return total / totals.shape[0]
 
 
 @_jit
-def _class_losses(totals, output, low, target, loss, result):  # type: ignore[no-untyped-def]
+def _class_losses(totals, output, low, target, weight, loss, result):  # type: ignore[no-untyped-def]
     """`row_loss` for every level of one output; what the other outputs add to it is worked out once."""
     base, powers = loss.base, loss.powers
     others, dot, largest, where = 0.0, 0.0, -(1 << 60), 0
@@ -81,14 +84,14 @@ def _class_losses(totals, output, low, target, loss, result):  # type: ignore[no
         score = totals[output] + base[output] + low + v
         # The first of equal scores decides.
         wins = score > largest or (score == largest and output < where)
-        result[v] -= loss.decision * target[output if wins else where]
+        result[v] -= weight * loss.decision * target[output if wins else where]
         if loss.soft > 0:
             likely = np.log(others + powers[score]) - loss.scale * (dot + target[output] * score)
-            result[v] += loss.soft * likely
+            result[v] += weight * loss.soft * likely
 
 
 @_jit
-def level_losses(cells, totals, output, low, targets, loss, result):  # type: ignore[no-untyped-def]
+def level_losses(cells, totals, output, low, targets, weights, loss, result):  # type: ignore[no-untyped-def]
     """Add to ``result[c, v]`` the loss of the rows of cell c, were ``low + v`` added to an output.
 
     Args:
@@ -97,6 +100,7 @@ def level_losses(cells, totals, output, low, targets, loss, result):  # type: ig
         output: which output it is.
         low: least of what may be added.
         targets: of each row, shape (rows, outputs).
+        weights: of each row, shape (rows,).
         loss: see `sr2hls.lut_network.kernels.FlatLoss`.
         result: shape (cells, levels).
     """
@@ -104,10 +108,10 @@ def level_losses(cells, totals, output, low, targets, loss, result):  # type: ig
     row = np.empty(totals.shape[1], np.int64)
     for s in range(cells.shape[0]):
         if loss.kind == CLASSES:
-            _class_losses(totals[s], output, low, targets[s], loss, result[cells[s]])
+            _class_losses(totals[s], output, low, targets[s], weights[s], loss, result[cells[s]])
             continue
         for k in range(totals.shape[1]):
             row[k] = totals[s, k]
         for v in range(result.shape[1]):
             row[output] = totals[s, output] + low + v
-            result[cells[s], v] += row_loss(row, outputs, targets[s], loss)
+            result[cells[s], v] += weights[s] * row_loss(row, outputs, targets[s], loss)

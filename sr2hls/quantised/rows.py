@@ -25,7 +25,7 @@ class CellLosses:
 
     Attributes:
         types: of the inputs, one or two.
-        cells: summed losses, shape (cells, levels); with ``levels`` the samples and summed residuals of each
+        cells: summed losses, shape (cells, levels); with ``levels`` the summed weights and residuals of each
             cell, shape (cells, 2), from which squared errors follow.
         levels: what each raw value adds to the output, in units of the targets.
     """
@@ -100,14 +100,19 @@ class Rows:
     def values(self, part: Part) -> IntArray:
         """Return a part's raw values, shape (samples,)."""
         if part not in self._values:
-            self._values[part] = part.entries()[self._index(part.readers)]
+            self._values[part] = part.entries()[self.index(part)]
         return self._values[part]
+
+    def index(self, part: Part) -> IntArray:
+        """Return the entry of a part's table that each sample reads, shape (samples,)."""
+        return self._index(part.readers)
 
     def loss(self, state: State | None = None) -> float:
         """Return the mean loss of a state, by default the present one."""
         state = state or self.state
         totals = self.totals if state is self.state else self.sums_of(state)
-        return float(kernels.total_loss(totals, self.samples.targets, _objective(state, self.weights, 0)))
+        samples, objective = self.samples, _objective(state, self.weights, 0)
+        return float(kernels.total_loss(totals, samples.targets, samples.row_weights, objective))
 
     def predictions(self) -> FloatArray:
         """Return logits, or numbers in units of the targets, shape (samples, outputs)."""
@@ -131,19 +136,21 @@ class Rows:
         n_cells = 1 << sum(t.width for t in types)
         others = self.totals.copy()
         others[:, part.output] -= self.values(part)
-        objective = _objective(state, self.weights, -low)
+        objective, counted = _objective(state, self.weights, -low), self.samples.row_weights
         if state.scale.kind is Kind.NUMBERS:
             k, step = part.output, state.temperature
             rest = self.samples.targets[:, k] - step * others[:, k] - objective.offsets[k]
-            counts = np.bincount(cells, minlength=n_cells).astype(np.float64)
-            sums = np.bincount(cells, weights=rest, minlength=n_cells)
+            counts = np.bincount(cells, weights=counted, minlength=n_cells)
+            sums = np.bincount(cells, weights=counted * rest, minlength=n_cells)
             return CellLosses(
                 types,
                 np.stack([counts, sums], axis=1),
                 np.asarray(step * (low + np.arange(levels)), dtype=np.float64),
             )
         losses = np.zeros((n_cells, levels))
-        kernels.level_losses(cells, others, part.output, low, self.samples.targets, objective, losses)
+        kernels.level_losses(
+            cells, others, part.output, low, self.samples.targets, counted, objective, losses
+        )
         return CellLosses(types, losses, None)
 
     def _index(self, readers: Sequence[Reader]) -> IntArray:

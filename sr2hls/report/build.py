@@ -1,4 +1,4 @@
-"""Put a report together from what the stages gave."""
+"""Parts of a report, made of what the stages gave."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,99 +11,19 @@ import sympy as sp
 from numpy.typing import ArrayLike
 
 from sr2hls.program.program import Program
-from sr2hls.report.fidelity import SplitFidelity
 from sr2hls.report.graph import program_record
-from sr2hls.report.hardware import HardwareRow, compare
-from sr2hls.report.judgement import Judgement
 from sr2hls.report.latex import formula_latex
-from sr2hls.report.model import (
-    Agreement,
-    Check,
-    Data,
-    DesignPoint,
-    Feature,
-    Formula,
-    Front,
-    Plain,
-    ProgramRecord,
-    Report,
-    Run,
-    StageTime,
-    Task,
-    Teacher,
-    Verification,
-)
-from sr2hls.report.reading import Reading
+from sr2hls.report.model import Data, Feature, Formula, Plain, ProgramRecord, Run, StageTime, Task
 from sr2hls.report.record import FixedPoint
 from sr2hls.report.versions import versions
 
 
-def build_report(
-    *,
-    title: str,
-    run: Run,
-    task: Task,
-    teacher: Teacher | None,
-    data: Data,
-    formulas: Sequence[Formula],
-    reading: Reading | None = None,
-    fronts: Sequence[Front] = (),
-    designs: Sequence[DesignPoint] = (),
-    fidelity: Sequence[SplitFidelity] = (),
-    program: Program | None = None,
-    agreements: Sequence[Agreement] = (),
-    checks: Sequence[Check] = (),
-    hardware: Sequence[HardwareRow] = (),
-    judgement: Judgement | None = None,
-    same: Sequence[str] = (),
-    notes: Sequence[str] = (),
-) -> Report:
-    """Return the report of a result; the comparison of hardware figures is made here.
-
-    Args:
-        title: name of the result.
-        run: how it was made (see `run_record`).
-        task: what the network is for.
-        teacher: the network, ``None`` where formulas came from elsewhere.
-        data: the data (see `feature_records`).
-        formulas: the chosen formula of each output (see `formula_record`).
-        reading: how the formulas are to be read, and their terms.
-        fronts: what the search found, an output each.
-        designs: whole designs considered, with the network and any published one as points beside them.
-        fidelity: what `sr2hls.report.metrics` measured, a split each.
-        program: the fixed-point program.
-        agreements: comparisons of executors with the integer interpreter.
-        checks: checks and warnings about the design.
-        hardware: figures of the design, the network and others, a run of a tool each.
-        judgement: what designs are judged by, and what other models reach.
-        same: sentences on a network or circuit that gives the same for every row; they come first.
-        notes: what a reader has to know.
-    """
-    return Report(
-        title=title,
-        run=run,
-        task=task,
-        teacher=teacher,
-        data=data,
-        formulas=tuple(formulas),
-        reading=reading,
-        fronts=tuple(fronts),
-        designs=tuple(designs),
-        fidelity=tuple(fidelity),
-        program=None if program is None else _program(program, data, task),
-        verification=Verification(executors=tuple(agreements), checks=tuple(checks)),
-        hardware=tuple(hardware),
-        comparisons=compare(hardware),
-        judgement=judgement,
-        same=tuple(same),
-        notes=tuple(notes),
-    )
-
-
-def _program(program: Program, data: Data, task: Task) -> ProgramRecord:
-    """Return the program with the users' names, where there is one for each input and output."""
+def named_program(program: Program, data: Data, task: Task) -> ProgramRecord:
+    """Return the record of a program with the user's names, where there is one for each input and output."""
     inputs = [f.name for f in data.features] if len(data.features) == program.n_inputs else None
-    outputs = task.outputs if len(task.outputs) == program.n_outputs else None
+    # The class, where it is an output, comes after the scores and has no name of the user's.
+    more = program.output_names[len(task.outputs) :]
+    outputs = [*task.outputs, *more] if len(task.outputs) <= program.n_outputs else None
     return program_record(program, inputs, outputs)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import sympy
 from numpy.typing import ArrayLike, NDArray
 
-from sr2hls.costs import CostModel, Operators, describe, tree_of
+from sr2hls.costs import CostModel, Operators, tree_of
 from sr2hls.errors import InputError
 from sr2hls.search.expressions import evaluate_expr, expr_from_text, text_of
 from sr2hls.search.front_file import SCHEMA, CandidateFile, checked
@@ -317,14 +317,6 @@ class Frontier:
         told = {**self.told, **other.told}
         return Frontier(fronts, self.input_names, self.cost_model or other.cost_model, notes, told)
 
-    def rescored(self, model: CostModel, latency: CostModel | None = None) -> "Frontier":
-        """The same formulas with the costs of another model, non-dominated ones only."""
-        fronts = tuple(
-            replace(f, candidates=tuple(_rescore(c, model, latency) for c in f.candidates)).pareto()
-            for f in self.fronts
-        )
-        return replace(self, fronts=fronts, cost_model=describe(model))
-
     def to_dict(self) -> dict[str, Any]:
         """As JSON can hold it."""
         return {
@@ -377,14 +369,6 @@ class Frontier:
             return cls.from_dict(data)
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
-
-
-def _rescore(c: Candidate, model: CostModel, latency: CostModel | None) -> Candidate:
-    return replace(
-        c,
-        cost=cost_or_none(model, c.expr),
-        latency=None if latency is None else cost_or_none(latency, c.expr),
-    )
 
 
 def cost_or_none(model: CostModel, expr: sympy.Expr) -> float | None:

@@ -10,7 +10,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 from sr2hls.errors import InputError
 from sr2hls.store.directory import Directory
 
-LOCK_NAME = ".sr2hls.store.lock"
+LOCK_NAME = ".sr2hls.lock"
 """The file that is locked.
 
 It is removed while it is still held: a run that had opened it by then finds that it has no name any more, and

@@ -1,10 +1,10 @@
 """A copy of a `torch.export` archive that holds nothing that could run code while it is loaded.
 
 `torch.export.load` unpickles sample inputs and constants, hands strings to sympy, compiles guards, looks
-functions up by
-name below ``torch`` and loads compiled libraries. None of that is needed for a network: the copy has the
-plain tensors
-and a graph of ATen operators whose names and expressions have been checked.
+functions up by name below ``torch``, imports modules that the specification of a dictionary or an
+enumeration names, and loads compiled libraries. None of that is needed for a network: the copy has the plain
+tensors and a graph of ATen operators whose names, expressions and specifications have been checked. Names of
+the modules that operators come from stay strings in torch (``deserialize_metadata``): nothing looks them up.
 """
 
 import io
@@ -23,10 +23,14 @@ _TARGET = re.compile(
 )
 _PLAIN = re.compile(r"[\w.\-]*")
 _EXPRESSION = re.compile(
-    r"(?:Symbol\('[su]\d+'(?:, (?:positive|nonnegative|integer)=True)*\)|[su]\d+|\d+"
-    r"|Integer|Add|Mul|Pow|Max|Min|FloorDiv|Mod|[+\-*/(), ])*"
+    r"(?:Symbol\('[su]\d+'(?:, (?:positive|nonnegative|integer)=True)*\)|[su]\d+|(?<!\d)\d{1,19}(?!\d)"
+    r"|Integer|Add|Mul|Max|Min|FloorDiv|Mod|[+\-/(), ]|(?<!\*)\*(?!\*))*"
 )
-_TREE = re.compile(r'[\w.\-\[\]{}", :]*')
+"""Without powers: sympy works them out, and a few characters of them take all time and memory."""
+_LONGEST = 1000
+"""Characters of an expression; sympy parses brackets inside each other recursively."""
+_CONTAINERS = (None, "builtins.tuple", "builtins.list", "builtins.dict")
+"""Types of a specification. Torch imports the module that a defaultdict or an enumeration names."""
 _STACK = re.compile(r"[\w.,;@<>\-]*")
 """Names of the modules that an operator comes from; torch keeps them as strings."""
 _WEIGHTS = re.compile(r"data/(weights|constants)/\w+|data/(weights|constants)/\w+_config\.json")
@@ -131,12 +135,13 @@ def _check(value: object, key: str, path: Path) -> None:
         for item in value:
             _check(item, key, path)
     elif isinstance(value, str):
+        if key in ("in_spec", "out_spec"):
+            _check_specification(value, path)
+            return
         rules: dict[str, re.Pattern[str] | None] = {
             "target": _TARGET,
             "expr_str": _EXPRESSION,
             "nn_module_stack": _STACK,
-            "in_spec": _TREE,
-            "out_spec": _TREE,
             "torch_version": None,
         }
         found = rules.get(key, _PLAIN)
@@ -144,8 +149,27 @@ def _check(value: object, key: str, path: Path) -> None:
             _check_text(value, found, path)
 
 
+def _check_specification(text: str, path: Path) -> None:
+    """Check how arguments are put together: plain containers, whose context is a string without objects."""
+    try:
+        _, root = json.loads(text)
+        waiting = [root]
+        while waiting:
+            part = waiting.pop()
+            context = part["context"]
+            plain = context is None or (isinstance(context, str) and "{" not in context)
+            if part["type"] not in _CONTAINERS or not plain:
+                raise UnsafeFileError(
+                    f"'{path}' puts arguments together as {str(part['type'])[:80]!r}, which can name a "
+                    "module to import: give the network tensors alone, or export it to ONNX"
+                )
+            waiting += part["children_spec"]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise InputError(f"'{path}' has a broken specification of its arguments: save it again") from error
+
+
 def _check_text(text: str, rule: re.Pattern[str], path: Path) -> None:
-    if not rule.fullmatch(text):
+    if (rule is _EXPRESSION and len(text) > _LONGEST) or not rule.fullmatch(text):
         what = "operator" if rule is _TARGET else "name or expression"
         raise UnsafeFileError(
             f"'{path}' uses the {what} {text[:80]!r}, which is not one of a plain network: export it to "

@@ -1,7 +1,7 @@
 """A design to be looked at: program, formulas and data, with what the rules need of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -122,13 +122,6 @@ class Design:
     @cached_property
     def _origins(self) -> dict[str, int]:
         return {str(sp.sstr(node.expr)): k for k, node in enumerate(self.graph.nodes)}
-
-    def every_value(self) -> NDArray[np.int64]:
-        """Return the raw values of every operation for `raw`, shape (samples, operations)."""
-        program = self.program
-        names = tuple(f"%{k}" for k in range(len(program)))
-        outputs = tuple(range(len(program)))
-        return Interpreter(replace(program, outputs=outputs, output_names=names)).run(self.raw)
 
     def where(self, position: int) -> str:
         """Return how messages name an operation."""

@@ -47,13 +47,14 @@ def test_flags_become_options() -> None:
     found = options(
         "net.onnx", "--data", "d.npz", "-o", "out", "--features", "a, b", "--features", "c", "--input-type",
         "a=b=ap_fixed<8,3>", "--engine", "operon", "--max-lut", "400", "--no-baseline", "--clock-ns", "2.5",
-        "--time", "9",
+        "--time", "9", "--weight-column", "mc", "--class-weight", "a=b=3", "--class-weight", "c=0.5",
     )  # fmt: skip
     assert found.features == ("a", "b", "c")
     assert found.input_types == (("a=b", "ap_fixed<8,3>"),)
     assert found.engine is Engine.OPERON
     assert (found.target.clock_ns, found.target.budget.max_lut, found.time_s) == (2.5, 400, 9)
     assert not found.baseline
+    assert (found.weight_column, found.class_weights) == ("mc", (("a=b", 3.0), ("c", 0.5)))
 
 
 def test_file_equals_flags(tmp_path: Path) -> None:
@@ -61,11 +62,13 @@ def test_file_equals_flags(tmp_path: Path) -> None:
     file.write_text(
         'checkpoint = "net.onnx"\ndata = "d.npz"\noutput = "out"\nfeatures = ["a", "b"]\nmax-lut = 400\n'
         'baseline = false\nbackend = "Vivado"\nseed = 7\n[input-type]\na = "ap_fixed<8,3>"\n'
+        "[class-weight]\ntop = 2.5\n"
     )
     by_file = options("--config", file)
     by_flags = options(
         "net.onnx", "--data", "d.npz", "--output", "out", "--features", "a,b", "--max-lut", "400",
         "--no-baseline", "--backend", "Vivado", "--seed", "7", "--input-type", "a=ap_fixed<8,3>",
+        "--class-weight", "top=2.5",
     )  # fmt: skip
     assert by_file == by_flags
     assert by_file.backend is Backend.VIVADO
@@ -138,6 +141,7 @@ def test_missing_and_binary_file(sr2hls: Any, tmp_path: Path) -> None:
     [
         (("--features", "a,,b"), "--features 'a,,b' has an empty name: separate names by single commas"),
         (("--input-type", "mass"), "--input-type 'mass' is no NAME=VALUE"),
+        (("--class-weight", "top=much"), "--class-weight 'top=much' is no NAME=NUMBER"),
     ],
 )
 def test_names_and_pairs(sr2hls: Any, flags: tuple[str, str], message: str) -> None:

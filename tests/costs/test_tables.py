@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sr2hls.costs import load_table, published_cycles, published_precisions
+from sr2hls.costs import load_table, published_cycles
 from sr2hls.errors import InputError
 from sr2hls.provenance import Origin
 
@@ -23,8 +23,7 @@ pow_abs = 200
 """
 
 
-def test_published_table_has_its_21_precisions() -> None:
-    assert len(published_precisions()) == 21
+def test_published_table_has_what_the_paper_gives() -> None:
     table = published_cycles("ap_fixed<16,6>")
     assert {k: table[k] for k in ("+", "*", "/", "sin", "exp", "tanh")} == {
         "+": 1, "*": 1, "/": 29, "sin": 8, "exp": 3, "tanh": 51,
@@ -43,8 +42,6 @@ def test_unpublished_operator_is_made_of_published_parts_and_marked() -> None:
     table = published_cycles()
     assert table["cos"] == table["sin"] + table["+"]
     assert table["cube"] == 2 * table["*"]
-    assert table.is_listed("sin")
-    assert not table.is_listed("cos")
 
 
 def test_missing_operator_is_named() -> None:

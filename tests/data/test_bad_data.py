@@ -285,7 +285,6 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     data = load_dataset(npz(X=X, names=np.array(names))(tmp_path))
     assert data.names.identifiers == ("x0", "x1", "x2", "x3")
     assert data.names.display == ("$(rm -rf /)", "<script>alert(1)</script>", "x3", "a b")
-    assert data.names.restore("x0 + x12*sin(x2) - max_x1 + x10") == "$(rm -rf /) + x12*sin(x3) - max_x1 + x10"
 
 
 def test_parquet_with_text_and_missing_values(tmp_path: Path) -> None:

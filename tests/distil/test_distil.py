@@ -6,7 +6,7 @@ import sympy as sp
 import torch
 from torch import nn
 
-from sr2hls.distil import distil, distil_recording, record
+from sr2hls.distil import distil, record
 from sr2hls.errors import InputError
 from sr2hls.search import OperonEngine, OperonSettings, SearchOptions
 
@@ -45,7 +45,12 @@ def data() -> torch.Tensor:
 
 def test_a_part_becomes_its_formula_and_the_model_computes_the_same(model, data):
     found = distil(
-        model, "inner", data, outputs=[0, 2], engine=ENGINE, options=OPTIONS, choose="loss", max_rows=300
+        record(model, "inner", data),
+        outputs=[0, 2],
+        engine=ENGINE,
+        options=OPTIONS,
+        choose="loss",
+        max_rows=300,
     )
     assert found.searched == (0, 2)
     assert [f.output for f in found.frontier.fronts] == ["y0", "y2"]
@@ -63,7 +68,7 @@ def test_a_part_becomes_its_formula_and_the_model_computes_the_same(model, data)
 
 def test_another_choice_is_scored_anew(model, data):
     found = distil(
-        model, "inner", data, outputs=[0], engine=ENGINE, options=OPTIONS, choose="loss", max_rows=300
+        record(model, "inner", data), outputs=[0], engine=ENGINE, options=OPTIONS, choose="loss", max_rows=300
     )
     worst = found.choose("index", 0)
     assert worst.fidelity[0] < 0.9 < found.fidelity[0]
@@ -73,13 +78,13 @@ def test_another_choice_is_scored_anew(model, data):
 
 def test_fidelity_is_of_rows_that_the_search_did_not_see(model, data):
     recording = record(model, "inner", data)
-    found = distil_recording(recording, outputs=[1], engine=ENGINE, options=OPTIONS, max_rows=100)
+    found = distil(recording, outputs=[1], engine=ENGINE, options=OPTIONS, max_rows=100)
     assert len(found.recording) == 500
     assert np.allclose([float(f) for f in found.formulas], 3.0)
 
 
 def test_messages(model, data):
     with pytest.raises(InputError, match="output 3 of 'inner' does not exist: it has 3"):
-        distil(model, "inner", data, outputs=[3])
+        distil(record(model, "inner", data), outputs=[3])
     with pytest.raises(InputError, match="recorded on 2 rows: give more data"):
-        distil(model, "inner", data[:2])
+        distil(record(model, "inner", data[:2]))

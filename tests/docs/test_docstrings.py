@@ -59,15 +59,11 @@ def test_functions_that_raise_for_the_user_say_so() -> None:
     assert not silent, f"{len(silent)} raise and do not say so: {', '.join(silent)}"
 
 
-MANY = ("report/build.py:build_report",)
-"""It has one keyword a section of the report."""
-
-
 def test_no_public_function_takes_more_than_twelve_arguments() -> None:
     long = []
     for name, function in public_functions():
         arguments = [a.arg for a in (*function.args.args, *function.args.kwonlyargs)]
         count = len([a for a in arguments if a not in ("self", "cls")])
-        if count > 12 and name not in MANY:
+        if count > 12:
             long.append(f"{name} ({count})")
     assert not long, f"more than twelve arguments: {', '.join(long)}"

@@ -206,3 +206,44 @@ def test_the_whole_command(frame: pd.DataFrame, tmp_path: Path) -> None:
     ours = [line for line in table.splitlines() if line.startswith("| sr2hls")]
     assert ours and all("measured: Yosys" in line and "±" in line for line in ours)
     assert "| TreeLUT | 0.7500 | 796 |" in table
+
+
+COLUMNS_OF_AIRFOIL = ["frequency", "angle_of_attack", "chord_length", "free_stream_velocity", "thickness"]
+
+
+@pytest.fixture
+def airfoil() -> pd.DataFrame:
+    """A made law with the columns of NASA's airfoils, in dB."""
+    rng = np.random.default_rng(0)
+    values = rng.uniform(0, 1, (600, 5)) * [20_000, 20, 0.3, 70, 0.05]
+    table = pd.DataFrame(values, columns=COLUMNS_OF_AIRFOIL)
+    table["sound_pressure"] = 120 - 1e-3 * table["frequency"] - 0.5 * table["angle_of_attack"]
+    return table
+
+
+def test_a_regression_is_taught_in_its_own_unit(
+    airfoil: pd.DataFrame, dataset: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "examples" / "jet_tagger"))
+    import regression
+
+    dataset.write_split(airfoil, tmp_path / "data.npz", 42, None, regression=True)
+    parts = regression.load(tmp_path / "data.npz")
+    assert [len(parts[name][1]) for name in regression.SPLITS] == [432, 48, 120]
+    model = regression.train(parts, 30, 64, 4e-3, 42)
+    assert regression.measure(model, *parts["test"]) > 0.9
+    assert 100 < float(model(parts["test"][0]).detach().mean()) < 120
+
+
+@pytest.mark.slow
+def test_a_regression_by_the_same_command(airfoil: pd.DataFrame, tmp_path: Path) -> None:
+    airfoil.to_csv(tmp_path / "airfoil.csv", index=False)
+    command = [sys.executable, str(FOLDER / "run.py"), "--quick", "--problem", "airfoil"]
+    command += ["--file", str(tmp_path / "airfoil.csv"), "--out", str(tmp_path / "out")]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    head, _, *rows = (tmp_path / "out" / "table.md").read_text(encoding="utf-8").splitlines()
+    assert head.startswith("| design | R² |")
+    scores = {row.split("|")[1].strip(): float(row.split("|")[2]) for row in rows}
+    assert scores.pop("the network, floating point") > 0.9
+    assert scores and min(scores.values()) > 0.9, "formulas of two lines are easy to find"

@@ -71,7 +71,7 @@ def test_command_line_with_ranges_operators_and_types(
     answer = json.loads(captured.out)
     assert set(answer["formulas"]) == {"y"} and "pt" in answer["formulas"]["y"]
     inputs = json.loads((tmp_path / "out" / "inputs.json").read_text())
-    assert "ap_fixed<8, 2" in json.dumps(inputs) or "ap_fixed<8,2" in json.dumps(inputs)
+    assert "ap_fixed<8,2,RND,SAT>" in [t["ap_fixed"] for t in inputs["types"]]
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert [f["name"] for f in report["data"]["features"]] == ["eta", "pt"]
     assert report["teacher"] is None

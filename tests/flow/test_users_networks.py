@@ -18,6 +18,7 @@ from sr2hls.flow.run_folder import RunFolder
 from sr2hls.options import CompileOptions
 from sr2hls.prepare import prepare
 from sr2hls.progress import SilentProgress
+from sr2hls.teacher import Task
 
 RNG = np.random.default_rng(0)
 
@@ -121,6 +122,11 @@ def test_designs_are_found_that_are_not_degenerate(name: str, tmp_path: Path) ->
     assert designs
     for design in designs:
         check_design(design, Inputs.of(prepared).train)
+    if name == "autoencoder":
+        test = prepared.problem.test
+        assert prepared.problem.task is Task.REGRESSION
+        assert max(prepared.problem.score(d.predict(test.inputs), test) for d in designs) > 0.98
+        assert all(np.ptp(d.predict(test.inputs)[:, 3]) == 0 for d in designs)
 
 
 @pytest.mark.slow
@@ -133,11 +139,31 @@ def test_they_become_circuits(name: str, tmp_path: Path) -> None:
     )  # fmt: skip
     scores = result.report.fidelity[-1].scores["design"]
     if name == "autoencoder":
-        assert min(v for k, v in scores.teacher_r2.items() if k != "y3") > 0.2
+        # A linear model reaches 0.998, 0.994 and 0.995, boosted trees 0.999, 0.995 and 0.998 on these rows.
+        assert min(v for k, v in scores.teacher_r2.items() if k != "y3") > 0.97
         assert np.ptp(result.design.predict(result.inputs.values(np.load(data)["X"]))[:, 3]) == 0
     else:
         assert scores.agreement > (0.75 if name == "jets" else 0.85)
     assert not any(a.differences for a in result.report.verification.executors)
+
+
+def test_several_outputs_are_what_the_labels_are(tmp_path: Path) -> None:
+    """Two outputs with a number for each are a regression, with classes they are scores."""
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 2)).eval()
+    X = np.random.default_rng(0).normal(size=(600, 3)).astype(np.float32)
+    with torch.no_grad():
+        Y = net(torch.from_numpy(X)).numpy()
+    found = {}
+    for name, labels in (("numbers", Y), ("classes", np.argmax(Y, axis=1))):
+        checkpoint, data = saved(tmp_path, net, X, y=labels)
+        options = CompileOptions(checkpoint=checkpoint, data=data, output=tmp_path / "out")
+        found[name] = prepare(options, SilentProgress()).problem.task
+    assert found == {"numbers": Task.REGRESSION, "classes": Task.LOGITS}
+    checkpoint, data = saved(tmp_path, net, X, y=Y[:, 0])
+    options = CompileOptions(checkpoint=checkpoint, data=data, output=tmp_path / "out")
+    with pytest.raises(InputError, match=r"labels in .* are numbers and no classes, and .* 2 outputs"):
+        prepare(options, SilentProgress())
 
 
 def test_a_dead_column_of_the_data_is_refused_before_the_search(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_no_value_is_left_half_way_between_two_integers() -> None:
     values = np.arange(4.0)
     design = np.stack([np.ones(4), values], axis=1)
     formula = _shortest(design, ((0,), (1,)), np.array([0.5004, 0.9998]), 7)
-    assert np.array_equal(formula.entries(values[:, None]), [1, 2, 3, 3]) or formula.coefficients[0] != 0.5
+    assert np.array_equal(formula.entries(values[:, None]), [1, 2, 3, 3])
     distance = np.abs(design @ np.array(formula.coefficients) + 0.5)
     assert np.abs(distance - np.rint(distance)).min() > 1e-8
 

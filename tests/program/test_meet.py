@@ -12,6 +12,8 @@ from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.lower import Lowered, Lowering, relative_errors
 from sr2hls.program.measured import lower_measured
 from sr2hls.program.meet import meet
+from sr2hls.program.passes import optimize
+from sr2hls.program.predict import program_model
 from sr2hls.program.probes import probe_rows
 from sr2hls.program.real import quantize_real
 from sr2hls.program.types import FixedType, Overflow, Rounding
@@ -67,6 +69,21 @@ def test_a_pole_beside_the_range_has_its_peak_at_any_width(width: int) -> None:
 def test_a_narrow_peak_of_two_inputs() -> None:
     lowered = measured("exp(-((x0 - 1.2)^2 + (x1 + 0.4)^2)/0.08)", ((-2, 2),) * 2, input_type(10, 3))
     assert outputs(lowered, np.array([[1.203125, -0.3984375]]))[0] == pytest.approx(1, abs=0.02)
+
+
+def test_every_row_beside_a_pole_is_right_in_a_small_circuit() -> None:
+    """1/sqrt of a sum of squares reaches 256 where its rows are few: octaves keep its share, not its step."""
+    spring = "2*x0*(1/sqrt(x0^2 + x1^2) - 1)/x2"
+    lowered = measured(spring, ((-2, 2), (-2, 2), (0.5, 2)), input_type(10, 3))
+    assert lowered.options.octaves
+    rows = np.array(
+        list(itertools.product(np.arange(-6, 7) / 128, np.arange(-6, 7) / 128, (0.5, 0.75, 1.25)))
+    )
+    rows = rows[(rows[:, :2] != 0).any(axis=1)]
+    x, y, m = rows.T
+    wanted = 2 * x * (1 / np.hypot(x, y) - 1) / m
+    np.testing.assert_allclose(outputs(lowered, rows), wanted, atol=0.15)
+    assert program_model().luts(optimize(lowered.program)) < 800
 
 
 def test_a_bound_that_few_rows_reach_is_kept() -> None:

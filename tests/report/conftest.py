@@ -13,8 +13,8 @@ from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.lower import Lowering, relative_errors
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.provenance import Figure, Origin, Provenance
-from sr2hls.report.build import build_report, feature_records, formula_record, run_record
-from sr2hls.report.hardware import HardwareFigure, HardwareRow, Subject, figures
+from sr2hls.report.build import feature_records, formula_record, named_program, run_record
+from sr2hls.report.hardware import HardwareFigure, HardwareRow, Subject, compare, figures
 from sr2hls.report.metrics import measure
 from sr2hls.report.model import (
     Agreement,
@@ -28,6 +28,7 @@ from sr2hls.report.model import (
     Split,
     Task,
     Teacher,
+    Verification,
 )
 from sr2hls.teacher.task import Task as TeacherTask
 
@@ -160,7 +161,34 @@ def report() -> Report:
     published = "arXiv 2305.04099, Vivado HLS"
     fronts = [_front(c, B[train], logits[train][:, k], list(basis)) for k, c in enumerate(classes)]
     options = CompileOptions(checkpoint=Path("jet_tagger.onnx"), data=Path("jets.npz"), output=Path("out"))
-    return build_report(
+    task = Task(kind="classification", outputs=tuple(classes), decision="the largest output")
+    data = Data(
+        file="jets.npz",
+        splits=tuple(
+            Split(name=n, rows=int((split == i).sum())) for i, n in enumerate(("train", "validation", "test"))
+        ),
+        features=feature_records(names, X[train], lowered.program),
+        scaler=Scaler(kind="standard", source="checkpoint", shift=tuple(shift), scale=tuple(scale)),
+    )
+    hardware = (
+        _row(Subject.DESIGN, "symbolic design", accuracy, lut, 310, 2),
+        _row(Subject.NETWORK, "network, 6-bit weights", network, 28_614, 9_120, 7),
+        HardwareRow(
+            subject=Subject.OTHER,
+            label="PySR, tables",
+            tool="Vivado HLS 2020.1",
+            part="xcvu9p",
+            figures=figures(
+                {
+                    "lut": _figure(3_796, "LUT", published, Origin.PUBLISHED),
+                    "dsp": _figure(57, "DSP", published, Origin.PUBLISHED),
+                    "bram": _figure(17, "BRAM18", published, Origin.PUBLISHED),
+                    "latency_cycles": _figure(7, "cycles", published, Origin.PUBLISHED),
+                }
+            ),
+        ),
+    )
+    return Report(
         title="Jet tagger",
         run=run_record(
             options,
@@ -176,65 +204,43 @@ def report() -> Report:
             command=["sr2hls", "compile", "jet_tagger.onnx", "--data", "jets.npz", "-o", "out"],
             tools={"g++": "12.2.0"},
         ),
-        task=Task(kind="classification", outputs=classes, decision="the largest output"),
+        task=task,
         teacher=Teacher(
             kind="onnx",
             file="jet_tagger.onnx",
             layers=("16", "64 relu", "32 relu", "32 relu", "5"),
             n_parameters=4389,
         ),
-        data=Data(
-            file="jets.npz",
-            splits=tuple(
-                Split(name=n, rows=int((split == i).sum()))
-                for i, n in enumerate(("train", "validation", "test"))
-            ),
-            features=feature_records(names, X[train], lowered.program),
-            scaler=Scaler(kind="standard", source="checkpoint", shift=tuple(shift), scale=tuple(scale)),
-        ),
-        formulas=[formula_record(c, f) for c, f in formulas.items()],
-        fronts=fronts,
-        designs=designs,
-        fidelity=[fidelity],
-        program=lowered.program,
-        agreements=[
-            Agreement(
-                executor="C++ (g++ 12.2)", vectors=9402, values=47_010, differences=0, source="test split"
-            ),
-            Agreement(
-                executor="Verilog (Verilator 5.048)",
-                vectors=2000,
-                values=10_000,
-                differences=0,
-                source="test split",
-            ),
-        ],
-        checks=[
-            Check(name="no constant table", passed=True),
-            Check(name="no input drops out", passed=True, detail="7 of 16 features are used"),
-        ],
-        hardware=[
-            _row(Subject.DESIGN, "symbolic design", accuracy, lut, 310, 2),
-            _row(Subject.NETWORK, "network, 6-bit weights", network, 28_614, 9_120, 7),
-            HardwareRow(
-                subject=Subject.OTHER,
-                label="PySR, tables",
-                tool="Vivado HLS 2020.1",
-                part="xcvu9p",
-                figures=figures(
-                    {
-                        "lut": _figure(3_796, "LUT", published, Origin.PUBLISHED),
-                        "dsp": _figure(57, "DSP", published, Origin.PUBLISHED),
-                        "bram": _figure(17, "BRAM18", published, Origin.PUBLISHED),
-                        "latency_cycles": _figure(7, "cycles", published, Origin.PUBLISHED),
-                    }
+        data=data,
+        formulas=tuple(formula_record(c, f) for c, f in formulas.items()),
+        fronts=tuple(fronts),
+        designs=tuple(designs),
+        fidelity=(fidelity,),
+        program=named_program(lowered.program, data, task),
+        verification=Verification(
+            executors=(
+                Agreement(
+                    executor="C++ (g++ 12.2)", vectors=9402, values=47_010, differences=0, source="test split"
+                ),
+                Agreement(
+                    executor="Verilog (Verilator 5.048)",
+                    vectors=2000,
+                    values=10_000,
+                    differences=0,
+                    source="test split",
                 ),
             ),
-        ],
-        notes=[
+            checks=(
+                Check(name="no constant table", passed=True),
+                Check(name="no input drops out", passed=True, detail="7 of 16 features are used"),
+            ),
+        ),
+        hardware=hardware,
+        comparisons=compare(hardware),
+        notes=(
             "The data are a stand-in for the public LHC jet set and harder: accuracies are not "
-            "comparable with published ones."
-        ],
+            "comparable with published ones.",
+        ),
     )
 
 

@@ -14,8 +14,8 @@ from sr2hls.program.types import FixedType
 from sr2hls.rtl.lower import to_alkaid
 from sr2hls.rtl.names import safe_names
 from sr2hls.rtl.pipeline import schedule, split
-from sr2hls.rtl.project import CLOCK_SHARE, load_project, write_rtl
-from sr2hls.target import Target
+from sr2hls.rtl.project import load_project, write_rtl
+from sr2hls.target import CLOCK_SHARE, Target
 from sr2hls.verify.random_programs import random_program
 
 
@@ -50,7 +50,6 @@ def test_a_shorter_clock_needs_more_stages(tmp_path: Path, language: str) -> Non
             chain(), tmp_path / f"{language}{clock}", target=Target(clock_ns=clock), language=language
         )
         assert project.stage_delay.value <= clock * CLOCK_SHARE
-        assert project.meets_clock
         cycles.append(project.latency_cycles)
     assert cycles == sorted(set(cycles))
     assert "estimated: delay model of alkaid" in str(project.stage_delay.provenance)

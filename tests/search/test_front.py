@@ -110,15 +110,6 @@ def test_merge() -> None:
         merged.merge(other)
 
 
-def test_rescoring_with_another_model() -> None:
-    both = Frontier(
-        (Front("y", (Candidate(sympy.sin(X0) + sympy.sin(X1), 0.1, 19, None, 5, "test"),)),), ("a", "b")
-    ).rescored(longest_path(published_cycles()), COST)
-    only = both[0].candidates[0]
-    assert (only.cost, only.latency) == (9, 19)
-    assert both.cost_model["name"] == "longest path"
-
-
 def test_json_round_trip(tmp_path: Path) -> None:
     expr = sympy.Float(0.1) * X0 / (sympy.Float(1 / 3) + sympy.exp(-X1)) + sympy.pi
     unknown = Candidate(X1, math.nan, None, None, 1, "formula", {"row": 3})

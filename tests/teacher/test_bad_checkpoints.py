@@ -7,6 +7,7 @@ import pickle
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -238,6 +239,66 @@ def test_pt2_with_code_for_an_expression(tmp_path: Path) -> None:
     with pytest.raises(UnsafeFileError, match='uses the name or expression "__import__'):
         load_teacher(path)
     assert not trace.exists()
+
+
+@pytest.mark.parametrize("text", ["9**9**9**9", "Pow(Integer(9),Integer(999999999))", "9" * 20, "(" * 1001])
+def test_pt2_with_an_expression_that_takes_all_time(text: str, tmp_path: Path) -> None:
+    path = exported(tmp_path)
+    rewrite(path, lambda name, data: data.replace(b'{"as_int": 4}', _expression(text)))
+    with pytest.raises(UnsafeFileError, match="uses the name or expression"):
+        load_teacher(path)
+
+
+def _expression(text: str) -> bytes:
+    return json.dumps({"as_expr": {"expr_str": text, "hint": {"as_int": 4}}}).encode()
+
+
+def _in_graph(change: Callable[[dict[str, Any]], object]) -> Callable[[str, bytes], bytes]:
+    def changed(name: str, data: bytes) -> bytes:
+        if not name.endswith("models/model.json"):
+            return data
+        model = json.loads(data)
+        change(model["graph_module"])
+        return json.dumps(model).encode()
+
+    return changed
+
+
+@pytest.fixture
+def trap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A module that leaves a trace where it is imported; returns the trace."""
+    (tmp_path / "trap_of_tests.py").write_text("open(__file__ + '.ran', 'w').close()\nclass Kind: pass\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path / "trap_of_tests.py.ran"
+
+
+@pytest.mark.parametrize("place", ["in_spec", "out_spec"])
+def test_pt2_that_names_a_module_to_import(place: str, tmp_path: Path, trap: Path) -> None:
+    path = exported(tmp_path)
+    context = {"default_factory_module": "trap_of_tests", "default_factory_name": "Kind", "dict_context": []}
+    spec = {"type": "collections.defaultdict", "context": context, "children_spec": []}
+
+    def change(graph: dict[str, Any]) -> None:
+        graph["module_call_graph"][0]["signature"][place] = json.dumps([1, spec])
+
+    rewrite(path, _in_graph(change))
+    with pytest.raises(UnsafeFileError, match=r"puts arguments together as 'collections\.defaultdict'"):
+        load_teacher(path)
+    assert not trap.exists()
+
+
+def test_names_of_modules_in_a_pt2_stay_names(tmp_path: Path, trap: Path) -> None:
+    path = exported(tmp_path)
+    before = load_teacher(path).predict(rows()[:4])
+
+    def change(graph: dict[str, Any]) -> None:
+        for node in graph["graph"]["nodes"]:
+            node["metadata"]["nn_module_stack"] = "a,,trap_of_tests.Kind;b,x,trap_of_tests.Kind"
+            node["metadata"]["source_fn_stack"] = "x,trap_of_tests.Kind"
+
+    rewrite(path, _in_graph(change))
+    assert np.array_equal(load_teacher(path).predict(rows()[:4]), before)
+    assert not trap.exists()
 
 
 def test_pt2_with_pickles(tmp_path: Path) -> None:

@@ -210,19 +210,3 @@ def restrict_units(network: EQLNetwork, keep_probability: float, generator: torc
             masks[layer][:, :, list(columns)] &= kept
             masks[layer + 1][:, unit : unit + 1] &= kept
     network.set_masks(masks)
-
-
-def limit_fan_in(network: EQLNetwork, count: int, generator: torch.Generator) -> None:
-    """Leave each argument of the first hidden layer only ``count`` inputs, dealt out evenly.
-
-    A function of one or two inputs of few bits is a table of a few LUTs, whatever the function.
-    """
-    arch = network.architecture
-    arguments = arch.fan_out[0]
-    rounds = -(-arguments * count // arch.n_inputs)
-    deck = torch.cat([torch.randperm(arch.n_inputs, generator=generator) for _ in range(rounds)])
-    hands = deck[: arguments * count].view(arguments, count)
-    masks = [m.clone() for m in network.masks]
-    seen = torch.zeros(arguments, arch.n_inputs, dtype=torch.bool).scatter(1, hands, True)
-    masks[0][:, :-1] &= seen.T
-    network.set_masks(masks)

@@ -1,6 +1,5 @@
 """A `Problem` as the joint search sees it."""
 
-from sr2hls.arrays import FloatArray
 from sr2hls.problem import Problem, Split
 from sr2hls.search.base import ProgressCallback
 from sr2hls.search.joint.front import JointFront
@@ -16,39 +15,43 @@ def search_problem(
     seed: int = 0,
     progress: ProgressCallback | None = None,
 ) -> JointFront:
-    """Search formulas of all outputs of a problem; see `sr2hls.search.joint.search_jointly`."""
+    """Search formulas of all outputs of a problem; see `sr2hls.search.joint.search_jointly`.
+
+    Args:
+        problem: the teacher's answers on the circuit's inputs. Rows count by their weights.
+        options: what the user decides.
+        teacher_share: share of the teacher in the target of a classification that has labels.
+        seed: the same seed gives the same front.
+        progress: told of every step.
+    """
     data = joint_data(problem, teacher_share=teacher_share)
     return search_jointly(data, options, seed=seed, progress=progress)
 
 
-def joint_data(
-    problem: Problem,
-    *,
-    teacher_share: float = TEACHER_SHARE,
-    absolute: bool = False,
-    weights: FloatArray | None = None,
-) -> JointData:
+def joint_data(problem: Problem, *, teacher_share: float = TEACHER_SHARE) -> JointData:
     """Return rows and losses of a problem; models are judged by the problem's own score.
+
+    A regression that is judged by its absolute error is fitted to that, others to the squared error.
 
     Args:
         problem: the teacher's answers on the circuit's inputs.
         teacher_share: share of the teacher in the target of a classification that has labels.
-        absolute: for a regression, the absolute error instead of the squared one.
-        weights: of the training rows, shape (rows,).
     """
     validation = problem.validation
-
-    def loss(split: Split, row_weights: FloatArray | None) -> JointLoss:
-        if problem.task.is_classification:
-            return classification_loss(
-                split.outputs, split.labels, teacher_share=teacher_share, weights=row_weights
-            )
-        return regression_loss(split.outputs, absolute=absolute, weights=row_weights)
-
+    train = problem.train
     return JointData(
-        problem.train.inputs,
-        loss(problem.train, weights),
+        train.inputs,
+        _loss(problem, train, teacher_share),
         validation.inputs,
-        loss(validation, None),
+        _loss(problem, validation, teacher_share),
         lambda outputs: problem.score(outputs, validation),
+    )
+
+
+def _loss(problem: Problem, split: Split, teacher_share: float) -> JointLoss:
+    if not problem.task.is_classification:
+        absolute = problem.objective is not None and problem.objective.name == "mae"
+        return regression_loss(split.outputs, absolute=absolute, weights=split.weights)
+    return classification_loss(
+        split.outputs, split.labels, teacher_share=teacher_share, weights=split.weights
     )

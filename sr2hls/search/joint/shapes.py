@@ -89,10 +89,18 @@ class Shape:
         return values, slopes
 
     def term(self, inputs: Sequence[int], constants: Sequence[sp.Expr | float]) -> Term:
-        """Return the term with these inputs and constants."""
+        """Return the term with these inputs and constants.
+
+        Raises:
+            InputError: with these constants it does not depend on its inputs, such as min(abs(u), -1).
+        """
+        return Term(self.formula(inputs, constants))
+
+    def formula(self, inputs: Sequence[int], constants: Sequence[sp.Expr | float]) -> sp.Expr:
+        """Return the formula with these inputs and constants; sympy may find that it is a constant."""
         swap: dict[sp.Basic, sp.Basic] = {ARGUMENTS[k]: sp.Symbol(f"x{i}") for k, i in enumerate(inputs)}
         swap |= {sp.Symbol(f"p{k}"): _number(c) for k, c in enumerate(constants)}
-        return Term(self.expr.xreplace(swap))
+        return self.expr.xreplace(swap)
 
     def _named(self, columns: Sequence[FloatArray], constants: FloatArray) -> dict[str, FloatArray]:
         known = dict(zip(_NAMES, columns, strict=False))

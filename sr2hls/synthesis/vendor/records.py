@@ -62,13 +62,6 @@ class CsynthReport:
     used: Resources
     available: Resources
 
-    @property
-    def meets_clock(self) -> bool | None:
-        """Whether the estimated path fits into the clock period without its uncertainty."""
-        if self.estimated_clock_ns is None:
-            return None
-        return self.estimated_clock_ns <= self.target_clock_ns - (self.clock_uncertainty_ns or 0.0) + 1e-9
-
 
 @dataclass(frozen=True, slots=True)
 class CosimReport:

@@ -5,7 +5,7 @@ import torch
 
 from sr2hls.errors import InputError
 from sr2hls.search.eql.compact import CompactOptions, short, train_compact
-from sr2hls.search.eql.network import EQLNetwork, limit_fan_in
+from sr2hls.search.eql.network import EQLNetwork
 from sr2hls.search.eql.primitives import units
 from sr2hls.search.eql.pruning import StructureCost, used_inputs
 
@@ -55,14 +55,6 @@ def test_short_numbers() -> None:
     values = torch.tensor([0.0, 1.0, -0.7, 0.3, 100.0, 1e-3])
     assert short(values, 1).tolist() == [0.0, 1.0, -0.5, 0.25, 128.0, 2.0**-10]
     assert short(values, 3).tolist() == [0.0, 1.0, -0.75, 0.3125, 96.0, 2.0**-10]
-
-
-def test_fan_in_is_limited_and_every_input_is_used() -> None:
-    network = _network()
-    limit_fan_in(network, 2, torch.Generator().manual_seed(0))
-    seen = network.masks[0][0, :-1]
-    assert (seen.sum(0) == 2).all() and (seen.sum(1) >= 2).all()
-    assert bool(network.masks[0][0, -1].all())
 
 
 def test_stops_when_told_and_refuses_nonsense() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sr2hls.errors import InputError
-from sr2hls.search.joint.loss import JointLoss, class_weights, classification_loss, regression_loss
+from sr2hls.search.joint.loss import JointLoss, classification_loss, regression_loss
 
 RNG = np.random.default_rng(0)
 LOGITS = RNG.normal(0, 2, (40, 3))
@@ -71,10 +71,6 @@ def test_part_is_the_loss_of_the_rows() -> None:
     assert part.value(outputs) == pytest.approx(
         classification_loss(LOGITS[rows], LABELS[rows]).value(outputs)
     )
-
-
-def test_class_weights_go_to_the_rows_of_the_class() -> None:
-    assert class_weights(np.array([0, 1, 2, 1]), {1: 3.0}).tolist() == [1, 3, 1, 3]
 
 
 def test_refusals_name_what_is_wrong() -> None:

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from sr2hls.objectives import Objective
 from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType
 from sr2hls.search.joint import JointOptions, Steps
@@ -55,3 +58,39 @@ def test_points_are_thinned_out_over_their_costs() -> None:
     assert worse[0] not in kept
     costs = [p.cost for p in kept]
     assert costs == sorted(costs)
+
+
+def test_rows_count_by_their_weights() -> None:
+    first = np.arange(len(INPUTS)) % 3 == 0
+    outputs = np.where(first, 3 * INPUTS[:, 0], -5 * INPUTS[:, 1])[:, None]
+    plain = problem(Task.REGRESSION, outputs, None)
+    weights = first.astype(np.float64)
+    weighed = replace(
+        plain,
+        train=replace(plain.train, weights=weights[:500]),
+        validation=replace(plain.validation, weights=weights[500:700]),
+    )
+    options = JointOptions(max_nodes=8, models=3, beams=(1.0,), steps=Steps(tried=2, swaps=1))
+    front = search_problem(weighed, options)
+    assert str(front.models[-1].model.formulas(["y0"])["y0"]) == "3*x0"
+    assert front.models[-1].loss == pytest.approx(0, abs=1e-9)
+    assert "x1" in str(search_problem(plain, options).models[-1].model.formulas(["y0"])["y0"])
+
+
+def test_the_absolute_error_is_fitted_where_it_is_the_objective() -> None:
+    outputs = 3 * INPUTS[:, :1]
+    outputs[::5] += 40.0
+    wanted = problem(Task.REGRESSION, outputs, None)
+    options = JointOptions(max_nodes=8, models=3, beams=(1.0,), steps=Steps(tried=2, swaps=1))
+    front = search_problem(replace(wanted, objective=Objective("mae")), options)
+    errors = np.abs(front.models[-1].model.predict(INPUTS) - outputs)
+    assert np.median(errors) < 0.05
+    squared = np.abs(search_problem(wanted, options).models[-1].model.predict(INPUTS) - outputs)
+    assert np.median(squared) > 1
+
+
+def test_rows_without_a_label_count_as_the_teacher_says() -> None:
+    logits = np.stack([4 * INPUTS[:, 0], np.zeros(900)], axis=1)
+    labels = np.where(np.arange(900) < 300, INPUTS[:, 0] < 0, -1).astype(np.int64)
+    slopes = joint_data(problem(Task.LOGITS, logits, labels), teacher_share=0.25).loss.slopes(logits[:500])
+    assert np.abs(slopes.gradient[300:]).max() < 1e-12 < np.abs(slopes.gradient[:300]).max()

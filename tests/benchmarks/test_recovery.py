@@ -1,12 +1,16 @@
 """The verdict on recovered formulas, tried with right and wrong answers."""
 
 import math
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import sympy
 
-from sr2hls.search.eql.recovery import recovery, same_form
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+from recovery import recovery, same_form
 
 x, y, z = sympy.symbols("x0 x1 x2")
 pi = sympy.pi
