@@ -5,15 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sr2hls.arrays import FloatArray
 from sr2hls.data import Dataset, InputFormat, InputScaler, Part, ScalerKind, load_dataset, load_scaler
+from sr2hls.data.between import rows_between
 from sr2hls.data.class_order import in_order, order_seen
 from sr2hls.data.dataset import open_source
 from sr2hls.errors import InputError
 from sr2hls.objectives import Objective, parse_objective, rare_objective
-from sr2hls.options import CompileOptions
+from sr2hls.options import CircuitOptions, CompileOptions
 from sr2hls.problem import Problem, Split, to_logits
+from sr2hls.program.ends import refuse_argmax
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.progress import Progress
 from sr2hls.teacher import Task, Teacher, load_teacher
@@ -42,6 +45,18 @@ class Prepared:
     inputs: InputFormat
     problem: Problem
 
+    def between(self, copies: int, seed: int, *, near: bool = True) -> Split:
+        """Return the teacher's answers on rows between training rows; they have no labels and no weights.
+
+        Args:
+            copies: rows for each training row.
+            seed: of their choice.
+            near: between neighbours; else between any two rows.
+        """
+        raw = np.asarray(self.dataset.train.X, dtype=np.float64)
+        made = rows_between(raw, copies, np.random.default_rng([seed, 0]), near=near)
+        return Split(self.inputs.values(made), to_logits(self.teacher.task, self.teacher.predict(made)), None)
+
 
 def prepare(options: CompileOptions, progress: Progress) -> Prepared:
     """Load checkpoint and data, choose the circuit's inputs and ask the teacher.
@@ -57,6 +72,8 @@ def prepare(options: CompileOptions, progress: Progress) -> Prepared:
             output=options.head,
             task=options.task,
         )
+    if options.with_argmax:
+        refuse_argmax(teacher.n_outputs, binary=teacher.task.is_classification)
     with progress.stage("data"):
         dataset = load_dataset(
             options.data,
@@ -153,8 +170,8 @@ def _with_class_order(
     order, best, given = seen
     classes = tuple(dataset.classes[k] for k in np.argsort(order))
     progress.note(
-        f"labels are words, which do not tell their order: the outputs are taken for {', '.join(classes)}, by "
-        f"which the network agrees with {best:.3f} of the labels ({given:.3f} in the order of the alphabet); "
+        f"labels are words, which do not tell their order: the outputs are taken for {', '.join(classes)}, with "
+        f"which the network agrees with {best:.3f} of the labels ({given:.3f} in alphabetical order); "
         "--classes says otherwise"
     )
     return in_order(dataset, classes)
@@ -290,7 +307,18 @@ def _input_format(options: CompileOptions, teacher: Teacher, dataset: Dataset) -
             f"{', '.join(dataset.names.display)}"
         )
     types = [given.get(n, t) for n, t in zip(dataset.names.display, fitted.types, strict=True)]
-    return InputFormat(fitted.names, fitted.scaler, tuple(types))
+    inputs = InputFormat(fitted.names, fitted.scaler, tuple(types))
+    return inputs if not options.with_scaler else with_raw_features(inputs, dataset.train.X, options)
+
+
+def with_raw_features(inputs: InputFormat, X: ArrayLike, options: CircuitOptions) -> InputFormat:
+    """Return inputs whose scaling is built, for features X, shape (rows, features), in fixed point.
+
+    Raises:
+        InputError: a type is malformed or of no feature, or the scaling has no exact circuit.
+    """
+    given = {name: input_type(name, text) for name, text in options.raw_types}
+    return inputs.with_raw(X, options.raw_bits, given)
 
 
 def _scaler(choice: str, teacher: Teacher) -> InputScaler | ScalerKind:

@@ -21,6 +21,7 @@ from sr2hls.flow.rows import Rows, input_format, input_rows, load_table
 from sr2hls.flow.run_folder import RunFolder
 from sr2hls.options import LowerOptions, called_with
 from sr2hls.options.lower import DEFAULT_BITS
+from sr2hls.program.ends import refuse_argmax
 from sr2hls.program.lower import OutputError
 from sr2hls.program.measured import lower_measured
 from sr2hls.progress import Progress, SilentProgress
@@ -58,6 +59,8 @@ def lower_formulas(options: LowerOptions, progress: Progress | None = None) -> R
     progress.plan({"formulas": 1.0, "data": 2.0, "program": 5.0, **building(TITLE, options), "report": 1.0})
     with progress.stage("formulas"):
         source = read_source(options)
+    if options.with_argmax:
+        refuse_argmax(len(source.chosen), binary=False)
     with progress.stage("data"):
         table = load_table(options, len(source.chosen))
         if table is not None and (inputs_too := set(CONSTANTS) & set(table.names.display)):
@@ -126,7 +129,7 @@ def _lowered(
         inputs.save(run.path / "inputs.json")
         return implement(
             design,
-            Inputs(inputs, train, inputs.values(rows.splits["test"][0])),
+            Inputs(inputs, train, rows.splits["test"][0], classifies=False),
             options,
             run.path,
             describe=partial(formulas_report, options, progress, source, rows, inputs),

@@ -12,7 +12,7 @@ from sr2hls.data import Dataset, FeatureNames, InputFormat, ScalerKind, load_dat
 from sr2hls.errors import InputError
 from sr2hls.options import LowerOptions
 from sr2hls.options.lower import DEFAULT_BITS
-from sr2hls.prepare import input_type
+from sr2hls.prepare import input_type, with_raw_features
 from sr2hls.program.measured import WIDEST, input_rounding
 from sr2hls.search.source import Source
 from sr2hls.store.files import sha256_of
@@ -154,4 +154,5 @@ def _format(options: LowerOptions, names: tuple[str, ...], X: FloatArray, bits: 
         if name not in types:
             raise InputError(f"--input-type names the input '{name}', which is none of {', '.join(names)}")
         types[name] = input_type(name, text)
-    return InputFormat(fitted.names, fitted.scaler, tuple(types.values()))
+    inputs = InputFormat(fitted.names, fitted.scaler, tuple(types.values()))
+    return with_raw_features(inputs, X, options) if options.with_scaler else inputs

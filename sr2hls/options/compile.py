@@ -58,7 +58,7 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     classes: Annotated[tuple[str, ...] | None, INPUTS, NAMES, Example('["g", "q", "w", "z", "t"]')] = field(
         default=None, converter=optional(names)
     )
-    """Names of the classes in the order of the network's outputs, separated by commas, if labels are words."""
+    """Names of the classes in the order of the network's outputs, by commas, where labels are words."""
     scaler: Annotated[str, INPUTS] = "auto"
     """Affine map before the circuit: `auto` (the range of each feature that uses the bits best), `checkpoint`
     (the one at the network's front), one fitted on the training split (`range`, `standard`, `robust`,
@@ -98,6 +98,15 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     )
     """Tables of LUT networks: `symbolic` keeps their formulas, `free` lets entries move and reports how many
     did; both if not given."""
+    template: Annotated[str | None, SEARCH, Example('"a*f(mass) + g(pt, eta)"')] = None
+    """Features that may come together in a term of readable formulas, e.g. `a*f(mass) + g(pt, eta)`."""
+    start: Annotated[str | None, SEARCH, Example('"formulas.txt"')] = None
+    """Formulas over the features, one an output, that the search of readable ones starts from: a file, or
+    text with `;` between."""
+    operators: Annotated[Path | None, SEARCH, Example('"operators.toml"')] = field(
+        default=None, converter=optional(path)
+    )
+    """TOML file with your own operators; those of one input become terms of readable formulas."""
     explored: Annotated[Path | None, SEARCH, Example('"study"')] = field(
         default=None, converter=optional(path)
     )
