@@ -170,8 +170,8 @@ def _with_class_order(
     order, best, given = seen
     classes = tuple(dataset.classes[k] for k in np.argsort(order))
     progress.note(
-        f"labels are words, which do not tell their order: the outputs are taken for {', '.join(classes)}, with "
-        f"which the network agrees with {best:.3f} of the labels ({given:.3f} in alphabetical order); "
+        f"labels are words, which do not tell their order: the outputs are taken for {', '.join(classes)}, "
+        f"with which the network agrees with {best:.3f} of the labels ({given:.3f} in alphabetical order); "
         "--classes says otherwise"
     )
     return in_order(dataset, classes)
