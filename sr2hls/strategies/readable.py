@@ -12,7 +12,7 @@ import numpy as np
 from sr2hls.design import Design, Proposal
 from sr2hls.lut_network import Samples, samples_between
 from sr2hls.options import CompileOptions, Cost, Effort, Engine, StrategyName
-from sr2hls.problem import Problem
+from sr2hls.problem import Problem, to_logits
 from sr2hls.progress import Stage
 from sr2hls.quantised import QuantisedOptions, train_quantised
 from sr2hls.quantised.designs import MOST_INPUT_BITS, learnt_samples
@@ -41,7 +41,7 @@ _SEARCH = f"{NAME}: search"
 NODES_A_LUT = 1.6
 """Nodes of a model that is trained to so many LUTs: on the jets neither nodes nor LUTs are left over then."""
 _CYCLES = (Cost.CYCLES, Cost.PATH, Cost.COMBINED)
-_AIM = 0.97
+AIM = 0.97
 """Share of the LUTs that a training aims at: predictions are a few percent off."""
 _NODES_A_CYCLE = 0.5
 """Nodes that a clock cycle is worth where cycles are what a formula costs."""
@@ -202,7 +202,7 @@ class Readable:
         between = samples_between(
             problem,
             prepared.dataset.train.X.astype(np.float64),
-            lambda raw: (prepared.inputs.values(raw), prepared.teacher.predict(raw)),
+            lambda raw: (prepared.inputs.values(raw), to_logits(problem.task, prepared.teacher.predict(raw))),
             how.copies,
             np.random.default_rng([seed, 1]),
         )
@@ -216,7 +216,7 @@ class Readable:
             design = train_quantised(
                 best.model(),
                 problem,
-                max_lut=max(1, int(_AIM * size)),
+                max_lut=max(1, int(AIM * size)),
                 max_nodes=most_nodes,
                 max_cycles=self._most_cycles,
                 seed=options.seed,
