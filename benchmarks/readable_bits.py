@@ -1,6 +1,6 @@
 """Readable formulas as circuits: designs trained through their bits within budgets of nodes, LUTs and cycles.
 
-    python benchmarks/readable.py jets --lut-price 1 --beams 1 --max-nodes 300 \\
+    python benchmarks/readable_fronts.py jets --lut-price 1 --beams 1 --max-nodes 300 \\
         --output benchmarks/results/readable_jets_lut.json
     python benchmarks/readable_bits.py jets --models benchmarks/results/readable_jets_lut.json \\
         --budgets 100:60:1 200:120:1 350:250:2 --output benchmarks/results/readable_bits_jets.json
@@ -25,13 +25,11 @@ from pathlib import Path
 
 import numpy as np
 import sympy as sp
-from readable import EXAMPLES, PROBLEMS, table_row
+from readable_fronts import EXAMPLES, PROBLEMS, table_row
 
-from sr2hls.arrays import FloatArray
 from sr2hls.circuit import build_circuit
 from sr2hls.design import Design
 from sr2hls.flow.readability import printed_formulas, readability
-from sr2hls.lut_network import Samples, samples_between
 from sr2hls.options import CompileOptions, Synthesis
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.problem import Problem, Split, to_logits
@@ -96,16 +94,6 @@ def measured(problem: Problem, design: Design) -> dict[str, object]:
     }
 
 
-def rows_between(prepared: Prepared) -> Samples:
-    """Return as many rows as there are for training, between them, as `compile` makes them."""
-
-    def asked(raw: FloatArray) -> tuple[FloatArray, FloatArray]:
-        return prepared.inputs.values(raw), to_logits(prepared.problem.task, prepared.teacher.predict(raw))
-
-    raw = prepared.dataset.train.X.astype(np.float64)
-    return samples_between(prepared.problem, raw, asked, 1, np.random.default_rng([0, 1]))
-
-
 def trained(prepared: Prepared, models: list[tuple[int, float, JointModel]], budget: str,
             args: argparse.Namespace, more: Split | None) -> tuple[Design, dict[str, object]]:  # fmt: skip
     """Return the best design of several seeds for a budget ``nodes:LUT:cycles``, and what it took."""
@@ -114,10 +102,8 @@ def trained(prepared: Prepared, models: list[tuple[int, float, JointModel]], bud
     nodes_of_model, _, model = max((m for m in models if m[0] <= nodes), key=lambda m: m[1])
     options = QuantisedOptions(exchanges=args.exchanges)
     samples = learnt_samples(problem, problem.train, options.teacher_share)
-    if more is not None:
-        samples = samples.joined(learnt_samples(problem, more, options.teacher_share))
-    else:
-        samples = samples.joined(rows_between(prepared))
+    further = prepared.between(1, 0) if more is None else more
+    samples = samples.joined(learnt_samples(problem, further, options.teacher_share))
     began, found, predicted = time.process_time(), [], [0]
 
     def told(luts: int, loss: float) -> bool:

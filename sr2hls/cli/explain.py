@@ -1,4 +1,4 @@
-"""``sr2hls explain``: the terms of a result in the order of what they are worth."""
+"""``sr2hls explain``: the terms of a result, by how much the loss rises without each."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +13,10 @@ from sr2hls.cli.show import grid
 def explain(
     folder: Path, /, *, markdown: Annotated[bool, Parameter(negative_bool=())] = False, shown: Shown = TEXT
 ) -> None:
-    """Show the terms of a result in the order of what they are worth, over the features in their own units.
+    """Show the terms of a result, by how much the loss rises without each, over features in their own units.
 
-    Nothing is computed again: all is in report.json. What a term is worth is by how much the loss rises on
-    the validation split where the term is replaced by its mean.
+    The loss is that of the validation split where the term is replaced by its mean. Nothing is computed
+    again: all is in report.json.
 
     Example: `sr2hls explain result`, or `sr2hls explain study/readable-100 --markdown > terms.md`.
 

@@ -31,7 +31,11 @@ from sr2hls.errors import InputError, UnsafeFileError
 
 
 def open_npy(path: Path, selection: Selection) -> Source:
-    """Open an .npy file of features, memory-mapped."""
+    """Open an .npy file of features, memory-mapped.
+
+    Raises:
+        InputError: it is none, or weights are asked for, which it cannot hold.
+    """
     _check_header(path.open("rb"), path, path.name, path.stat().st_size)
     if selection.weights is not None:
         raise InputError(

@@ -36,7 +36,7 @@ class _Addend:
 
 
 def term_records(problem: Problem, design: Design, axes: Sequence[Axis]) -> tuple[Term, ...]:
-    """Return the terms of a design, the one that is worth most first; tables have none.
+    """Return the terms of a design, by how much the loss rises without each; tables have none.
 
     Args:
         problem: inputs, targets and score; terms are judged on its validation split.

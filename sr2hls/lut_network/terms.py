@@ -12,7 +12,7 @@ from sr2hls.lut_network.indices import QuantisedIndex, propose_indices
 from sr2hls.lut_network.network import ADDERS_A_CYCLE, LUT_INPUTS, Network, chains, most_terms
 
 _MOST_INDICES = 64
-"""Codes that are paired; of more, the ones that gain most alone."""
+"""Quantised indices that are paired; of more, the ones that gain most alone."""
 _ADDER = 0.3
 """LUTs of an adder besides its table's: the bits above the table."""
 

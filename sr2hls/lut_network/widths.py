@@ -1,4 +1,4 @@
-"""Widths of a LUT network's values, trained: every value gets as many bits as are worth their LUTs.
+"""Widths of a LUT network's values, trained: each value gets the bits whose gain is above λ times their LUTs.
 
 All else being equal, what a term's entries would cost at every width is known from one pass over the
 samples (`Layout.entry_losses`), so that its width and its entries are chosen together, exactly. What other

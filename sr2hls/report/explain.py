@@ -13,7 +13,7 @@ TITLES = ("output", "term", "loss without it", "{score} without it", "features")
 
 
 def terms_of(report: Report, folder: Path) -> tuple[Term, ...]:
-    """Return the terms of a result, the one that is worth most first.
+    """Return the terms of a result, the one without which the loss rises most first.
 
     Raises:
         InputError: its design has none.
@@ -21,8 +21,8 @@ def terms_of(report: Report, folder: Path) -> tuple[Term, ...]:
     reading = report.reading
     if reading is None:
         raise InputError(
-            f"the result in '{folder}' does not tell the worth of its terms: give one of 'sr2hls compile' "
-            "or a design of 'sr2hls explore', made by this version"
+            f"the result in '{folder}' does not tell the loss without each term: give one of "
+            "'sr2hls compile' or a design of 'sr2hls explore', made by this version"
         )
     if not reading.terms:
         raise InputError(

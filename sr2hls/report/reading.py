@@ -1,4 +1,4 @@
-"""What a reader of formulas wants to know: terms, what each is worth, and what the circuit computes."""
+"""What readers of formulas want to know: terms, what is lost without each, and what the circuit computes."""
 
 from sr2hls.store.record import Record
 
@@ -62,5 +62,5 @@ class Reading(Record):
     loss: str = ""
     """What the loss of the terms is."""
     terms: tuple[Term, ...] = ()
-    """The one that is worth most comes first."""
+    """The one without which the loss rises most comes first."""
     exact: tuple[ExactLine, ...] = ()

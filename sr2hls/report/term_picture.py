@@ -39,7 +39,7 @@ class ShownTerm:
 
 
 def shown_terms(reading: Reading | None) -> list[ShownTerm]:
-    """Return the terms as pages show them, the one that is worth most first."""
+    """Return the terms as pages show them, the one without which the loss rises most first."""
     return [] if reading is None else [_shown(t) for t in reading.terms]
 
 

@@ -117,12 +117,14 @@ class Fitter:
         columns = {f"x{i}": X[:, i] for i in range(X.shape[1])}
 
         def jacobian(values: NDArray[np.float64]) -> NDArray[np.float64]:
-            value, slopes = value_and_jacobian(form.tree, columns, parameters, tuple(values), len(X))
-            return np.nan_to_num(part.slope(value)[:, None] * slopes, nan=0.0, posinf=_HUGE, neginf=-_HUGE)
+            value, derivatives = value_and_jacobian(form.tree, columns, parameters, tuple(values), len(X))
+            return np.nan_to_num(
+                part.derivative(value)[:, None] * derivatives, nan=0.0, posinf=_HUGE, neginf=-_HUGE
+            )
 
         with np.errstate(all="ignore"):
-            slopes = jacobian if differentiable(form.tree) else by_differences(residual)
-            found = least_squares(residual, slopes, start, max_evaluations=20 + 5 * len(start))
+            derivatives = jacobian if differentiable(form.tree) else by_differences(residual)
+            found = least_squares(residual, derivatives, start, max_evaluations=20 + 5 * len(start))
         after = self.loss(form, found.x)
         if after < before:
             form = replace(form, values=tuple(float(v) for v in found.x))

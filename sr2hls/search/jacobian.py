@@ -74,10 +74,10 @@ def value_and_jacobian(
     """
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        value, slopes = _walk(tree, columns, parameters, values)
+        value, derivatives = _walk(tree, columns, parameters, values)
         jacobian = np.zeros((rows, len(values)))
-        for index, slope in slopes.items():
-            jacobian[:, index] = slope
+        for index, derivative in derivatives.items():
+            jacobian[:, index] = derivative
     return np.broadcast_to(np.asarray(value, dtype=np.float64), (rows,)), jacobian
 
 
@@ -106,11 +106,11 @@ def _apply(op: str, args: list[tuple[Any, Derivatives]]) -> tuple[Any, Derivativ
         args = [_apply(op, args[:2]), *args[2:]]
     inputs = [a[0] for a in args]
     value = _VALUES[op](*inputs)
-    slopes: Derivatives = {}
+    derivatives: Derivatives = {}
     for k, (_, below) in enumerate(args):
         if below:
             partial = inputs[1 - k] if op == "*" else _PARTIALS[op](inputs, value, k)
-            for index, slope in below.items():
-                step = partial * slope
-                slopes[index] = slopes[index] + step if index in slopes else step
-    return value, slopes
+            for index, derivative in below.items():
+                step = partial * derivative
+                derivatives[index] = derivatives[index] + step if index in derivatives else step
+    return value, derivatives

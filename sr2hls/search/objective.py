@@ -50,7 +50,7 @@ class Objective:
                 return self._weighted(np.where(self.y == 0, 0.0, residual))
             return self._weighted((prediction - self.y) / self.unit)
 
-    def slope(self, prediction: NDArray[np.float64]) -> NDArray[np.float64]:
+    def derivative(self, prediction: NDArray[np.float64]) -> NDArray[np.float64]:
         """Derivative of the residual by the prediction, shape (n,)."""
         with np.errstate(all="ignore"):
             if self.loss is Loss.LOG:

@@ -50,7 +50,7 @@ class ShapeFormulaOptions:
 def shape_formulas(
     model: ShapeModel,
     grids: Sequence[FloatArray],
-    codes: IntArray,
+    indices: IntArray,
     names: Sequence[str],
     output_names: Sequence[str],
     *,
@@ -63,8 +63,8 @@ def shape_formulas(
 
     Args:
         model: the additive model.
-        grids: for each input, the numbers that its codes stand for.
-        codes: position of each input on its grid on the data, shape (samples, inputs): where data are many,
+        grids: for each input, the numbers that its indices stand for.
+        indices: position of each input on its grid on the data, shape (samples, inputs): where data are many,
             a formula has to be exact.
         names: names of the inputs.
         output_names: names of the outputs.
@@ -77,7 +77,9 @@ def shape_formulas(
     tasks = [(int(i), int(k)) for i, k in np.argwhere(model.used)]
     with tied_workers():
         found = Parallel(n_jobs=options.jobs, return_as="generator")(
-            delayed(_formula)(grids[i], model.values[i][:, k], codes[:, i], cost, seed + 16 * i + k, options)
+            delayed(_formula)(
+                grids[i], model.values[i][:, k], indices[:, i], cost, seed + 16 * i + k, options
+            )
             for i, k in tasks
         )
     totals: dict[int, sp.Expr] = {k: sp.Float(model.offsets[k]) for k in range(len(output_names))}
@@ -91,13 +93,13 @@ def shape_formulas(
 def _formula(
     grid: FloatArray,
     values: FloatArray,
-    codes: IntArray,
+    indices: IntArray,
     cost: CostModel,
     seed: int,
     options: ShapeFormulaOptions,
 ) -> sp.Expr:
     # Where data are rare the formula still has to behave: every point of the grid counts a little.
-    weight = np.bincount(codes, minlength=len(grid)) / len(codes)
+    weight = np.bincount(indices, minlength=len(grid)) / len(indices)
     weight = (1 - _TAIL) * weight + _TAIL / len(grid)
     found: list[tuple[sp.Expr, float]] = []
     for expr, error in fitted_curves(grid, values, weight, _X, seed):

@@ -1,6 +1,6 @@
 """Additive models of the teacher: every output a sum of functions of one input each.
 
-On the fixed-point grid of the inputs such a function is a list of values, one for each code, and the model
+On the fixed-point grid of the inputs such a function is a list of values, one for each index, and the model
 is linear in them (a generalised additive model; Hastie and Tibshirani 1990). What matters for hardware is how
 many functions there are: they are taken away one after the other, least useful first, and the rest is
 refitted. For a classification any function may be added to all classes alike, so a feature often needs one
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sr2hls.arrays import FloatArray, IntArray
+from sr2hls.objectives import variances
 
 BoolArray = NDArray[np.bool_]
 
@@ -26,7 +27,7 @@ class ShapeModel:
 
     Attributes:
         offsets: constants, shape (outputs,).
-        values: for each input, its functions on the grid, shape (codes, outputs); zero where ``used`` is not.
+        values: for each input, its functions on the grid, shape (indices, outputs); zero where not ``used``.
         used: which functions there are, shape (inputs, outputs).
     """
 
@@ -39,11 +40,11 @@ class ShapeModel:
         """Number of functions."""
         return int(self.used.sum())
 
-    def predict(self, codes: IntArray) -> FloatArray:
-        """Return the outputs, shape (samples, outputs), for codes, shape (samples, inputs)."""
-        total = np.tile(self.offsets, (len(codes), 1))
+    def predict(self, indices: IntArray) -> FloatArray:
+        """Return the outputs, shape (samples, outputs), for indices, shape (samples, inputs)."""
+        total = np.tile(self.offsets, (len(indices), 1))
         for i, values in enumerate(self.values):
-            total += values[codes[:, i]]
+            total += values[indices[:, i]]
         return total
 
 
@@ -75,8 +76,8 @@ Loss = Callable[[Tensor], Tensor]
 
 
 def fit_shapes(
-    codes: IntArray,
-    n_codes: Sequence[int],
+    indices: IntArray,
+    sizes: Sequence[int],
     loss: Loss,
     n_outputs: int,
     curvature: Callable[[FloatArray], FloatArray],
@@ -88,8 +89,8 @@ def fit_shapes(
     """Return additive models from the one with every function to the smallest.
 
     Args:
-        codes: position of each input on its grid, shape (samples, inputs).
-        n_codes: size of the grid of each input.
+        indices: position of each input on its grid, shape (samples, inputs).
+        sizes: size of the grid of each input.
         loss: outputs, shape (samples, outputs), to a scalar.
         n_outputs: number of outputs.
         curvature: outputs to the second derivative of the loss with respect to each, of the same shape.
@@ -99,25 +100,25 @@ def fit_shapes(
         on_model: called after each fit.
     """
     options = options or ShapeOptions()
-    fitter = _Fitter(codes, n_codes, loss, n_outputs, options)
-    used = np.array([[n > 1] * n_outputs for n in n_codes])
-    used &= (codes.min(axis=0) < codes.max(axis=0))[:, None]
+    fitter = _Fitter(indices, sizes, loss, n_outputs, options)
+    used = np.array([[n > 1] * n_outputs for n in sizes])
+    used &= (indices.min(axis=0) < indices.max(axis=0))[:, None]
     models = [fitter.fit(used, options.steps)]
     on_model(models[0])
     if shared and n_outputs > 1:
-        used = fitter.without_shared(models[0], curvature(models[0].predict(codes)))
+        used = fitter.without_shared(models[0], curvature(models[0].predict(indices)))
         models.append(fitter.fit(used, options.refit_steps))
         on_model(models[-1])
     while models[-1].n_functions > options.least:
-        bend = curvature(models[-1].predict(codes))
-        used = _without_weakest(models[-1], codes, bend, options)
+        bend = curvature(models[-1].predict(indices))
+        used = _without_weakest(models[-1], indices, bend, options)
         models.append(fitter.fit(used, options.refit_steps))
         on_model(models[-1])
     return tuple(models)
 
 
 def _without_weakest(
-    model: ShapeModel, codes: IntArray, curvature: FloatArray, options: ShapeOptions
+    model: ShapeModel, indices: IntArray, curvature: FloatArray, options: ShapeOptions
 ) -> BoolArray:
     """Take away the functions whose loss would grow least.
 
@@ -125,7 +126,7 @@ def _without_weakest(
     damage; LeCun, Denker and Solla 1990).
     """
     cost = np.stack(
-        [(values[codes[:, i]] ** 2 * curvature).mean(axis=0) for i, values in enumerate(model.values)]
+        [(values[indices[:, i]] ** 2 * curvature).mean(axis=0) for i, values in enumerate(model.values)]
     )
     cost[~model.used] = np.inf
     count = min(max(1, int(options.share_removed * model.n_functions)), model.n_functions - options.least)
@@ -139,18 +140,18 @@ class _Fitter:
     """Keeps data and the last solution, from which the next fit starts."""
 
     def __init__(
-        self, codes: IntArray, n_codes: Sequence[int], loss: Loss, n_outputs: int, options: ShapeOptions
+        self, indices: IntArray, sizes: Sequence[int], loss: Loss, n_outputs: int, options: ShapeOptions
     ) -> None:
-        self._starts = np.concatenate([[0], np.cumsum(n_codes)]).astype(np.int64)
-        self._flat = torch.from_numpy(codes + self._starts[:-1])
-        self._n_codes = list(n_codes)
+        self._starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        self._flat = torch.from_numpy(indices + self._starts[:-1])
+        self._sizes = list(sizes)
         self._loss, self._options = loss, options
         self._weights = torch.zeros(int(self._starts[-1]), n_outputs, requires_grad=True)
         self._offsets = torch.zeros(n_outputs, requires_grad=True)
 
     def fit(self, used: BoolArray, steps: int) -> ShapeModel:
         """Fit the functions that are used, from where the last fit ended."""
-        rows = np.repeat(used, self._n_codes, axis=0)
+        rows = np.repeat(used, self._sizes, axis=0)
         mask = torch.from_numpy(rows.astype(np.float32))
         optimiser = torch.optim.Adam([self._weights, self._offsets], lr=self._options.learning_rate)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
@@ -226,7 +227,7 @@ def classification_loss(probabilities: FloatArray, labels: IntArray | None, labe
 def regression_loss(wanted: FloatArray) -> Loss:
     """Return the mean squared error to targets, shape (samples, outputs), in units of their variance."""
     target = torch.from_numpy(wanted.astype(np.float32))
-    scale = target.var(dim=0).clamp(min=1e-12)
+    scale = torch.from_numpy(variances(wanted).astype(np.float32))
     return lambda outputs: ((outputs - target.to(outputs)).square() / scale.to(outputs)).mean()
 
 

@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 
 from sr2hls.design import Design, Proposal
-from sr2hls.lut_network import Samples, samples_between
+from sr2hls.lut_network import Samples
 from sr2hls.options import CompileOptions, Cost, Effort, Engine, StrategyName
-from sr2hls.problem import Problem, to_logits
+from sr2hls.problem import Problem
 from sr2hls.progress import Stage
 from sr2hls.quantised import QuantisedOptions, train_quantised
 from sr2hls.quantised.designs import MOST_INPUT_BITS, learnt_samples
@@ -34,6 +34,8 @@ from sr2hls.search.joint.problem import search_problem
 from sr2hls.search.pysr.settings_file import load_pysr_settings
 from sr2hls.store.record import Record
 from sr2hls.strategies.base import Context, Plan
+from sr2hls.strategies.few_rows import with_rows_between
+from sr2hls.strategies.joint_settings import users_operators, users_start, users_template
 from sr2hls.strategies.refit import formula_cost, search_cost
 
 NAME = StrategyName.READABLE.value
@@ -150,6 +152,10 @@ class Readable:
             design = stages.kept_design(name, problem)
             yield design or self._trained(problem, name, size, found.models)
 
+    @cached_property
+    def _learnt(self) -> Problem:
+        return with_rows_between(self.context.prepared, self.context.options.seed)
+
     @property
     def _most_cycles(self) -> int | None:
         target = self.context.options.target
@@ -169,9 +175,12 @@ class Readable:
             hardware=search_cost(options) if options.cost in _CYCLES else None,
             hardware_price=_NODES_A_CYCLE,
             proposers=self._proposers(),
+            template=users_template(self.context.prepared, options),
+            start=users_start(self.context.prepared, options),
+            operators=users_operators(options),
         )
         with self.context.progress.stage(_SEARCH, total=1.0) as stage:
-            front = search_problem(problem, how, seed=options.seed, progress=_Searching(stage))
+            front = search_problem(self._learnt, how, seed=options.seed, progress=_Searching(stage))
         models = [
             KeptModel(
                 terms=[text_of(t.expr) for t in scored.model.terms],
@@ -193,20 +202,13 @@ class Readable:
     @cached_property
     def _samples(self) -> Samples:
         """The training rows with answers and labels mixed, and the teacher's answers between them."""
-        prepared, how = self.context.prepared, _EFFORTS[self.context.options.effort]
-        problem, seed = prepared.problem, self.context.options.seed
-        learnt = learnt_samples(problem, problem.train, how.bits.teacher_share)
-        if learnt.weights is not None:
-            # A row between others has no weight of its own.
-            return learnt
-        between = samples_between(
-            problem,
-            prepared.dataset.train.X.astype(np.float64),
-            lambda raw: (prepared.inputs.values(raw), to_logits(problem.task, prepared.teacher.predict(raw))),
-            how.copies,
-            np.random.default_rng([seed, 1]),
-        )
-        return learnt.joined(between)
+        learnt, how = self._learnt, _EFFORTS[self.context.options.effort]
+        samples = learnt_samples(learnt, learnt.train, how.bits.teacher_share)
+        if samples.weights is not None:
+            # Few rows have others between them already; a row between weighted rows has no weight of its own.
+            return samples
+        between = self.context.prepared.between(how.copies, self.context.options.seed)
+        return samples.joined(learnt_samples(learnt, between, how.bits.teacher_share))
 
     def _trained(self, problem: Problem, name: str, size: int, models: Sequence[KeptModel]) -> Design:
         options, most_nodes = self.context.options, self._most_nodes(size)
@@ -215,7 +217,7 @@ class Readable:
         with self.context.progress.stage(f"{name}: bits") as stage:
             design = train_quantised(
                 best.model(),
-                problem,
+                self._learnt,
                 max_lut=max(1, int(AIM * size)),
                 max_nodes=most_nodes,
                 max_cycles=self._most_cycles,

@@ -97,7 +97,7 @@ def test_explain_tells_the_terms_as_table_markdown_and_json(
 
 
 def test_explain_says_why_there_are_no_terms(report: Report, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="does not tell the worth of its terms: give one of"):
+    with pytest.raises(InputError, match="does not tell the loss without each term: give one of"):
         terms_of(report.model_copy(update={"reading": None}), tmp_path)
     with pytest.raises(InputError, match="made of tables, which have no terms: compile again with"):
         terms_of(report.model_copy(update={"reading": reading()}), tmp_path)

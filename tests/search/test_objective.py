@@ -46,7 +46,7 @@ def test_slope_is_the_derivative_of_the_residual() -> None:
         objective = Objective(y, loss)
         prediction, step = y * RNG.uniform(0.5, 2, 30), 1e-6
         numeric = (objective.residual(prediction + step) - objective.residual(prediction - step)) / (2 * step)
-        np.testing.assert_allclose(objective.slope(prediction), numeric, rtol=1e-6)
+        np.testing.assert_allclose(objective.derivative(prediction), numeric, rtol=1e-6)
 
 
 def test_moderate_data_are_left_alone() -> None:

@@ -227,7 +227,7 @@ def _removals(weights: Weights, masks: Weights) -> Iterator[tuple[Weights, Weigh
 
 
 def _tangents(arch: Architecture, weights: Weights, masks: Weights) -> Iterator[tuple[Weights, Weights]]:
-    """Networks in which a unit is an identity with the value and slope of its function at its bias."""
+    """Networks in which a unit is an identity with the value and derivative of its function at its bias."""
     for layer, units in enumerate(arch.layers):
         columns = arch.arguments(layer)
         used = masks[layer + 1][0].any(1)
@@ -239,11 +239,11 @@ def _tangents(arch: Architecture, weights: Weights, masks: Weights) -> Iterator[
             with torch.enable_grad():
                 bias = weights[layer][0, -1, into].detach().clone().requires_grad_()
                 value = item.torch(bias[None])[0]
-                slope = torch.autograd.grad(value, bias)[0]
-            if not (torch.isfinite(value) and torch.isfinite(slope)) or slope == 0:
+                derivative = torch.autograd.grad(value, bias)[0]
+            if not (torch.isfinite(value) and torch.isfinite(derivative)) or derivative == 0:
                 continue
             w, m = [t.clone() for t in weights], [t.clone() for t in masks]
-            w[layer][0, :, new] = slope * w[layer][0, :, into]
+            w[layer][0, :, new] = derivative * w[layer][0, :, into]
             w[layer][0, -1, new] = value.detach()
             m[layer][0, :, new] = m[layer][0, :, into]
             m[layer][0, -1, new] = True

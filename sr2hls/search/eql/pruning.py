@@ -178,8 +178,8 @@ class Pruner:
             probe: a scalar, `squared_error_probe` or `cross_entropy_probe` of the outputs; where the
                 network is part of a larger one, of that one's outputs.
         """
-        slopes = torch.autograd.grad(probe, list(self.network.weights), retain_graph=True)
-        effects = [(w * g).detach() for w, g in zip(self.network.weights, slopes, strict=True)]
+        gradients = torch.autograd.grad(probe, list(self.network.weights), retain_graph=True)
+        effects = [(w * g).detach() for w, g in zip(self.network.weights, gradients, strict=True)]
         squares = [torch.nan_to_num(e**2) for e in effects]
         rows = [torch.nan_to_num(e.sum(2) ** 2) for e in effects]
         self._seen += 1
@@ -243,12 +243,12 @@ class Pruner:
             for layer, mask in enumerate(alive)
             for row, column in mask.nonzero().tolist()
         ]
-        for layer, prices in enumerate(cost.units):
+        for layer, costs in enumerate(cost.units):
             fed = alive[layer].sum(0)
-            for unit, (price, columns) in enumerate(zip(prices, arch.arguments(layer), strict=True)):
+            for unit, (alone, columns) in enumerate(zip(costs, arch.arguments(layer), strict=True)):
                 out = int(alive[layer + 1][unit].sum())
                 if out:
-                    saved = price + cost.connection * (out + int(fed[list(columns)].sum()))
+                    saved = alone + cost.connection * (out + int(fed[list(columns)].sum()))
                     rise = float(self._rows[layer + 1][trial, unit])
                     moves.append(_Move(rise, saved, ((layer + 1, unit, slice(None)),)))
         for index in range(arch.n_inputs):

@@ -84,8 +84,8 @@ class _Jacobian:
         parts: list[Tensor] = []
         for output in range(y.shape[1]):
             keep = output + 1 < y.shape[1]
-            slopes = torch.autograd.grad(y[:, output].sum(), sums, retain_graph=keep)
-            parts.append(picked * torch.cat(list(slopes), 1)[rows, self._sum])
+            gradients = torch.autograd.grad(y[:, output].sum(), sums, retain_graph=keep)
+            parts.append(picked * torch.cat(list(gradients), 1)[rows, self._sum])
         jacobian = torch.stack(parts, 2)
         return y.detach(), torch.nan_to_num(jacobian, 0.0, 0.0, 0.0)
 
