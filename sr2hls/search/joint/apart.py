@@ -3,7 +3,7 @@
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from multiprocessing.managers import SyncManager
 from queue import Queue
 from typing import Any
@@ -17,7 +17,9 @@ from sr2hls.search.joint.select import Point
 Path = Callable[..., Iterable[Point]]
 
 
-def points_apart(path: Path, calls: Sequence[tuple[Any, ...]], jobs: int) -> Iterator[tuple[int, Point]]:
+def points_apart(
+    path: Path, calls: Sequence[tuple[Any, ...]], jobs: int
+) -> Generator[tuple[int, Point], None, None]:
     """Iterate over the number of a call and its next point, as they come.
 
     Where the iteration is left early, e.g. by Ctrl-C, the processes end.
