@@ -44,7 +44,7 @@ NODES_A_LUT = 1.6
 """Nodes of a model that is trained to so many LUTs: on the jets neither nodes nor LUTs are left over then."""
 _CYCLES = (Cost.CYCLES, Cost.PATH, Cost.COMBINED)
 _AIM = 0.97
-"""Share of the LUTs that a training aims at: predictions are a few percent off; tests hold them to that."""
+"""Share of the LUTs that a training aims at: predictions are a few percent off."""
 _NODES_A_CYCLE = 0.5
 """Nodes that a clock cycle is worth where cycles are what a formula costs."""
 _PROPOSERS: Mapping[Engine, Callable[[CompileOptions], Proposer]] = {
@@ -90,8 +90,8 @@ _EFFORTS = {
         40.0, 0.5,
     ),
     Effort.HIGH: _Work(
-        JointOptions(beams=(0.5, 1.0, 2.0, 4.0), lut_price=1.0), QuantisedOptions(exchanges=60), 240.0, 2.0,
-        seeds=2,
+        JointOptions(beams=(0.5, 1.0, 2.0, 4.0), lut_price=1.0), QuantisedOptions(exchanges=60),
+        240.0, 2.0, seeds=2,
     ),
 }  # fmt: skip
 
