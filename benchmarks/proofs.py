@@ -1,20 +1,23 @@
-"""What can be proven, and how long it takes: the committed designs and random programs.
+"""What can be proven, and how long it takes: committed designs, explored fronts and random programs.
 
-    python benchmarks/proofs.py designs [--limit 60]
-    python benchmarks/proofs.py random [--programs 200] [--limit 60]
+    python benchmarks/proofs.py designs [--limit 300] [--names jet_tagger,units]
+    python benchmarks/proofs.py explored FOLDER ... [--limit 300]
+    python benchmarks/proofs.py random [--programs 200] [--limit 300]
     python benchmarks/proofs.py bounds [--limit 60]
     python benchmarks/proofs.py page
 
-`designs` builds every program in hw_reports/, maps it with Yosys and proves Verilog and netlist. `random`
-proves the Verilog of random programs of every operation, width and mode. `bounds` computes how far committed
-circuits can be from their printed formulas, for any input. All add one line for each to the
-results, benchmarks/results/proofs.jsonl, and leave out what is there; `page` writes the tables.
+`designs` builds every program in hw_reports/, maps it with Yosys and proves Verilog and netlist. `explored`
+does so for every design of explorations (folders of `sr2hls explore`), with formulas and passes. `random`
+proves the Verilog of random programs of every operation, width and mode, in an order that is drawn once, so
+that any number of them is a fair sample. `bounds` computes how far committed circuits can be from their
+printed formulas, for any input. All add one line for each to the results, benchmarks/results/proofs.jsonl,
+and leave out what is there; a random program that was left open before it had its 60 seconds of processor
+time is tried again, as the wall time that `--limit` counts is shared with others. `page` writes the tables.
 """
 
 import argparse
 import json
 import re
-import resource
 import statistics
 import tempfile
 from collections.abc import Iterator
@@ -22,14 +25,20 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import sympy as sp
+from proof_rows import append_rows, cpu_seconds, read_rows
 
 from sr2hls.errors import LoweringError
+from sr2hls.flow.design_file import design_of
 from sr2hls.program import ops
 from sr2hls.program.program import Program
 from sr2hls.program.serialize import load
 from sr2hls.prove.bound import error_bounds
-from sr2hls.prove.rtl import Subject, prove_rtl
+from sr2hls.prove.formula import prove_formulas
+from sr2hls.prove.passes import passes_row
+from sr2hls.prove.proof import Proof
+from sr2hls.prove.rtl import NETLIST, VERILOG, Subject, prove_rtl
 from sr2hls.report.store import load_report
 from sr2hls.rtl.project import logic_for, write_rtl
 from sr2hls.store.files import write_text
@@ -44,6 +53,7 @@ PAGE = HERE / "results" / "proofs.md"
 WIDTHS = (14, 6, 20, 10, 14, 28, 14, 40, 10, 64)
 """Widest type drawn, one program after the other, as in bit_exactness.py."""
 LIMIT_S = 60.0
+"""Processor time within which a random program counts as proven."""
 PRODUCTS = (0, 8, 16, 24, 32, 128)
 """Upper ends of the classes of products, bits of both factors together; 0 is no product of two variables."""
 
@@ -53,61 +63,77 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("designs", "random", "bounds", "page"))
+    parser.add_argument("what", choices=("designs", "explored", "random", "bounds", "page"))
+    parser.add_argument("folders", nargs="*", type=Path, help="of explorations")
     parser.add_argument("--programs", type=int, default=200)
-    parser.add_argument("--limit", type=float, default=LIMIT_S, help="seconds for each claim")
+    parser.add_argument("--names", default="", help="designs of hw_reports/, with commas; by default all")
+    parser.add_argument("--limit", type=float, default=300.0, help="wall seconds for each claim")
     arguments = parser.parse_args()
-    if arguments.what == "page":
-        write_text(PAGE, page(read_results()))
-        return
-    done = {row["name"] for row in read_results()}
-    if arguments.what == "random":
-        rows = random(arguments, done)
-    else:
-        rows = (designs if arguments.what == "designs" else bounds)(arguments.limit, done)
-    for row in rows:
-        print(json.dumps(row), flush=True)
-        with RESULTS.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+    rows = latest()
+    if arguments.what != "page":
+        make = {"designs": designs, "explored": explored, "random": random, "bounds": bounds}
+        append_rows(RESULTS, make[arguments.what](arguments, rows))
+    write_text(PAGE, page(list(latest().values())))
 
 
-def read_results() -> list[dict[str, Any]]:
-    """Return the rows so far."""
-    if not RESULTS.is_file():
-        return []
-    return [json.loads(line) for line in RESULTS.read_text(encoding="utf-8").splitlines()]
+def latest() -> dict[str, dict[str, Any]]:
+    """Return the rows so far by name, the last of each."""
+    return {row["name"]: row for row in read_rows(RESULTS)}
 
 
-def designs(limit_s: float, done: set[str]) -> Iterator[dict[str, Any]]:
+def designs(arguments: argparse.Namespace, done: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield a row for each committed design."""
+    names = arguments.names.split(",") if arguments.names else []
     for path in sorted((HERE.parent / "hw_reports").glob("*/program.json")):
         name = path.parent.name
-        if name in done:
+        if name in done or (names and name not in names):
             continue
         report = json.loads((path.parent / "report.json").read_text(encoding="utf-8"))
         target = Target(report["run"]["target"]["part"]) if "target" in report["run"] else Target()
         if "ecp5" in name:
             target = Target("LFE5U-25F")
-        with tempfile.TemporaryDirectory(prefix="sr2hls-proofs-") as scratch:
-            program, place = load(path), Path(scratch) / "rtl"
-            project = write_rtl(program, place, target=target)
-            tool = tool_named("ecp5" if target.family is Family.ECP5 else "yosys")
-            netlists = place / "netlist"
-            found = tool.synthesise(replace(HdlDesign.of(project), netlist=netlists), target, dsp=False)
-            subject = Subject(program, project, logic_for(program, target), next(netlists.glob("*.v")))
-            proofs = prove_rtl(subject, limit_s)
-        lut = found.lut.value if found.lut else None
-        bits = sum(t.width for t in program.input_types)
-        yield {
-            "kind": "design",
-            "name": name,
-            "lut": lut,
-            "bits": bits,
-            "proofs": [p.record() for p in proofs],
-        }
+        yield {"kind": "design", "name": name, **_built_and_proven(load(path), target, arguments.limit)}
 
 
-def bounds(limit_s: float, done: set[str]) -> Iterator[dict[str, Any]]:
+def explored(arguments: argparse.Namespace, done: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a row for each design of explorations, which are called by their folders' names."""
+    for folder in arguments.folders:
+        for place in sorted(path.parent for path in folder.glob("*/rtl")):
+            name, design = f"{folder.name}/{place.name}", design_of(place)
+            if name in done or design is None:
+                continue
+            row = _built_and_proven(design.program, Target(), arguments.limit)
+            proofs = [passes_row(design, arguments.limit)[1], prove_formulas(design, arguments.limit)]
+            row["proofs"] += [proof.record() for proof in proofs if proof is not None]
+            yield {"kind": "explored", "name": name, **row}
+
+
+def _built_and_proven(program: Program, target: Target, limit_s: float) -> dict[str, Any]:
+    """Build a program, map it and prove its Verilog and netlist."""
+    with tempfile.TemporaryDirectory(prefix="sr2hls-proofs-") as scratch:
+        place = Path(scratch) / "rtl"
+        project = write_rtl(program, place, target=target)
+        tool = tool_named("ecp5" if target.family is Family.ECP5 else "yosys")
+        netlists = place / "netlist"
+        found = tool.synthesise(replace(HdlDesign.of(project), netlist=netlists), target, dsp=False)
+        subject = Subject(program, project, logic_for(program, target), next(netlists.glob("*.v")))
+        proofs = []
+        for claim in (VERILOG, NETLIST):
+            started = cpu_seconds()
+            proofs.append(_timed(prove_rtl(subject, limit_s, [claim])[0], started))
+    return {
+        "lut": found.lut.value if found.lut else None,
+        "bits": sum(t.width for t in program.input_types),
+        "cycles": project.latency_cycles,
+        "proofs": proofs,
+    }
+
+
+def _timed(proof: Proof, started: float) -> dict[str, Any]:
+    return {**proof.record(), "cpu_seconds": round(cpu_seconds() - started, 2)}
+
+
+def bounds(arguments: argparse.Namespace, done: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield a row for each committed design: bounds of its differences from what its report prints."""
     for path in sorted((HERE.parent / "hw_reports").glob("*/program.json")):
         name = f"{path.parent.name}, formulas"
@@ -120,7 +146,7 @@ def bounds(limit_s: float, done: set[str]) -> Iterator[dict[str, Any]]:
             output: sp.sympify(f.sympy, locals=dict(symbols)).xreplace(names)
             for output, f in zip(program.output_names, report.formulas, strict=True)
         }
-        found, reasons = error_bounds(program, formulas, limit_s)
+        found, reasons = error_bounds(program, formulas, arguments.limit)
         details = [c.detail for c in report.verification.checks if c.name.startswith("error of ")]
         yield {
             "kind": "bound",
@@ -131,11 +157,11 @@ def bounds(limit_s: float, done: set[str]) -> Iterator[dict[str, Any]]:
         }
 
 
-def random(arguments: argparse.Namespace, done: set[str]) -> Iterator[dict[str, Any]]:
+def random(arguments: argparse.Namespace, done: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield a row for each random program."""
-    for seed in range(arguments.programs):
+    for seed in np.random.default_rng(16).permutation(arguments.programs).tolist():
         name = f"random-{seed}"
-        if name in done:
+        if name in done and (_is_proven(done[name]) or done[name]["cpu_seconds"] > LIMIT_S):
             continue
         program = random_program(seed, max_width=WIDTHS[seed % len(WIDTHS)])
         with tempfile.TemporaryDirectory(prefix="sr2hls-proofs-") as scratch:
@@ -144,22 +170,16 @@ def random(arguments: argparse.Namespace, done: set[str]) -> Iterator[dict[str, 
             except LoweringError as error:
                 print(name, error)
                 continue
-            started = _cpu_seconds()
+            started = cpu_seconds()
             proof = prove_rtl(Subject(program, project, logic_for(program, Target())), arguments.limit)[0]
         yield {
             "kind": "random",
             "name": name,
             "width": WIDTHS[seed % len(WIDTHS)],
             "product": widest_product(program),
-            "cpu_seconds": round(_cpu_seconds() - started, 2),
+            "cpu_seconds": round(cpu_seconds() - started, 2),
             "proofs": [proof.record()],
         }
-
-
-def _cpu_seconds() -> float:
-    """Return processor time of this process and of what it ran: wall time depends on the neighbours."""
-    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(u.ru_utime + u.ru_stime for u in used)
 
 
 def widest_product(program: Program) -> int:
@@ -177,15 +197,17 @@ def page(rows: list[dict[str, Any]]) -> str:
     lines = [
         "# Proofs",
         "",
-        "Written by `benchmarks/proofs.py`. Designs: wall time on two cores that others used",
+        "Written by `benchmarks/proofs.py`. Seconds: processor time, the solver's with it",
     ]
-    lines += ["as well. Programs: processor time, the solver's with it.", ""]
-    lines += ["| design | LUT | input bits | Verilog = program | netlist = Verilog |"]
-    lines += ["|---|---:|---:|---|---|"]
-    for row in rows:
-        if row["kind"] == "design":
-            cells = [f"{p['outcome']}, {p['seconds']:.1f} s" for p in row["proofs"]]
-            lines.append(f"| {row['name']} | {row['lut']:g} | {row['bits']} | {' | '.join(cells)} |")
+    lines += ["(one thread; two cores that others used as well).", ""]
+    lines += ["| design | LUT | cycles | input bits | Verilog = program | netlist = Verilog |"]
+    lines += ["|---|---:|---:|---:|---|---|"]
+    lines += [_design_line(row, 2) for row in rows if row["kind"] == "design"]
+    found = [row for row in rows if row["kind"] == "explored"]
+    if found:
+        lines += ["", "Designs of explorations, made again by the commands in `hw_reports/README.md`.", ""]
+        lines += ["| design | LUT | cycles | input bits | Verilog = program | netlist = Verilog | formulas |"]
+        lines += ["|---|---:|---:|---:|---|---|---|", *(_design_line(row, 3) for row in found)]
     lines += [
         "",
         "How far circuits are from their printed formulas: on training data, and for any input.",
@@ -195,12 +217,7 @@ def page(rows: list[dict[str, Any]]) -> str:
         "| design | largest on data | largest for any input | values computed | s |",
         "|---|---|---|---:|---:|",
     ]
-    for row in rows:
-        if row["kind"] == "bound":
-            name, found = row["name"].removesuffix(", formulas"), row["bounds"]
-            most = ", ".join(f"{max(-b['low'], b['high']):.3g}" for b in found) or row["reasons"][0]
-            count, seconds = (sum(b[k] for b in found) for k in ("inputs", "seconds"))
-            lines.append(f"| {name} | {', '.join(row['measured'])} | {most} | {count:,} | {seconds:.1f} |")
+    lines += [_bound_line(row) for row in rows if row["kind"] == "bound"]
     lines += ["", "Random programs of 4 inputs and 22 operations of every kind: Verilog = program.", ""]
     lines += ["| widest product or quotient, bits of both | programs | proven within 60 s | median, s |"]
     lines += ["|---|---:|---:|---:|"]
@@ -212,8 +229,26 @@ def page(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _design_line(row: dict[str, Any], claims: int) -> str:
+    proofs = [p for p in row["proofs"] if not p["claim"].startswith("program after")]
+    cells = [f"{p['outcome']}, {p.get('cpu_seconds', p['seconds']):.1f} s" for p in proofs[:claims]]
+    head = f"| {row['name']} | {row['lut']:g} | {row['cycles']} | {row['bits']} | "
+    return head + " | ".join(cells) + " |"
+
+
+def _bound_line(row: dict[str, Any]) -> str:
+    name, found = row["name"].removesuffix(", formulas"), row["bounds"]
+    most = ", ".join(f"{max(-b['low'], b['high']):.3g}" for b in found) or row["reasons"][0]
+    count, seconds = (sum(b[k] for b in found) for k in ("inputs", "seconds"))
+    return f"| {name} | {', '.join(row['measured'])} | {most} | {count:,} | {seconds:.1f} |"
+
+
+def _is_proven(row: dict[str, Any]) -> bool:
+    return bool(row["proofs"][0]["outcome"] == "proven")
+
+
 def _share(label: str, rows: list[dict[str, Any]]) -> str:
-    proven = [r for r in rows if r["proofs"][0]["outcome"] == "proven" and r["cpu_seconds"] <= LIMIT_S]
+    proven = [r for r in rows if _is_proven(r) and r["cpu_seconds"] <= LIMIT_S]
     median = f"{statistics.median(r['cpu_seconds'] for r in proven):.1f}" if proven else "–"
     return f"| {label} | {len(rows)} | {len(proven)} | {median} |"
 

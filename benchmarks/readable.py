@@ -1,170 +1,189 @@
-"""Readable formulas of the examples: accuracy against nodes, estimated LUTs, and seconds of the joint search.
+"""Ways to find designs for the jets, side by side: accuracy, nodes, LUTs, cycles and CPU seconds.
 
-    python benchmarks/readable.py jets --max-nodes 350 --output benchmarks/results/readable_jets.json
-    python benchmarks/readable.py page benchmarks/results/readable_[dj]*.json > readable.md
+    python benchmarks/readable.py
 
-Models are chosen on the validation split; every model of the front is reported on the test split. LUTs
-are estimated (sums of tables of few bits); cycles are those of the
-published table for the formulas as they stand.
+Every way gets the same network, data, effort and budget of LUTs, through `sr2hls.compile`; where no design
+of a way meets the budget, it is asked once more without one, and the row says so. Beside them stand boosted
+trees (conifer's, as a program of sr2hls) and the last formulas of a recorded run of PySR 1.5.10 for another
+network of this kind (`tests/search/data/pysr_runs/jets`), lowered as published, ap_fixed<16,6>. A row is made
+in a process of its own: CPU seconds are those of the process and its children, with building, proofs and
+synthesis. Rows are kept and not made again.
 """
 
 import argparse
 import json
+import platform
+import resource
+import subprocess
 import sys
-import time
-from collections.abc import Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+import sympy as sp
+from published_rows import PYSR_RUN, pysr_row
+from readable_fronts import EXAMPLES, PROBLEMS, table_row
+from tree_rows import tree_rows
+
+import sr2hls
+from sr2hls.costs import Operators, node_count
+from sr2hls.errors import BudgetError
 from sr2hls.options import CompileOptions
 from sr2hls.prepare import prepare
-from sr2hls.problem import Problem
 from sr2hls.progress import SilentProgress
-from sr2hls.search.base import Progress
-from sr2hls.search.joint import JointOptions, Scored, operon_proposer, search_jointly
-from sr2hls.search.joint.problem import joint_data
-from sr2hls.search.names import with_names
+from sr2hls.search import read_hall_of_fame
+from sr2hls.search.joint.printing import count_nodes
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
-PROBLEMS = {
-    "jets": ("jet_tagger/jet_tagger.onnx", "jet_tagger/jets.npz"),
-    "digits": ("digits/digits.onnx", "digits/digits.npz"),
-    "dimuons": ("dimuon_mass/dimuon_mass.onnx", "dimuon_mass/dimuons.npz"),
+RESULTS = Path(__file__).resolve().parent / "results"
+MAX_LUT = 120
+TREES = (4, 3)
+"""Trees a class, and their depth."""
+WAYS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "readable": ("joint search, readable, to the bit", {"strategies": ("readable",)}),
+    "lut-network": ("LUT network, tables free to move", {"strategies": ("lut-network",), "tables": "free"}),
+    "additive": ("additive model, formulas fitted to its functions", {"strategies": ("additive",)}),
+    "operon": ("Operon alone, one front an output", {"strategies": ("fronts",), "engine": "operon"}),
+    "eql": ("equation learners alone", {"strategies": ("fronts",), "engine": "eql"}),
 }
-BUDGETS = (60, 100, 200, 350)
-SHOWN = 100
-"""Formulas are shown of the longest model of at most so many nodes."""
+TITLES = (
+    "design", "accuracy, test", "of the network's", "nodes", "LUT", "cycles", "CPU s", "remarks",
+)  # fmt: skip
 
 
-def load(name: str, checkpoint: Path | None, data: Path | None) -> Problem:
-    """Prepare a problem as ``compile`` does."""
-    network, rows = PROBLEMS.get(name, ("", ""))
-    options = CompileOptions(
-        checkpoint=checkpoint or EXAMPLES / network, data=data or EXAMPLES / rows, output=Path("unused")
-    )
-    return prepare(options, SilentProgress()).problem
-
-
-def row(scored: Scored, problem: Problem) -> dict[str, object]:
-    """What is reported of a model."""
-    outputs = scored.model.predict(problem.test.inputs)
-    formulas = scored.model.formulas(problem.class_names)
-    score, teacher = problem.score(outputs, problem.test), problem.teacher_score(problem.test)
+def compiled(way: str, effort: str, folder: Path) -> dict[str, Any]:
+    """Compile the jets in one way; within the budget if there is such a design."""
+    title, how = WAYS[way]
+    network, rows = (EXAMPLES / name for name in PROBLEMS["jets"])
+    given = {"effort": effort, "baseline": False, "jobs": 1, **how}
+    try:
+        result, remark = sr2hls.compile(network, rows, folder / way, max_lut=MAX_LUT, **given), ""
+    except BudgetError:
+        result = sr2hls.compile(network, rows, folder / f"{way}-any", **given)
+        remark = f"no design of at most {MAX_LUT} LUT"
+    report, hardware = result.report, result.circuit.hardware
+    assert report.judgement is not None and hardware is not None and hardware.lut is not None
+    shown = sum(int(formula.complexity) for formula in report.formulas)
     return {
-        "nodes": scored.nodes,
-        "terms": int((scored.model.coefficients != 0).sum()),
-        "validation": scored.score,
-        "test": score,
-        "of_teacher": score / teacher,
-        "fidelity": problem.fidelity(outputs, problem.test),
-        "luts_estimated": scored.luts,
-        "cycles_published": scored.cycles,
-        "path_published": scored.path,
-        "not_readable": scored.readability.reasons,
-        "formulas": {k: str(with_names(f, problem.feature_names)) for k, f in formulas.items()},
+        "title": title,
+        "test": report.judgement.models[0].score,
+        "of_network": report.judgement.models[0].score / report.judgement.models[1].score,
+        "nodes": None if way == "lut-network" else shown,
+        "lut": hardware.lut.value,
+        "cycles": result.circuit.rtl.latency_cycles,
+        "measured_by": f"{hardware.tool} {hardware.version}",
+        "remark": remark,
     }
 
 
-COLUMNS = ("nodes", "terms", "validation", "test", "of the network", "LUT, estimated", "cycles", "readable")
+def trees(effort: str, folder: Path) -> dict[str, Any]:
+    """Return the row of boosted trees; effort means nothing to them."""
+    options = _options(folder)
+    problem = prepare(options, SilentProgress()).problem
+    (row,) = tree_rows(problem, *TREES, 0, options.target, folder / "trees")
+    title = f"boosted trees, {TREES[0]} a class of depth {TREES[1]}"
+    return _of_row(row, title, None, problem.teacher_score(problem.test), "")
 
 
-def print_page(results: Sequence[Path]) -> None:
-    """Print what was measured as Markdown."""
-    print("# Readable formulas\n")
-    print("Made by `benchmarks/readable.py`, which says what the columns are.")
-    print("Nothing was chosen on the test split. Cycles are added up over all operators.")
-    for path in results:
-        result = json.loads(path.read_text(encoding="utf-8"))
-        print(f"\n## {result['problem']}, a LUT is worth {result['lut_price']:g} nodes\n")
-        print(f"{result['rows']:,} training rows; the network has {result['teacher_test']:.4f} on test.")
-        print(f"{spent(result)}.\n")
-        print(table_row(COLUMNS))
-        print(table_row(["---"] * len(COLUMNS)))
-        for m in result["front"]:
-            scores = [f"{m['validation']:.4f}", f"{m['test']:.4f}", f"{m['of_teacher']:.3f}"]
-            cycles = "–" if m["cycles_published"] is None else f"{m['cycles_published']:.0f}"
-            readable = "no" if m["not_readable"] else "yes"
-            print(
-                table_row([m["nodes"], m["terms"], *scores, f"{m['luts_estimated']:.0f}", cycles, readable])
-            )
-        shown = [m for m in result["front"] if m["nodes"] <= SHOWN][-1]
-        print(
-            f"\nThe formulas of {shown['nodes']} nodes, over the circuit's inputs as `compile` scales them:\n"
-        )
-        print("```text")
-        for name, formula in shown["formulas"].items():
-            print(f"{name} = {formula}")
-        print("```")
+def recorded(effort: str, folder: Path) -> dict[str, Any]:
+    """Return the row of PySR's recorded formulas; effort means nothing to them."""
+    options = _options(folder)
+    problem = prepare(options, SilentProgress()).problem
+    (row,) = pysr_row(options, folder / "pysr")
+    call = json.loads((PYSR_RUN / "call.json").read_text(encoding="utf-8"))
+    remark = f"recorded: its search took {call['fit_s']:.0f} s elsewhere; CPU s are those of lowering alone"
+    return _of_row(row, "PySR 1.5.10 alone", _recorded_nodes(), problem.teacher_score(problem.test), remark)
 
 
-def spent(result: Mapping[str, object]) -> str:
-    """Say how long the search took."""
-    clock = f"{result['seconds']:.0f} s on the clock of a busy machine"
-    used = result["cpu_seconds"]
-    return f"The search took {clock}" + ("" if used is None else f", {used:.0f} s of CPU time on one core")
+MAKERS: Mapping[str, Callable[[str, Path], dict[str, Any]]] = {
+    **{way: (lambda e, f, way=way: compiled(way, e, f)) for way in WAYS},  # type: ignore[misc]
+    "trees": trees,
+    "pysr": recorded,
+}
 
 
-def table_row(cells: Iterable[object]) -> str:
-    """Return a row of a Markdown table."""
-    return f"| {' | '.join(map(str, cells))} |"
+def _options(folder: Path) -> CompileOptions:
+    network, rows = (EXAMPLES / name for name in PROBLEMS["jets"])
+    return CompileOptions(checkpoint=network, data=rows, output=folder / "unused")
+
+
+def _of_row(row: Any, title: str, nodes: int | None, network: float, remark: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "test": row.test,
+        "of_network": row.test / network,
+        "nodes": nodes,
+        "lut": row.lut,
+        "cycles": row.cycles,
+        "measured_by": row.measured_by,
+        "remark": remark,
+    }
+
+
+def page(kept: Mapping[str, Any]) -> str:
+    """Return the table as Markdown."""
+    lines = [
+        "# Ways to find designs, side by side\n",
+        f"Made by `python benchmarks/readable.py --effort {kept['effort']}`, which says how. Jets of the",
+        f"example; effort {kept['effort']}, at most {MAX_LUT} LUT asked for. LUT: measured by Yosys after",
+        "synthesis for xcvu9p. Cycles: registers of the RTL at 5 ns, placed by alkaid's delay model",
+        f"(estimated). Standard error of an accuracy: 0.005. CPU seconds of a busy {kept['machine']}.",
+        "Nothing was chosen on the test split.\n",
+        table_row(TITLES),
+        table_row(["---"] * len(TITLES)),
+    ]
+    for name in MAKERS:
+        row = kept["rows"].get(name)
+        if row is None:
+            continue
+        cells = [
+            row["title"], f"{row['test']:.4f}", f"{row['of_network']:.3f}", row["nodes"] or "–",
+            f"{row['lut']:,.0f}", f"{row['cycles']:.0f}", f"{row['cpu_s']:.0f}", row["remark"],
+        ]  # fmt: skip
+        lines.append(table_row(cells))
+    return "\n".join(lines) + "\n"
+
+
+def _recorded_nodes() -> int:
+    """Nodes of the last formula of each recorded front."""
+    options = _options(Path("unused"))
+    inputs = [f"f{k}" for k in range(len(prepare(options, SilentProgress()).problem.types))]
+    frontier = read_hall_of_fame(PYSR_RUN, cost=node_count(Operators()), input_names=inputs)
+    return sum(count_nodes(sp.sympify(front.candidates[-1].expr)) for front in frontier.fronts)
 
 
 def main() -> None:
-    """Run the search and write the front, or print a page of what was written."""
-    if sys.argv[1:2] == ["page"]:
-        print_page([Path(name) for name in sys.argv[2:]])
-        return
+    """Make the rows that are missing, each in a process, and write JSON and Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", help=f"one of {', '.join(PROBLEMS)}, or a name for --checkpoint and --data")
-    parser.add_argument("--checkpoint", type=Path)
-    parser.add_argument("--data", type=Path)
-    parser.add_argument("--max-nodes", type=int, default=350)
-    parser.add_argument("--lut-price", type=float, default=JointOptions().lut_price)
-    parser.add_argument("--beams", type=float, nargs="+", default=JointOptions().beams)
-    parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--time", type=float, help="seconds for the search")
-    parser.add_argument("--operon", action="store_true", help="let Operon propose terms as well")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--output", type=Path)
+    parser.add_argument("--effort", default="low", choices=("low", "medium", "high"))
+    parser.add_argument("--output", type=Path, default=RESULTS / "readable.json")
+    parser.add_argument("--row", choices=sorted(MAKERS), help="make one row and print it")
     args = parser.parse_args()
-    problem = load(args.name, args.checkpoint, args.data)
-    began, used = time.monotonic(), time.process_time()
-
-    def show(progress: Progress) -> None:
-        print(
-            f"{time.process_time() - used:7.1f} s  loss {progress.loss:.5f}  {progress.message}", flush=True
-        )
-
-    options = JointOptions(
-        max_nodes=args.max_nodes,
-        lut_price=args.lut_price,
-        time_limit=args.time,
-        beams=tuple(args.beams),
-        jobs=args.jobs,
-        proposers=(operon_proposer(),) if args.operon else (),
-    )
-    front = search_jointly(joint_data(problem), options, seed=args.seed, progress=show)
-    result = {
-        "problem": args.name,
-        "rows": len(problem.train),
-        "teacher_test": problem.teacher_score(problem.test),
-        "seconds": time.monotonic() - began,
-        # What worker processes used is not known here.
-        "cpu_seconds": time.process_time() - used if args.jobs == 1 else None,
-        "lut_price": args.lut_price,
-        "seed": args.seed,
-        "front": [row(scored, problem) for scored in front.models],
-    }
-    if args.output is not None:
-        args.output.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print("| budget | nodes | terms | test | of the teacher | LUT, estimated | readable |")
-    print("|---|---|---|---|---|---|---|")
-    for budget in BUDGETS:
-        best = row(front.best(max_nodes=budget), problem)
-        print(
-            f"| {budget} | {best['nodes']} | {best['terms']} | {best['test']:.4f} | {best['of_teacher']:.4f} "
-            f"| {best['luts_estimated']:.0f} | {'no' if best['not_readable'] else 'yes'} |"
-        )
-    print(spent(result))
+    if args.row is not None:
+        with tempfile.TemporaryDirectory(prefix="readable-") as folder:
+            print(json.dumps(MAKERS[args.row](args.effort, Path(folder))))
+        return
+    kept = {"effort": args.effort, "machine": platform.machine(), "rows": {}}
+    if args.output.is_file():
+        kept = json.loads(args.output.read_text(encoding="utf-8"))
+        if kept["effort"] != args.effort:
+            sys.exit(f"'{args.output}' has rows of effort {kept['effort']}: give another --output")
+    for name in MAKERS:
+        if name in kept["rows"]:
+            continue
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        run = subprocess.run(
+            [sys.executable, __file__, "--row", name, "--effort", args.effort],
+            stdout=subprocess.PIPE, text=True, check=True,
+        )  # fmt: skip
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        row = json.loads(run.stdout.splitlines()[-1])
+        row["cpu_s"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        kept["rows"][name] = row
+        print(name, row, flush=True)
+        args.output.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    args.output.with_suffix(".md").write_text(page(kept), encoding="utf-8")
+    print(page(kept))
 
 
 if __name__ == "__main__":

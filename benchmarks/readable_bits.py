@@ -1,6 +1,6 @@
 """Readable formulas as circuits: designs trained through their bits within budgets of nodes, LUTs and cycles.
 
-    python benchmarks/readable.py jets --lut-price 1 --beams 1 --max-nodes 300 \\
+    python benchmarks/readable_fronts.py jets --lut-price 1 --beams 1 --max-nodes 300 \\
         --output benchmarks/results/readable_jets_lut.json
     python benchmarks/readable_bits.py jets --models benchmarks/results/readable_jets_lut.json \\
         --budgets 100:60:1 200:120:1 350:250:2 --output benchmarks/results/readable_bits_jets.json
@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import sympy as sp
-from readable import EXAMPLES, PROBLEMS, table_row
+from readable_fronts import EXAMPLES, PROBLEMS, table_row
 
 from sr2hls.circuit import build_circuit
 from sr2hls.design import Design

@@ -98,13 +98,8 @@ def _how(rounds: int) -> LutNetworkOptions:
 
 
 def _samples(prepared: Prepared, seed: int) -> Samples:
-    raw = prepared.dataset.train.X.astype(np.float64)
     return training_samples(
-        prepared.problem,
-        LutNetworkOptions(),
-        seed,
-        raw,
-        lambda rows: (prepared.inputs.values(rows), prepared.teacher.predict(rows)),
+        prepared.problem, LutNetworkOptions(), lambda copies: prepared.between(copies, seed)
     )
 
 

@@ -5,22 +5,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sr2hls.arrays import FloatArray
 from sr2hls.data import Dataset, InputFormat, InputScaler, Part, ScalerKind, load_dataset, load_scaler
+from sr2hls.data.between import rows_between
+from sr2hls.data.class_order import in_order, order_seen
 from sr2hls.data.dataset import open_source
 from sr2hls.errors import InputError
 from sr2hls.objectives import Objective, parse_objective, rare_objective
-from sr2hls.options import CompileOptions
+from sr2hls.options import CircuitOptions, CompileOptions
 from sr2hls.problem import Problem, Split, to_logits
+from sr2hls.program.ends import refuse_argmax
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.progress import Progress
-from sr2hls.teacher import Teacher, load_teacher
-from sr2hls.teacher.task import Task
+from sr2hls.teacher import Task, Teacher, load_teacher
 
 _TYPE = re.compile(r"ap_(u?)fixed<\s*(\d+)\s*,\s*(-?\d+)\s*>")
 _LARGEST, _LEAST_SPREAD = 1e15, 1e-15
 """Outputs beyond these are refused: sums of squares, and steps of types, come near what they can be."""
+
+_SOME, _LEFT = 2000, 0.5
+"""Rows on which a network is seen to give its inputs back, and the share of variance that it may lose."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +45,18 @@ class Prepared:
     inputs: InputFormat
     problem: Problem
 
+    def between(self, copies: int, seed: int, *, near: bool = True) -> Split:
+        """Return the teacher's answers on rows between training rows; they have no labels and no weights.
+
+        Args:
+            copies: rows for each training row.
+            seed: of their choice.
+            near: between neighbours; else between any two rows.
+        """
+        raw = np.asarray(self.dataset.train.X, dtype=np.float64)
+        made = rows_between(raw, copies, np.random.default_rng([seed, 0]), near=near)
+        return Split(self.inputs.values(made), to_logits(self.teacher.task, self.teacher.predict(made)), None)
+
 
 def prepare(options: CompileOptions, progress: Progress) -> Prepared:
     """Load checkpoint and data, choose the circuit's inputs and ask the teacher.
@@ -54,6 +72,8 @@ def prepare(options: CompileOptions, progress: Progress) -> Prepared:
             output=options.head,
             task=options.task,
         )
+    if options.with_argmax:
+        refuse_argmax(teacher.n_outputs, binary=teacher.task.is_classification)
     with progress.stage("data"):
         dataset = load_dataset(
             options.data,
@@ -65,7 +85,9 @@ def prepare(options: CompileOptions, progress: Progress) -> Prepared:
             n_features=teacher.n_features,
             drop_nonfinite=options.drop_nonfinite,
         )
+        teacher = _with_task(options, teacher, dataset, progress)
         _check_labels(teacher, dataset)
+        dataset = _with_class_order(options, teacher, dataset, progress)
         _check_columns(dataset)
         for warning in dataset.warnings():
             progress.note(warning)
@@ -89,6 +111,80 @@ def prepare(options: CompileOptions, progress: Progress) -> Prepared:
         objective=_objective(options, teacher, splits[0], progress),
     )
     return Prepared(teacher, dataset, inputs, problem)
+
+
+def _with_task(options: CompileOptions, teacher: Teacher, dataset: Dataset, progress: Progress) -> Teacher:
+    """Return the network with the task that the data show, where several outputs are no classes."""
+    if options.task is not None or teacher.task is not Task.LOGITS or teacher.n_outputs < 2:
+        return teacher
+    labels = dataset.train.y
+    if labels is None:
+        if _gives_inputs_back(teacher, dataset):
+            progress.note(
+                "the network gives its inputs back: its outputs are taken for numbers (--task regression), "
+                "not for scores of classes; --task logits says otherwise"
+            )
+            return teacher.with_task(Task.REGRESSION)
+        progress.note(
+            f"the {teacher.n_outputs} outputs are taken for scores of classes; where they are numbers that "
+            "are wanted for themselves, give --task regression"
+        )
+    elif dataset.classes is None:
+        if labels.shape[1:] == (teacher.n_outputs,):
+            progress.note(
+                "the labels are numbers, one for each output: so are the outputs taken (--task regression)"
+            )
+            return teacher.with_task(Task.REGRESSION)
+        raise InputError(
+            f"the labels in '{dataset.path}' are numbers and no classes, and '{teacher.path.name}' has "
+            f"{teacher.n_outputs} outputs: name the column of the classes with --target-column, or give a "
+            "label for each output"
+        )
+    return teacher
+
+
+def _with_class_order(
+    options: CompileOptions, teacher: Teacher, dataset: Dataset, progress: Progress
+) -> Dataset:
+    """Return the data with class numbers that are those of the network's outputs."""
+    if not teacher.task.is_classification or dataset.classes is None:
+        return dataset
+    outputs = max(2, teacher.n_outputs)
+    if options.classes is not None:
+        if len(options.classes) != outputs:
+            raise InputError(
+                f"classes has {len(options.classes)} names for {outputs} classes: name each once"
+            )
+        return in_order(dataset, options.classes)
+    said = teacher.output_names
+    if dataset.ordered or len(dataset.classes) != outputs:
+        return dataset
+    if said is not None and set(said) == set(dataset.classes):
+        return in_order(dataset, said)
+    some = dataset.train
+    decided = teacher.task.decide(teacher.predict(some.X[:_SOME]))
+    assert some.y is not None
+    seen = order_seen(decided, some.y[:_SOME], outputs)
+    if seen is None:
+        return dataset
+    order, best, given = seen
+    classes = tuple(dataset.classes[k] for k in np.argsort(order))
+    progress.note(
+        f"labels are words, which do not tell their order: the outputs are taken for {', '.join(classes)}, "
+        f"with which the network agrees with {best:.3f} of the labels ({given:.3f} in alphabetical order); "
+        "--classes says otherwise"
+    )
+    return in_order(dataset, classes)
+
+
+def _gives_inputs_back(teacher: Teacher, dataset: Dataset) -> bool:
+    """Return whether a network is an autoencoder: most of the inputs' variance is in its outputs."""
+    X = np.asarray(dataset.train.X[:_SOME], dtype=np.float64)
+    if teacher.n_outputs != X.shape[1]:
+        return False
+    spread = X.std(axis=0)
+    left = (teacher.predict(X) - X)[:, spread > 0] / spread[spread > 0]
+    return bool(left.size) and float(np.mean(left**2)) < _LEFT
 
 
 def _objective(
@@ -211,7 +307,18 @@ def _input_format(options: CompileOptions, teacher: Teacher, dataset: Dataset) -
             f"{', '.join(dataset.names.display)}"
         )
     types = [given.get(n, t) for n, t in zip(dataset.names.display, fitted.types, strict=True)]
-    return InputFormat(fitted.names, fitted.scaler, tuple(types))
+    inputs = InputFormat(fitted.names, fitted.scaler, tuple(types))
+    return inputs if not options.with_scaler else with_raw_features(inputs, dataset.train.X, options)
+
+
+def with_raw_features(inputs: InputFormat, X: ArrayLike, options: CircuitOptions) -> InputFormat:
+    """Return inputs whose scaling is built, for features X, shape (rows, features), in fixed point.
+
+    Raises:
+        InputError: a type is malformed or of no feature, or the scaling has no exact circuit.
+    """
+    given = {name: input_type(name, text) for name, text in options.raw_types}
+    return inputs.with_raw(X, options.raw_bits, given)
 
 
 def _scaler(choice: str, teacher: Teacher) -> InputScaler | ScalerKind:

@@ -19,8 +19,8 @@ class Split:
     Attributes:
         inputs: circuit inputs on the grid of their types, shape (samples, inputs).
         outputs: the teacher's outputs; for a classification logits, shape (samples, outputs).
-        labels: class of each row, or the true values, shape (samples, outputs), of a regression; ``None``
-            where the data have none.
+        labels: class of each row, -1 where it is not known, or the true values, shape (samples, outputs), of
+            a regression; ``None`` where the data have none.
         weights: how much each row counts, in what is learned and in scores, shape (samples,), at least 0;
             ``None``: all the same.
     """

@@ -6,6 +6,15 @@ from enum import StrEnum
 
 from sr2hls.errors import InputError
 
+CLOCK_SHARE = 0.9
+"""Share of the clock period that a stage's logic may take by the delay model that stages are cut by. The rest
+is for the clock's uncertainty and the registers; alkaid's own constraints assume 10 % of uncertainty, too."""
+MAPPED_SHARES = (1.0, 0.8)
+"""Shares of the clock period that the LUT mapper is given as its limit, one after the other. Its own model
+knows little of wires, so that a mapping for the whole period may have paths that are too long; for less it
+finds shorter ones, at times with fewer LUTs. Of the netlists that meet the clock the one with the fewest LUTs
+is taken, of equals the first."""
+
 
 class Family(StrEnum):
     """Device families that an open tool can synthesise for; the value is Yosys' name for it."""

@@ -105,3 +105,19 @@ def test_class_weights_that_mean_nothing_are_refused(tmp_path: Path) -> None:
         prepare(evolve(regression, class_weights=(("0", 2.0),)), SilentProgress())
     with pytest.raises(InputError, match="class_weights: 'signal' has the weight -1"):
         _classes(tmp_path, class_weights=(("signal", -1.0),))
+
+
+def test_a_network_of_probabilities_is_asked_for_logits_between_rows(tmp_path: Path) -> None:
+    options = _classes(tmp_path)
+    model = onnx.load(options.checkpoint)
+    model.graph.node[0].output[0] = "scores"
+    model.graph.node.append(helper.make_node("Softmax", ["scores"], ["y"], axis=1))
+    onnx.save(model, options.checkpoint)
+    found = prepare(evolve(options, task="probabilities"), SilentProgress())
+    between = found.between(2, seed=0)
+    assert len(between) == 2 * len(found.problem.train)
+    assert between.labels is None and between.weights is None
+    differences = between.outputs[:, 0] - between.outputs[:, 1]
+    assert np.allclose(differences, 2 * between.inputs.sum(axis=1), atol=0.4)
+    assert np.ptp(differences) > 4
+    assert np.array_equal(between.inputs, found.between(2, seed=0).inputs)

@@ -168,10 +168,9 @@ def hardware(formula: sp.Expr, recording: Recording, args: argparse.Namespace) -
     """Bits of the inputs against error and area; measured by Yosys, Verilog compared with the interpreter."""
     rows = []
     for bits in BITS[1:2] if args.quick else BITS:
-        # The rounding error asked for is that of the inputs themselves: one step of them.
-        built = lower_expressions(
-            {"u": formula}, recording.X, args.out / f"circuit_{bits}", input_bits=bits, error=2.0**-bits
-        )
+        # The rounding of the inputs belongs to the error asked for: it is half of this.
+        error, folder = 2.0 ** (2 - bits), args.out / f"circuit_{bits}"
+        built = lower_expressions({"u": formula}, recording.X, folder, input_bits=bits, error=error)
         tool = built.circuit.hardware
         exact = np.asarray(recording.Y[:, 0])
         used = sorted(int(symbol.name.removeprefix("x")) for symbol in formula.free_symbols)

@@ -12,6 +12,9 @@ from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import numpy as np
+
+from sr2hls.arrays import FloatArray
 from sr2hls.baseline.alkaid import to_alkaid
 from sr2hls.baseline.choose import on_input_grid
 from sr2hls.baseline.fold import dense_layers
@@ -24,8 +27,10 @@ from sr2hls.hls.project import HlsProject
 from sr2hls.options import CompileOptions, Synthesis
 from sr2hls.prepare import Prepared
 from sr2hls.problem import Problem
+from sr2hls.program.ends import Ends
 from sr2hls.program.program import Program
 from sr2hls.progress import SilentProgress
+from sr2hls.rtl.join import around
 from sr2hls.synthesis.report import HardwareReport
 from sr2hls.synthesis.vendor.hls_flow import Steps
 from sr2hls.synthesis.vendor.hls_tool import VendorHls
@@ -50,7 +55,10 @@ def original_beside(
             done.set_result((None, None, (f"no original network beside the design: {layers}",)))
             yield done
         else:
-            yield pool.submit(_build_original, prepared.problem, layers, directory, options)
+            ends = Ends(prepared.inputs.maps, options.with_argmax, prepared.problem.task.is_classification)
+            features = prepared.problem.test.inputs if ends.maps is None else prepared.dataset.test.X
+            test = np.asarray(features, dtype=np.float64)
+            yield pool.submit(_build_original, prepared.problem, layers, directory, options, ends, test)
     except BaseException:
         for process in list(pool._processes.values()):
             _terminate(process)
@@ -92,23 +100,29 @@ def _layers(prepared: Prepared) -> list[FloatLayer] | str:
 
 
 def _build_original(
-    problem: Problem, layers: list[FloatLayer], directory: Path, options: CompileOptions
+    problem: Problem,
+    layers: list[FloatLayer],
+    directory: Path,
+    options: CompileOptions,
+    ends: Ends,
+    test: FloatArray,
 ) -> OriginalResult:
+    """Build the network with the design's ends; ``test``, (samples, inputs), arrives at its ports."""
     try:
         original = quantize_original(problem, layers)
         write_network(original.network, directory / "hls", options.target, options.backend.value)
     except InputError as error:
         return None, None, (str(error),)
     built = build_circuit(
-        original.program,
+        ends.around(original.program),
         directory,
-        problem.test.inputs,
+        test,
         target=options.target,
         synthesis=Synthesis.ESTIMATE,
         progress=SilentProgress(),
         name="network",
         backend=None,
-        logic=to_alkaid(original.network),
+        logic=around(ends, original.program, to_alkaid(original.network)),
         simulated=False,
     )
     # The model of programs was checked on formulas, not on networks of thousands of LUTs.

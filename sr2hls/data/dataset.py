@@ -73,6 +73,7 @@ class Dataset:
         dropped: rows left out because of values that are not finite.
         notes: what a user should know about how the file was read.
         weights: how much each row counts (n,), at least 0; None where all count the same.
+        ordered: whether the order of the classes is told; names alone are sorted.
     """
 
     path: Path
@@ -85,6 +86,7 @@ class Dataset:
     dropped: int
     notes: tuple[str, ...] = ()
     weights: NDArray[np.float64] | None = None
+    ordered: bool = True
 
     @property
     def n_features(self) -> int:
@@ -205,6 +207,7 @@ def load_dataset(
         y=None if labels is None else labels.y,
         names=names,
         classes=None if labels is None else labels.classes,
+        ordered=labels is None or labels.ordered,
         split=split_rows(len(X), by_class, splits, source.path, fractions=fractions, seed=seed),
         constant=tuple(np.flatnonzero((X[0] == X).all(axis=0)).tolist()),
         dropped=int((~keep).sum()),

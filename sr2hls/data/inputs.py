@@ -1,8 +1,9 @@
 """The fixed-point numbers that the circuit sees, and how a raw row becomes one."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sr2hls.data.names import FeatureNames
 from sr2hls.data.reason import reason
 from sr2hls.data.scaler import InputScaler, ScalerKind
 from sr2hls.errors import InputError, ProgramError
+from sr2hls.program.input_map import ExactMap, InputMap, fit_map
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.store.files import write_text
 
@@ -88,21 +90,26 @@ class InputFormat:
         names: of the features.
         scaler: affine map that runs upstream of the circuit.
         types: of the circuit's inputs, rounding RND and overflow SAT.
+        raw_types: of features that arrive in fixed point and are scaled in exact arithmetic, as a circuit
+            does; by default they are floating-point numbers, and the scaler runs upstream.
     """
 
     names: FeatureNames
     scaler: InputScaler
     types: tuple[FixedType, ...]
+    raw_types: tuple[FixedType, ...] | None = None
 
     def __post_init__(self) -> None:
         counts = {len(self.names.display), self.scaler.n_features, len(self.types)}
+        counts |= set() if self.raw_types is None else {len(self.raw_types)}
         if len(counts) != 1:
             raise InputError(
                 f"{len(self.names.display)} features, a scaler of {self.scaler.n_features} and "
                 f"{len(self.types)} types: "
                 "they have to fit together"
             )
-        for name, type_ in zip(self.names.display, self.types, strict=True):
+        every = (*self.types, *(self.raw_types or ()))
+        for name, type_ in zip(self.names.display * 2, every, strict=False):
             if (type_.rounding, type_.overflow) != (Rounding.RND, Overflow.SAT) or type_.width > _WIDEST:
                 raise InputError(
                     f"the input {name!r} is {type_}: give at most {_WIDEST} bits with RND and SAT"
@@ -145,15 +152,53 @@ class InputFormat:
             types = choose_input_types(scaler.transform(rows), widths)
         return cls(names or FeatureNames.of(None, n), scaler, tuple(types))
 
+    def with_raw(self, X: ArrayLike, width: int, types: Mapping[str, FixedType]) -> "InputFormat":
+        """Return the same inputs made of features that arrive in fixed point.
+
+        Args:
+            X: raw features (n, f), by which types are chosen.
+            width: bits of each.
+            types: given types, by the features' names.
+
+        Raises:
+            InputError: a type is of no feature, or its scaling is not exact in 56 bits.
+        """
+        unknown = sorted(set(types) - set(self.names.display))
+        if unknown:
+            raise InputError(
+                f"raw_types names the feature '{unknown[0]}', which there is not; there are "
+                f"{', '.join(self.names.display)}"
+            )
+        chosen = choose_input_types(X, width)
+        raw = tuple(types.get(n, t) for n, t in zip(self.names.display, chosen, strict=True))
+        found = replace(self, raw_types=raw)
+        _ = found.maps
+        return found
+
+    @property
+    def maps(self) -> tuple[InputMap, ...] | None:
+        """The scaling of each feature in integers; ``None`` where it runs upstream."""
+        if self.raw_types is None:
+            return None
+        offsets, scales = self.scaler.offset.tolist(), self.scaler.scale.tolist()
+        return tuple(
+            fit_map(ExactMap(raw, type_, Fraction(offset), Fraction(scale)))
+            for raw, type_, offset, scale in zip(self.raw_types, self.types, offsets, scales, strict=True)
+        )
+
     def raw(self, X: ArrayLike) -> NDArray[np.int64]:
         """Raw features (n, f) to the integers on the circuit's wires (n, f)."""
+        if self.raw_types is not None:
+            rows = self._rows(X)
+            return np.stack(
+                [m.codes(_codes(rows[:, i], m.raw)) for i, m in enumerate(self.maps or ())], axis=1
+            )
         Z = self._scaled(X)
         return np.stack([_codes(Z[:, i], type_) for i, type_ in enumerate(self.types)], axis=1)
 
     def values(self, X: ArrayLike) -> Array:
         """Raw features (n, f) to the numbers that the circuit's inputs stand for (n, f)."""
-        Z = self._scaled(X)
-        return np.stack([_snap(Z[:, i], type_) for i, type_ in enumerate(self.types)], axis=1)
+        return np.ldexp(self.raw(X).astype(np.float64), [-type_.frac for type_ in self.types])
 
     def snap(self, X: ArrayLike) -> Array:
         """Raw features (n, f) as the circuit sees them, in raw units: what the network is given in a fair
@@ -161,12 +206,15 @@ class InputFormat:
         return self.scaler.inverse_transform(self.values(X))
 
     def _scaled(self, X: ArrayLike) -> Array:
+        return self.scaler.transform(self._rows(X))
+
+    def _rows(self, X: ArrayLike) -> Array:
         rows = np.asarray(X)
         if rows.ndim != 2 or rows.shape[1] != len(self.types):
             raise InputError(
                 f"rows of shape {rows.shape} for {len(self.types)} inputs: give (rows, features)"
             )
-        return self.scaler.transform(rows)
+        return np.asarray(rows, dtype=np.float64)
 
     def save(self, path: str | Path) -> None:
         """Write everything to a .json file, whole or not at all.
@@ -179,10 +227,8 @@ class InputFormat:
             "format": _FORMAT,
             "features": list(self.names.display),
             "scaler": self.scaler.to_json(),
-            "types": [
-                {"signed": t.signed, "width": t.width, "integer": t.integer, "ap_fixed": str(t)}
-                for t in self.types
-            ],
+            "types": _plain(self.types),
+            **({} if self.raw_types is None else {"raw_types": _plain(self.raw_types)}),
             "meaning": "input = (feature - offset) / scale, rounded to nearest (RND), saturating (SAT)",
         }
         try:
@@ -201,10 +247,8 @@ class InputFormat:
             content: Any = json.loads(Path(path).read_text(encoding="utf-8"))
             if content["format"] != _FORMAT:
                 raise ValueError(f"format '{content['format']}'")
-            types = tuple(
-                FixedType(bool(t["signed"]), int(t["width"]), int(t["integer"]), Rounding.RND, Overflow.SAT)
-                for t in content["types"]
-            )
+            types = _types(content["types"])
+            raw_types = _types(content["raw_types"]) if "raw_types" in content else None
             names = FeatureNames.of([str(name) for name in content["features"]], len(types))
             scaler = InputScaler.from_mapping(content["scaler"], str(path), str(content["scaler"]["kind"]))
         except (
@@ -219,4 +263,15 @@ class InputFormat:
             raise InputError(
                 f"'{path}' is no description of inputs ({reason(error)}): write it again"
             ) from error
-        return cls(names, scaler, types)
+        return cls(names, scaler, types, raw_types)
+
+
+def _plain(types: Sequence[FixedType]) -> list[dict[str, Any]]:
+    return [{"signed": t.signed, "width": t.width, "integer": t.integer, "ap_fixed": str(t)} for t in types]
+
+
+def _types(content: Sequence[Mapping[str, Any]]) -> tuple[FixedType, ...]:
+    return tuple(
+        FixedType(bool(t["signed"]), int(t["width"]), int(t["integer"]), Rounding.RND, Overflow.SAT)
+        for t in content
+    )

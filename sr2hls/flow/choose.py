@@ -110,11 +110,18 @@ def refuse_over_budget(circuit: Circuit, budget: Budget) -> None:
     """
     found = circuit.hardware
     limits = [] if found is None else [
-        ("max_lut", budget.max_lut, found.lut),
+        ("max_lut", budget.max_lut, found.used_luts),
         ("max_dsp", budget.max_dsp, found.dsp),
         ("max_bram", budget.max_bram, found.bram),
         ("max_latency_ns", budget.max_latency_ns, found.latency_ns),
     ]  # fmt: skip
+    late = found is not None and found.meets_clock is False
+    if found is not None and late and budget.max_latency_ns is not None and found.critical_path_ns:
+        raise BudgetError(
+            f"no design meets max_latency_ns {budget.max_latency_ns:g}: the longest path of the nearest "
+            f"takes {found.critical_path_ns.value:.3g} ns, more than the clock period; raise clock_ns, give "
+            "the inputs fewer bits, or search with more effort"
+        )
     for name, limit, figure in limits:
         if limit is not None and figure is not None and figure.value > limit:
             raise BudgetError(
@@ -150,8 +157,13 @@ def _meets(point: Point, budget: Budget) -> bool:
     )
     for key, limit in limits:
         value = point.value(key)
+        if key is FigureKey.LUT and value is not None:
+            value += point.value(FigureKey.SRL) or 0.0
         if limit is not None and (value is None or value > limit):
             return False
+    path, clock = point.value(FigureKey.CRITICAL_PATH_NS), point.value(FigureKey.CLOCK_NS)
+    if budget.max_latency_ns is not None and path is not None and clock is not None and path > clock:
+        return False
     if not _is_short(point.nodes, budget):
         return False
     fidelity = point.validation_fidelity

@@ -125,6 +125,6 @@ def _best(
             progress.note(f"{design.proposal.name} is left out: {error}")
             refused.append(error)
             found = built[-1].hardware
-            if found and found.lut and budget.max_lut is not None and found.lut.value > budget.max_lut:
+            if found and found.used_luts and found.used_luts.value > (budget.max_lut or float("inf")):
                 least = luts(design.program)  # larger ones need not be tried
     raise refused[-1]

@@ -4,14 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from sr2hls.arrays import FloatArray
 from sr2hls.circuit import Circuit, build_circuit
 from sr2hls.data import InputFormat
 from sr2hls.design import ROWS, Design, check_design
-from sr2hls.options import CompileOptions, LowerOptions
+from sr2hls.errors import VerificationError
+from sr2hls.options import CircuitOptions, CompileOptions, LowerOptions
 from sr2hls.prepare import Prepared
+from sr2hls.program.ends import Ends
+from sr2hls.program.interpreter import Interpreter, quantize_inputs
+from sr2hls.program.program import Program
 from sr2hls.progress import Progress
 from sr2hls.prove.bound import error_bounds
 from sr2hls.prove.formula import formula_row
@@ -31,18 +36,30 @@ class Inputs:
     Attributes:
         format: how raw features become the circuit's inputs.
         train: circuit inputs that the design's errors were measured on, shape (samples, inputs).
-        test: circuit inputs that all executors are compared on, shape (samples, inputs).
+        test: features that all executors are compared on, shape (samples, inputs).
+        classifies: whether the outputs are scores of classes.
     """
 
     format: InputFormat
     train: FloatArray
     test: FloatArray
+    classifies: bool
 
     @classmethod
     def of(cls, prepared: Prepared) -> "Inputs":
         """Return what designs of prepared data are checked on."""
-        problem = prepared.problem
-        return cls(prepared.inputs, problem.train.first(ROWS).inputs, problem.test.inputs)
+        train = prepared.problem.train.first(ROWS).inputs
+        classifies = prepared.problem.task.is_classification
+        return cls(prepared.inputs, train, np.asarray(prepared.dataset.test.X, dtype=np.float64), classifies)
+
+    def ends(self, options: CircuitOptions) -> Ends:
+        """Return what is built around a design."""
+        return Ends(self.format.maps, options.with_argmax, self.classifies)
+
+    @property
+    def ports(self) -> FloatArray:
+        """What arrives at the ports of the circuit for the features of `test`, shape (samples, inputs)."""
+        return self.test if self.format.raw_types is not None else self.format.values(self.test)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,12 +118,15 @@ def implement(
         VerificationError: executors disagree.
         ToolError: a tool is missing or fails.
     """
+    ends = inputs.ends(options)
     with progress.stage(f"{title}: checks"):
         lints = check_design(design, inputs.train, written=written)
+        built = ends.around(design.program)
+        check_ends(design, built, inputs)
     circuit = build_circuit(
-        design.program,
+        built,
         folder,
-        inputs.test,
+        inputs.ports,
         target=options.target,
         synthesis=options.synthesis,
         progress=progress,
@@ -125,6 +145,27 @@ def implement(
         report = describe(design, circuit)
         write_report(report, folder)
     return Result(report, design, circuit, folder, inputs.format)
+
+
+def check_ends(design: Design, built: Program, inputs: Inputs) -> None:
+    """Compare what is built with the design on its scaled inputs and numpy's argmax, on the test rows.
+
+    Raises:
+        VerificationError: a value differs.
+    """
+    scaled = inputs.format.values(inputs.test)
+    scores = Interpreter(design.program).run(quantize_inputs(design.program, scaled))
+    found = Interpreter(built).run(quantize_inputs(built, inputs.ports))
+    steps = np.array([type_.step for type_ in design.program.output_types])
+    same = np.array_equal(found[:, : scores.shape[1]], scores)
+    if found.shape[1] > scores.shape[1]:
+        decided = (scores * steps).argmax(axis=1) if scores.shape[1] > 1 else scores[:, 0] > 0
+        same = same and np.array_equal(found[:, -1], decided)
+    if not same:
+        raise VerificationError(
+            "the circuit with its argmax and its scaling of inputs differs from the design on the test rows: "
+            "please report it; nothing was written"
+        )
 
 
 def _held_against_passes(

@@ -11,6 +11,7 @@ import sympy as sp
 from numpy.typing import ArrayLike
 
 from sr2hls.arrays import FloatArray
+from sr2hls.data import InputFormat
 from sr2hls.design import Design, Proposal, optimised
 from sr2hls.errors import InputError
 from sr2hls.flow.implement import TITLE, Inputs, Result, implement
@@ -19,6 +20,8 @@ from sr2hls.flow.record import formulas_report
 from sr2hls.flow.rows import Rows, input_format, input_rows, load_table
 from sr2hls.flow.run_folder import RunFolder
 from sr2hls.options import LowerOptions, called_with
+from sr2hls.options.lower import DEFAULT_BITS
+from sr2hls.program.ends import refuse_argmax
 from sr2hls.program.lower import OutputError
 from sr2hls.program.measured import lower_measured
 from sr2hls.progress import Progress, SilentProgress
@@ -56,6 +59,8 @@ def lower_formulas(options: LowerOptions, progress: Progress | None = None) -> R
     progress.plan({"formulas": 1.0, "data": 2.0, "program": 5.0, **building(TITLE, options), "report": 1.0})
     with progress.stage("formulas"):
         source = read_source(options)
+    if options.with_argmax:
+        refuse_argmax(len(source.chosen), binary=False)
     with progress.stage("data"):
         table = load_table(options, len(source.chosen))
         if table is not None and (inputs_too := set(CONSTANTS) & set(table.names.display)):
@@ -101,27 +106,47 @@ def _lowered(
     source: Source, rows: Rows, options: LowerOptions, progress: Progress, *, is_range: bool
 ) -> Result:
     X = rows.splits["train"][0]
-    inputs = input_format(options, source.names, X)
+    inputs = input_format(options, source, X)
     train = inputs.values(X)
     names = dict(zip(inputs.names.identifiers, source.names, strict=True))
     with progress.stage("program"):
         types = dict(zip(inputs.names.identifiers, inputs.types, strict=True))
         lowered = lower_measured(
-            source.formulas, types, X, train, error=options.error, is_range=is_range, shown=names
+            source.formulas,
+            types,
+            X,
+            train,
+            error=options.error_asked,
+            is_range=is_range,
+            # Who gives the bits and no error has chosen what their rounding costs; a note tells it.
+            whole_error=options.error is not None or options.input_bits is None,
+            shown=names,
         )
         made = optimised(Proposal(TITLE, "formulas given", source.formulas), lowered, train)
-        design = replace(made, errors=_errors(made, train))
+        notes = (*_wider(options, inputs), *made.notes)
+        design = replace(made, errors=_errors(made, train), notes=notes)
     with RunFolder(options) as run:
         inputs.save(run.path / "inputs.json")
         return implement(
             design,
-            Inputs(inputs, train, inputs.values(rows.splits["test"][0])),
+            Inputs(inputs, train, rows.splits["test"][0], classifies=False),
             options,
             run.path,
             describe=partial(formulas_report, options, progress, source, rows, inputs),
             progress=progress,
             written=names,
         )
+
+
+def _wider(options: LowerOptions, inputs: InputFormat) -> tuple[str, ...]:
+    """Say that inputs are wider than by default, and why."""
+    width = max(t.width for t in inputs.types)
+    if options.input_bits is not None or options.input_types or width <= DEFAULT_BITS:
+        return ()
+    return (
+        f"the inputs have {width} bits: rounded to fewer, they alone would take most of the error of "
+        f"{options.error_asked:g}; --input-bits gives them another width",
+    )
 
 
 def _errors(design: Design, inputs: FloatArray) -> dict[str, OutputError]:

@@ -15,8 +15,10 @@ from sr2hls.flow.record_checks import verification
 from sr2hls.flow.record_points import considered_points, network_points
 from sr2hls.flow.record_reading import formula_records, reading_of
 from sr2hls.flow.rows import Rows
-from sr2hls.options import CompileOptions, LowerOptions
+from sr2hls.options import CircuitOptions, CompileOptions, LowerOptions
 from sr2hls.prepare import Prepared
+from sr2hls.program.ends import DECISION
+from sr2hls.program.types import Overflow, Rounding
 from sr2hls.progress import Progress
 from sr2hls.report import model
 from sr2hls.report.build import feature_records, formula_record, named_program, run_record
@@ -65,7 +67,7 @@ def network_report(
     classifies = problem.task.is_classification
     frontiers = [d.proposal.frontier for d in considered if d.proposal.frontier is not None]
     rows = _network_rows(prepared, design, circuit, options, original)
-    data = _network_data(prepared, design, options)
+    data = _network_data(prepared, circuit, options)
     task = model.Task(
         kind="classification" if classifies else "regression",
         outputs=problem.class_names,
@@ -105,7 +107,7 @@ def network_report(
             )
             for name, split in problem.splits.items()
         ),
-        program=named_program(design.program, data, task),
+        program=named_program(circuit.program, data, task),
         verification=verification(design, circuit, "test split", original[1]),
         judgement=judge(problem, design, simple),
         same=tuple(decision_notes(problem, design)),
@@ -113,6 +115,7 @@ def network_report(
         comparisons=compare(rows),
         notes=(
             *preference_note(problem, design, considered),
+            *ends_notes(prepared.inputs, options),
             *prepared.dataset.warnings(),
             *(note for frontier in frontiers[:1] for note in frontier.notes),
             *design.notes,
@@ -143,7 +146,7 @@ def formulas_report(
     """
     outputs = rows.classes or tuple(f.output for f in source.frontier.fronts)
     shown = dict(zip(inputs.names.identifiers, source.names, strict=True))
-    features = feature_records(inputs.names.identifiers, rows.splits["train"][0], design.program)
+    features = feature_records(inputs.names.identifiers, rows.splits["train"][0], circuit.program)
     path = options.source_path
     hardware = _rows(circuit, options, None)
     data = model.Data(
@@ -182,15 +185,30 @@ def formulas_report(
             )
             for name, (X, labels) in rows.splits.items()
         ),
-        program=named_program(design.program, data, task),
+        program=named_program(circuit.program, data, task),
         verification=verification(design, circuit, "test rows"),
         hardware=hardware,
         comparisons=compare(hardware),
         same=constant_decisions(Task.LOGITS, outputs, design.predict(inputs.values(rows.splits["test"][0])))
         if rows.classes
         else (),
-        notes=(*rows.warnings, *source.frontier.notes, *design.notes),
+        notes=(*ends_notes(inputs, options), *rows.warnings, *source.frontier.notes, *design.notes),
     )
+
+
+def ends_notes(inputs: InputFormat, options: CircuitOptions) -> tuple[str, ...]:
+    """Say what is built around the formulas, where anything is."""
+    found = []
+    if options.with_scaler:
+        kinds = ", ".join(dict.fromkeys(str(t.with_modes(Rounding.TRN, Overflow.WRAP)) for t in inputs.types))
+        found.append(
+            f"features arrive in the fixed-point types of their table, rounded and saturated upstream; each "
+            f"becomes (feature - offset) / scale in {kinds}, rounded to nearest and saturated, as rational "
+            "arithmetic gives it for every value of its type"
+        )
+    if options.with_argmax:
+        found.append(f"the output '{DECISION}' is the class: the largest output, of equals the first")
+    return tuple(found)
 
 
 def _teacher(prepared: Prepared, options: CompileOptions) -> model.Teacher:
@@ -207,9 +225,9 @@ def _teacher(prepared: Prepared, options: CompileOptions) -> model.Teacher:
     )
 
 
-def _network_data(prepared: Prepared, design: Design, options: CompileOptions) -> model.Data:
+def _network_data(prepared: Prepared, circuit: Circuit, options: CompileOptions) -> model.Data:
     problem, scaler = prepared.problem, prepared.inputs.scaler
-    features = feature_records(tuple(problem.types), prepared.dataset.train.X, design.program)
+    features = feature_records(tuple(problem.types), prepared.dataset.train.X, circuit.program)
     return model.Data(
         file=options.data.name,
         sha256=sha256_of(options.data),

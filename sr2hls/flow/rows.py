@@ -11,11 +11,16 @@ from sr2hls.arrays import FloatArray
 from sr2hls.data import Dataset, FeatureNames, InputFormat, ScalerKind, load_dataset
 from sr2hls.errors import InputError
 from sr2hls.options import LowerOptions
-from sr2hls.prepare import input_type
+from sr2hls.options.lower import DEFAULT_BITS
+from sr2hls.prepare import input_type, with_raw_features
+from sr2hls.program.measured import WIDEST, input_rounding
 from sr2hls.search.source import Source
 from sr2hls.store.files import sha256_of
 
 _DRAWN_ROWS = 20_000
+_OF_ERROR = 0.7
+"""Share of the error that rounding of the inputs may take where their width is free: as much as the circuit's
+own, which is independent of it."""
 _POSITIONAL = re.compile(r"x\d+")
 
 
@@ -119,18 +124,35 @@ def _drawn(options: LowerOptions, names: tuple[str, ...]) -> Rows:
     return Rows("drawn uniformly from the ranges given", None, splits, None, ())
 
 
-def input_format(options: LowerOptions, names: tuple[str, ...], X: FloatArray) -> InputFormat:
-    """Choose the fixed-point types of inputs of shape (rows, inputs).
+def input_format(options: LowerOptions, source: Source, X: FloatArray) -> InputFormat:
+    """Choose the fixed-point types of inputs: as wide as asked for, or as the error needs.
+
+    Args:
+        options: width, types of single inputs, error.
+        source: the formulas.
+        X: rows of inputs, shape (rows, inputs).
 
     Raises:
         InputError: a given type is malformed or of no input.
     """
-    fitted = InputFormat.fit(
-        X, FeatureNames.of(names, len(names)), width=options.input_bits, scaler=ScalerKind.IDENTITY
-    )
+    if options.input_bits is not None or options.input_types:
+        return _format(options, source.names, X, options.input_bits or DEFAULT_BITS)
+    usual = _format(options, source.names, X, DEFAULT_BITS)
+    for bits in range(DEFAULT_BITS, WIDEST + 1):
+        wider = _format(options, source.names, X, bits)
+        types = dict(zip(wider.names.identifiers, wider.types, strict=True))
+        lost = input_rounding(source.formulas, types, X, wider.values(X))
+        if max(lost.values()) <= _OF_ERROR * options.error_asked:
+            return wider
+    return usual
+
+
+def _format(options: LowerOptions, names: tuple[str, ...], X: FloatArray, bits: int) -> InputFormat:
+    fitted = InputFormat.fit(X, FeatureNames.of(names, len(names)), width=bits, scaler=ScalerKind.IDENTITY)
     types = dict(zip(names, fitted.types, strict=True))
     for name, text in options.input_types:
         if name not in types:
             raise InputError(f"--input-type names the input '{name}', which is none of {', '.join(names)}")
         types[name] = input_type(name, text)
-    return InputFormat(fitted.names, fitted.scaler, tuple(types.values()))
+    inputs = InputFormat(fitted.names, fitted.scaler, tuple(types.values()))
+    return with_raw_features(inputs, X, options) if options.with_scaler else inputs

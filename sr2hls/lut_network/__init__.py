@@ -13,10 +13,8 @@ from sr2hls.lut_network.grow_and_prune import Grown, grown_to
 from sr2hls.lut_network.network import Network, Node
 from sr2hls.lut_network.objective import DECISIVE, SOFT, Kind, Samples, Weights
 from sr2hls.lut_network.samples import (
-    TeacherEvaluation,
     indices_of,
     number_scale,
-    samples_between,
     samples_of,
 )
 from sr2hls.lut_network.widths import WidthOptions, fit_widths
@@ -32,7 +30,6 @@ __all__ = [
     "Node",
     "Samples",
     "Step",
-    "TeacherEvaluation",
     "Weights",
     "WidthOptions",
     "finished",
@@ -42,7 +39,6 @@ __all__ = [
     "improve",
     "indices_of",
     "number_scale",
-    "samples_between",
     "samples_of",
     "sweep",
 ]

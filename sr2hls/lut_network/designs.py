@@ -15,11 +15,9 @@ from sr2hls.lut_network import (
     Kind,
     Network,
     Samples,
-    TeacherEvaluation,
     finished,
     grown_to,
     number_scale,
-    samples_between,
     samples_of,
 )
 from sr2hls.lut_network.fold_constants import folded
@@ -27,7 +25,7 @@ from sr2hls.lut_network.symbolic import SymbolicNetwork, SymbolicOptions, let_mo
 from sr2hls.lut_network.table_formula import TableFormula
 from sr2hls.lut_network.to_program import network_program, output_steps
 from sr2hls.options import Tables
-from sr2hls.problem import Problem
+from sr2hls.problem import Problem, Split
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
 
@@ -183,26 +181,19 @@ def kind_of(problem: Problem) -> Kind:
 
 
 def training_samples(
-    problem: Problem,
-    options: LutNetworkOptions,
-    seed: int,
-    raw: FloatArray | None,
-    evaluate_teacher: TeacherEvaluation | None,
+    problem: Problem, options: LutNetworkOptions, between: Callable[[int], Split] | None
 ) -> Samples:
     """Return what LUT networks learn: training rows and, with a teacher to ask, rows between them.
 
     Args:
         problem: what to copy.
         options: how many rows between training rows.
-        seed: of the rows between.
-        raw: training rows as the teacher sees them, shape (samples, features).
-        evaluate_teacher: asks the teacher.
+        between: so many rows for each training row, with the teacher's answers; ``None``: nobody to ask.
     """
     samples = samples_of(problem, problem.train)
-    if raw is None or evaluate_teacher is None or options.copies < 1:
+    if between is None or options.copies < 1:
         return samples
-    rng = np.random.default_rng([seed, 0])
-    return samples.joined(samples_between(problem, raw, evaluate_teacher, options.copies, rng))
+    return samples.joined(samples_of(problem, between(options.copies)))
 
 
 def grown(

@@ -5,6 +5,7 @@ from typing import Annotated
 from attrs import field, frozen
 from cyclopts import Parameter
 
+from sr2hls.errors import InputError
 from sr2hls.options.choices import Backend, Synthesis
 from sr2hls.options.values import (
     CIRCUIT,
@@ -24,8 +25,6 @@ from sr2hls.target import Budget, Target
 class CircuitOptions:
     """Options of a circuit: its inputs, its target and the tools."""
 
-    input_bits: Annotated[int, CIRCUIT] = field(default=6, validator=width)
-    """Width of each fixed-point input; range and binary point come from the data."""
     input_types: Annotated[
         tuple[tuple[str, str], ...],
         CIRCUIT,
@@ -34,6 +33,21 @@ class CircuitOptions:
         Example('mass = "ap_fixed<8,3>"'),
     ] = ()
     """Fixed-point types of single inputs, e.g. `mass=ap_fixed<8,3>`."""
+    with_argmax: Annotated[bool, CIRCUIT] = False
+    """Build the decision, too: an output `class_index`, of equal scores the first; its LUTs are counted."""
+    with_scaler: Annotated[bool, CIRCUIT] = False
+    """Take raw features in fixed point and build their scaling, rounding and saturation; LUTs are counted."""
+    raw_bits: Annotated[int, CIRCUIT] = field(default=11, validator=width)
+    """Width of each raw feature with --with-scaler; sign and binary point come from the data. 11 bits are two
+    tables of at most 6 and one adder."""
+    raw_types: Annotated[
+        tuple[tuple[str, str], ...],
+        CIRCUIT,
+        TYPES,
+        Parameter(name="--raw-type"),
+        Example('mass = "ap_fixed<16,10>"'),
+    ] = ()
+    """Fixed-point types of single raw features, e.g. `mass=ap_fixed<16,10>`."""
     part: Annotated[str, CIRCUIT] = Target().part
     """FPGA part, its full name."""
     clock_ns: Annotated[float, CIRCUIT] = Target().clock_ns
@@ -52,6 +66,10 @@ class CircuitOptions:
     """The command line, word by word, for the report; it decides nothing."""
 
     def __attrs_post_init__(self) -> None:
+        if self.raw_types and not self.with_scaler:
+            raise InputError(
+                "--raw-type says how features come to --with-scaler: give that, too, or leave it out"
+            )
         _ = self.target  # refuses a part, clock period or budget that there cannot be
 
     @property

@@ -14,7 +14,9 @@ from sr2hls.options.circuit import CircuitOptions
 from sr2hls.options.network import NetworkOptions
 from sr2hls.options.values import (
     BUDGETS,
+    CIRCUIT,
     INPUTS,
+    NAMES,
     NUMBERS,
     RUNNING,
     SEARCH,
@@ -25,6 +27,7 @@ from sr2hls.options.values import (
     on_the_command_line,
     path,
     weighing,
+    width,
 )
 from sr2hls.target import Budget
 
@@ -52,10 +55,16 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     ] = field(default=(), validator=weighing)
     """Weights of the rows of single classes, e.g. `signal=10`, besides those of --weight-column; others
     have 1."""
+    classes: Annotated[tuple[str, ...] | None, INPUTS, NAMES, Example('["g", "q", "w", "z", "t"]')] = field(
+        default=None, converter=optional(names)
+    )
+    """Names of the classes in the order of the network's outputs, by commas, where labels are words."""
     scaler: Annotated[str, INPUTS] = "auto"
     """Affine map before the circuit: `auto` (the range of each feature that uses the bits best), `checkpoint`
     (the one at the network's front), one fitted on the training split (`range`, `standard`, `robust`,
     `power-of-two`, `identity`), or a file with one. It is written out beside the design."""
+    input_bits: Annotated[int, CIRCUIT] = field(default=6, validator=width)
+    """Width of each fixed-point input; range and binary point come from the data."""
     max_latency_ns: Annotated[float | None, BUDGETS, Example("10.0")] = None
     """Most latency, ns."""
     max_lut: Annotated[int | None, BUDGETS, Example("400")] = None
@@ -89,6 +98,15 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     )
     """Tables of LUT networks: `symbolic` keeps their formulas, `free` lets entries move and reports how many
     did; both if not given."""
+    template: Annotated[str | None, SEARCH, Example('"a*f(mass) + g(pt, eta)"')] = None
+    """Features that may come together in a term of readable formulas, e.g. `a*f(mass) + g(pt, eta)`."""
+    start: Annotated[str | None, SEARCH, Example('"formulas.txt"')] = None
+    """Formulas over the features, one an output, that the search of readable ones starts from: a file, or
+    text with `;` between."""
+    operators: Annotated[Path | None, SEARCH, Example('"operators.toml"')] = field(
+        default=None, converter=optional(path)
+    )
+    """TOML file with your own operators; those of one input become terms of readable formulas."""
     explored: Annotated[Path | None, SEARCH, Example('"study"')] = field(
         default=None, converter=optional(path)
     )

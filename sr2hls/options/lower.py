@@ -14,6 +14,7 @@ from sr2hls.options.values import (
     NAMES,
     RANGES,
     RUNNING,
+    Example,
     names,
     on_the_command_line,
     ordered,
@@ -24,6 +25,8 @@ from sr2hls.options.values import (
     width,
 )
 from sr2hls.target import Budget
+
+DEFAULT_ERROR, DEFAULT_BITS = 0.01, 10
 
 
 @on_the_command_line
@@ -56,16 +59,22 @@ class LowerOptions(CircuitOptions):
     """Row of a hall of fame: `score`, `loss`, `index=3` or `complexity=12`."""
     operators: Annotated[Path | None, FORMULAS] = field(default=None, converter=optional(path))
     """TOML file with your own operators."""
-    error: Annotated[float, CIRCUIT] = field(default=0.01, validator=share)
+    error: Annotated[float | None, CIRCUIT, Example("0.01")] = field(default=None, validator=share)
     """rms rounding error of each output, as a share of its standard deviation; no row is off by more than 30
-    times that, or 2 % of the output's range where that is more."""
-    input_bits: Annotated[int, CIRCUIT] = field(default=10, validator=width)
-    """Width of each fixed-point input."""
+    times that, or 2 % of the output's range where that is more. 0.01 by default."""
+    input_bits: Annotated[int | None, CIRCUIT, Example("10")] = field(default=None, validator=width)
+    """Width of each fixed-point input; by default 10, or as many more as the rounding of the inputs needs to
+    keep `error`."""
 
     max_dsp: Annotated[int | None, CIRCUIT] = None
     """Most DSP blocks; none are used without this."""
     seed: Annotated[int, RUNNING] = field(default=0, validator=seed_range)
     """Of the rows drawn from --range."""
+
+    @property
+    def error_asked(self) -> float:
+        """The error that every output keeps."""
+        return DEFAULT_ERROR if self.error is None else self.error
 
     @property
     def budget(self) -> Budget:

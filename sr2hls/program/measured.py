@@ -15,6 +15,9 @@ from sr2hls.program.meet import lowering_of, meet
 from sr2hls.program.probes import Probes, graph_outputs, probe_rows
 from sr2hls.program.types import FixedType
 
+WIDEST = 24
+"""Bits of the widest input that a user may ask for."""
+_LEFT = 0.97
 _LOST = 0.5
 """Rounding of the inputs that costs more than this share of an output's spread leaves nothing of it."""
 
@@ -27,6 +30,7 @@ def lower_measured(
     *,
     error: float,
     is_range: bool,
+    whole_error: bool = False,
     shown: Mapping[str, str] | None = None,
 ) -> Lowered:
     """Compile formulas to a program whose measured error is at most what is asked for.
@@ -39,11 +43,12 @@ def lower_measured(
         error: largest rms error of an output as a share of its standard deviation.
         is_range: whether the rows stand for all of the box that they span: the error is then measured on
             every combination of input codes, or on many of them and the telling ones.
+        whole_error: whether the error includes the rounding of the inputs, rather than a note telling it.
         shown: input name to what the user calls it, for messages.
 
     Raises:
         LoweringError: a construct has no meaning in the program, a formula is undefined on the data, no form
-            meets the error, or rounding the inputs leaves nothing of an output.
+            meets the error, or rounding the inputs takes more than it, or leaves nothing of an output.
     """
     try:
         lowering = lowering_of(formulas, types, snapped, shown)
@@ -56,9 +61,19 @@ def lower_measured(
             ) from None
         raise
     refuse_lost_inputs(lowering, X)
+    lost = input_rounding(formulas, types, X, lowering.X)
     probes = probe_rows(lowering.graph, lowering.types, lowering.X) if is_range else None
-    lowered = meet(lowering, error, probes)
-    notes = (*_reached_notes(lowering, lowered, probes), *input_rounding(lowering, X, error, lowered))
+    if whole_error:
+        lowering.checked()
+        _told(types, error, lost, lost, whole_error=True)  # no form helps
+        lowered, total = _keep_whole(lowering, X, error, probes, lost)
+    else:
+        lowered = meet(lowering, error, probes)
+        total = whole_errors(lowering, X, lowered)
+    notes = (
+        *_reached_notes(lowering, lowered, probes),
+        *_told(types, error, lost, total, whole_error=whole_error),
+    )
     return replace(lowered, notes=(*lowered.notes, *notes))
 
 
@@ -95,38 +110,93 @@ def refuse_lost_inputs(lowering: Lowering, X: FloatArray) -> None:
             )
 
 
-def input_rounding(lowering: Lowering, X: FloatArray, error: float, reached: Lowered) -> tuple[str, ...]:
-    """Return notes where rounding the inputs to their types costs more than the error asked for.
+def input_rounding(
+    formulas: Mapping[str, sp.Expr], types: Mapping[str, FixedType], X: FloatArray, snapped: FloatArray
+) -> dict[str, float]:
+    """Return what rounding the inputs costs each output: rms, as a share of its standard deviation.
+
+    It is infinite where only rounding makes a formula undefined.
 
     Args:
-        lowering: formulas and data.
-        X: the inputs before they were rounded, shape (samples, inputs).
-        error: rms error asked for, as a share of each output's standard deviation.
-        reached: the program.
+        formulas: output name to formula over the input names.
+        types: input name to fixed-point type, in the order of the columns of ``X``.
+        X: real inputs, shape (samples, inputs).
+        snapped: the same on the grid of the types.
+    """
+    graph = Graph.of(formulas, types)
+    wanted, rounded = (graph_outputs(graph, types, rows) for rows in (X, snapped))
+    return {
+        name: _share(rounded[:, k], wanted[:, k]) if np.isfinite(wanted[:, k]).any() else 0.0
+        for k, name in enumerate(formulas)
+    }
 
-    Raises:
-        LoweringError: rounding leaves nothing of an output.
+
+def _share(found: FloatArray, wanted: FloatArray) -> float:
+    good = np.isfinite(wanted)
+    if not np.isfinite(found[good]).all():
+        return math.inf
+    with np.errstate(over="ignore"):
+        spread = float(wanted[good].std())
+        rms = float(np.sqrt(np.mean((found[good] - wanted[good]) ** 2)))
+    return rms / spread if spread > 0 else 0.0
+
+
+def _keep_whole(
+    lowering: Lowering, X: FloatArray, error: float, probes: Probes | None, lost: Mapping[str, float]
+) -> tuple[Lowered, dict[str, float]]:
+    """Return a program, and its errors with the rounding of the inputs, kept within the error if possible."""
+    lowered = meet(lowering, error, probes)
+    total = whole_errors(lowering, X, lowered)
+    rounding = max(lost.values())
+    if max(total.values()) > error > rounding:
+        # Both errors are independent, so that their squares add up.
+        left = _LEFT * math.sqrt(error**2 - rounding**2)
+        lowered = meet(lowering, left, probes)
+        total = whole_errors(lowering, X, lowered)
+    return lowered, total
+
+
+def whole_errors(lowering: Lowering, X: FloatArray, lowered: Lowered) -> dict[str, float]:
+    """Return the rms error of each output from its formula on inputs (samples, inputs) before rounding.
+
+    It is a share of the output's standard deviation.
     """
     wanted = graph_outputs(lowering.graph, lowering.types, X)
+    return {name: _share(lowered.outputs[:, k], wanted[:, k]) for k, name in enumerate(lowering.formulas)}
+
+
+def _told(
+    types: Mapping[str, FixedType],
+    error: float,
+    lost: Mapping[str, float],
+    total: Mapping[str, float],
+    *,
+    whole_error: bool,
+) -> tuple[str, ...]:
+    """Return notes where rounding of the inputs takes the error beyond what was asked for.
+
+    Raises:
+        LoweringError: the whole error was asked for, or rounding leaves nothing of an output.
+    """
     notes = []
-    for k, name in enumerate(lowering.formulas):
-        good = np.isfinite(wanted[:, k])
-        spread = float(wanted[good, k].std())
-        rounding = float(np.sqrt(np.mean((lowering.float_outputs[good, k] - wanted[good, k]) ** 2)))
-        total = float(np.sqrt(np.mean((reached.outputs[good, k] - wanted[good, k]) ** 2)))
-        if spread <= 0 or total <= error * spread:
+    width = max(t.width for t in types.values())
+    for name, share in total.items():
+        if share <= error:
             continue
-        bits = max(t.width for t in lowering.types.values()) + max(
-            1, math.ceil(math.log2(rounding / spread / error))
-        )
+        bits = min(WIDEST, width + max(1, math.ceil(math.log2(max(lost[name], error) / error))))
         text = (
-            f"rounding the inputs to {max(t.width for t in lowering.types.values())} bits gives '{name}' an "
-            f"rms error of {rounding / spread:.3g} of its spread; with the circuit's own it is "
-            f"{total / spread:.3g} where {error:g} was asked"
+            f"rounding the inputs to {width} bits gives '{name}' an rms error of {lost[name]:.3g} of its "
+            f"spread; with the circuit's own it is {share:.3g} where {error:g} was asked"
         )
-        if total > _LOST * spread:
-            raise LoweringError(
-                f"{text}: give --input-bits {bits}, or write the formula over a shifted input"
-            )
+        if whole_error and width < WIDEST:
+            raise LoweringError(f"{text}: give --input-bits {bits}, or --error {_rounded_up(share)}")
+        if whole_error or share > _LOST:
+            helps = f"--input-bits {bits}, " if width < WIDEST else f"--error {_rounded_up(share)}, "
+            raise LoweringError(f"{text}: give {helps}or write the formula over a shifted input")
         notes.append(f"{text}: --input-bits {bits} brings it down")
     return tuple(notes)
+
+
+def _rounded_up(share: float) -> str:
+    step = 10.0 ** (math.floor(math.log10(share)) - 1)
+    return f"{math.ceil(1.2 * share / step) * step:.2g}"

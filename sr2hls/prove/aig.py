@@ -184,22 +184,6 @@ def chosen(aig: Aig, key: int, a: Word, b: Word) -> Word:
     return [aig.choose(key, x, y) for x, y in zip(extended(a, width), extended(b, width), strict=True)]
 
 
-def divided(aig: Aig, a: Word, b: Word) -> tuple[Word, Word]:
-    """Return quotient and remainder of two unsigned numbers by long division; b is not 0."""
-    width = len(b) + 1
-    rest = [FALSE] * width
-    divisor = [*b, FALSE]
-    quotient: Word = []
-    for bit in reversed(a):
-        rest = [bit, *rest[:-1]]
-        reduced = subtracted(aig, rest, divisor)
-        fits = reduced[-1] ^ 1
-        # rest < 2b, so that the sign of the difference tells.
-        quotient.insert(0, fits)
-        rest = [aig.choose(fits, x, y) for x, y in zip(reduced, rest, strict=True)]
-    return quotient, rest[:-1]
-
-
 def looked_up(aig: Aig, address: Word, values: Sequence[int], width: int) -> Word:
     """Return ``values[address]``, bit by bit as a tree of choices over the address, its highest bit first."""
     word = []

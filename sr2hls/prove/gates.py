@@ -9,7 +9,6 @@ from sr2hls.prove.aig import (
     added,
     chosen,
     constant,
-    divided,
     extended,
     less,
     looked_up,
@@ -43,14 +42,15 @@ def _apply(aig: Aig, term: Term, args: list[Word]) -> Word:
             return word if signed else [*word, FALSE]
         case Kind.PRODUCT:
             return multiplied(aig, args[0], args[1], len(args[0]) + len(args[1]))
+        case Kind.MAGNITUDE:
+            wide = extended(args[0], len(args[0]) + 1)
+            return chosen(aig, wide[-1], negated(aig, wide), wide)
         case Kind.LESS:
             return [less(aig, args[0], args[1]), FALSE]
         case Kind.CHOICE:
             return chosen(aig, aig.any(args[0]), args[1], args[2])
         case Kind.TABLE:
             return _table(aig, term, args[0])
-        case Kind.QUOTIENT:
-            return _quotient(aig, args[0], args[1])
     width = max(map(len, args))
     x, y = (extended(a, width) for a in args)
     gate = {Kind.AND: aig.both, Kind.OR: aig.either, Kind.XOR: aig.differ}[term.kind]
@@ -87,13 +87,3 @@ def _table(aig: Aig, term: Term, address: Word) -> Word:
     bits = max(1, (len(values) - 1).bit_length())
     padded = [*values, *([values[-1]] * ((1 << bits) - len(values)))]
     return looked_up(aig, extended(address, bits), padded, term.width)
-
-
-def _quotient(aig: Aig, a: Word, b: Word) -> Word:
-    """Return 2 · floor(a / b) plus the sticky bit: that of the magnitudes with a sign, as it is odd."""
-    n, d = (chosen(aig, x[-1], negated(aig, x), x) for x in (a, b))
-    quotient, rest = divided(aig, n, d)
-    magnitude = [aig.any(rest), *quotient, FALSE]
-    exact = chosen(aig, aig.differ(a[-1], b[-1]), negated(aig, magnitude), magnitude)
-    nonzero = aig.any(b)
-    return [aig.both(nonzero, bit) for bit in exact]

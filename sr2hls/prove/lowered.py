@@ -3,7 +3,7 @@
 Every step of the program that the logic has, too, is proven equal to the logic's value and then cut off:
 later steps see it as a variable. So each proof is about a few operations, however long the program is. The
 pairs to try are found by simulation. A pair is settled by equal terms, by equal canonical sums (`additive`),
-by trying all values of what it reads, or by the solver.
+by equal polynomials (`polynomial`), by trying all values of what it reads, or by the solver.
 """
 
 import time
@@ -23,15 +23,19 @@ from sr2hls.prove.gates import written
 from sr2hls.prove.grid import MAX_LOCAL, blocks, size_of
 from sr2hls.prove.of_logic import LogicTerms
 from sr2hls.prove.of_program import ProgramTerms, Scaled, operation_term
+from sr2hls.prove.polynomial import Polynomials
 from sr2hls.prove.terms import Terms
 from sr2hls.verify.random_programs import corner_inputs
 
 _SAMPLES = 1 << 11
 _FEW, _MANY = 1 << 16, 1 << 24
 """Points of a grid that are tried at once, and at most."""
-_CANDIDATES = 4
+_CANDIDATES, _SLOW_CANDIDATES = 16, 4
+"""Values with the same samples that are compared with a step, at once and by what takes seconds."""
 _LOCAL_S = 10.0
 """Seconds that the solver gets for one pair."""
+_Attempt = Callable[[int, int], tuple[int, int] | None]
+"""Takes two terms; returns an interval that holds both where it settles that they are equal."""
 
 
 class OtherSide(Protocol):
@@ -99,6 +103,7 @@ class Lowering:
             for k, t in enumerate(types)
         ]
         self.additive = Additive(self.terms)
+        self.polynomials = Polynomials(self.terms)
         self.values = other(self.terms, self.inputs)
         self.known: dict[int, Scaled] = {}
         self.definitions: dict[int, int] = {}
@@ -133,8 +138,9 @@ class Lowering:
 
     def how(self) -> str:
         """Return what settled how many values, with the solver's version where it was one."""
-        names = {"all_values": "all values", "solver": solver_name() if "solver" in self.settled else ""}
-        return ", ".join(f"{n} by {names.get(k, k)}" for k, n in self.settled.items()) or "nothing to settle"
+        solver = solver_name() if "solver" in self.settled else ""
+        named = [(n, solver if k == "solver" else k.replace("_", " ")) for k, n in self.settled.items()]
+        return ", ".join(f"{n} by {name}" for n, name in named) or "nothing to settle"
 
     def _value(self, position: int) -> Scaled:
         found = self.known.get(position)
@@ -149,19 +155,23 @@ class Lowering:
         term = self.terms[step.term]
         if term.low == term.high or step.term in self.samples:
             return step
-        proven: dict[int, Scaled] = {}
-        low, high = term.low, term.high
-        for position in self.candidates.get(self._signature(step), [])[:_CANDIDATES]:
-            value = self._value(position)
-            held = self._equal(step, value)
-            if held is None:
-                continue
-            if position in self.known:
-                # An input, or the value of an earlier step.
-                return Scaled(self._at(value, step.frac), step.frac)
-            proven[position] = value
-            low, high = max(low, held[0]), min(high, held[1])
-        return self._variable(step, proven, low, high) if proven else step
+        candidates = self.candidates.get(self._signature(step), [])
+        for attempts, tried in ((self._quick, _CANDIDATES), (self._slow, _SLOW_CANDIDATES)):
+            proven: dict[int, Scaled] = {}
+            low, high = term.low, term.high
+            for position in candidates[:tried]:
+                value = self._value(position)
+                held = self._equal(step, value, attempts)
+                if held is None:
+                    continue
+                if position in self.known:
+                    # An input, or the value of an earlier step.
+                    return Scaled(self._at(value, step.frac), step.frac)
+                proven[position] = value
+                low, high = max(low, held[0]), min(high, held[1])
+            if proven:
+                return self._variable(step, proven, low, high)
+        return step
 
     def _variable(self, step: Scaled, proven: dict[int, Scaled], low: int, high: int) -> Scaled:
         """Return a variable that stands for a step from here on, and for the values that it is equal to.
@@ -195,11 +205,21 @@ class Lowering:
         zeros = (union & -union).bit_length() - 1 if union else 0
         return repr(a.frac - zeros).encode() + (raw >> max(0, zeros)).tobytes()
 
-    def _equal(self, a: Scaled, b: Scaled) -> tuple[int, int] | None:
+    @property
+    def _quick(self) -> tuple[_Attempt, ...]:
+        return self._by_terms, self._by_sums, self._by_polynomials, self._by_few_values
+
+    @property
+    def _slow(self) -> tuple[_Attempt, ...]:
+        return self._by_many_values, self._by_solver
+
+    def _equal(
+        self, a: Scaled, b: Scaled, attempts: Iterable[_Attempt] | None = None
+    ) -> tuple[int, int] | None:
         """Return raw values of ``a`` that hold both numbers where they are proven equal, else None."""
         frac = max(a.frac, b.frac)
         x, y = (self.terms.scaled(s.term, 1 << (frac - s.frac)) for s in (a, b))
-        for attempt in (self._by_terms, self._by_sums, self._by_all_values, self._by_solver):
+        for attempt in attempts or (*self._quick, *self._slow):
             if time.monotonic() > self.ends:
                 break
             held = attempt(x, y)
@@ -244,14 +264,27 @@ class Lowering:
                 continue
         return None
 
-    def _by_all_values(self, a: int, b: int) -> tuple[int, int] | None:
-        for limit in (_FEW, _MANY):
-            for x, y in self._expanded(a, b):
-                variables = self.terms.variables([x, y])
-                if size_of(self.terms, variables) <= limit:
-                    held = self._tried(x, y, variables)
-                    if held is not None:
-                        return held
+    def _by_polynomials(self, a: int, b: int) -> tuple[int, int] | None:
+        for x, y in self._expanded(a, b):
+            p, q = self.polynomials.polynomial(x), self.polynomials.polynomial(y)
+            if p.parts == q.parts:
+                low, high = self._interval(a, b, x, y)
+                return max(low, p.low, q.low), min(high, p.high, q.high)
+        return None
+
+    def _by_few_values(self, a: int, b: int) -> tuple[int, int] | None:
+        return self._by_values(a, b, _FEW)
+
+    def _by_many_values(self, a: int, b: int) -> tuple[int, int] | None:
+        return self._by_values(a, b, _MANY)
+
+    def _by_values(self, a: int, b: int, most: int) -> tuple[int, int] | None:
+        for x, y in self._expanded(a, b):
+            variables = self.terms.variables([x, y])
+            if size_of(self.terms, variables) <= most:
+                held = self._tried(x, y, variables)
+                if held is not None:
+                    return held
         return None
 
     def _tried(self, a: int, b: int, variables: list[int]) -> tuple[int, int] | None:

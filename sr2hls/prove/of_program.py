@@ -46,7 +46,7 @@ def operation_term(
             rounded, bounded. A generator of circuits may merge steps; whichever it keeps is a point where a
             proof can be cut.
     """
-    exact = cut(_exact(terms, op, args, types))
+    exact = cut(_exact(terms, op, args, types, cut))
     if isinstance(op, ops.Table | ops.Constant):
         return exact
     type_ = op.type
@@ -62,7 +62,7 @@ def operation_term(
     return cut(Scaled(bounded, type_.frac))
 
 
-def _exact(terms: Terms, op: ops.Operation, args: list[Scaled], types: list[FixedType]) -> Scaled:
+def _exact(terms: Terms, op: ops.Operation, args: list[Scaled], types: list[FixedType], cut: Cut) -> Scaled:
     match op:
         case ops.Constant(raw=raw):
             return Scaled(terms.constant(raw), op.type.frac)
@@ -83,7 +83,7 @@ def _exact(terms: Terms, op: ops.Operation, args: list[Scaled], types: list[Fixe
             shift = div_shift(types[0], types[1], op.type)
             numerator = terms.scaled(args[0].term, 1 << max(0, shift))
             denominator = terms.scaled(args[1].term, 1 << max(0, -shift))
-            return Scaled(terms.quotient(numerator, denominator), op.type.frac + 2)
+            return Scaled(_quotient(terms, numerator, denominator, cut), op.type.frac + 2)
     numbers, frac = aligned(terms, args)
     match op:
         case ops.Compare(predicate=predicate):
@@ -102,7 +102,7 @@ def _number(terms: Terms, op: ops.Operation, numbers: list[int]) -> int:
         case ops.Neg():
             return terms.scaled(a, -1)
         case ops.Abs():
-            return terms.choice(terms.less(a, terms.constant(0)), terms.scaled(a, -1), a)
+            return terms.magnitude(a)
         case ops.Add():
             return terms.total([(1, a), (1, b)])
         case ops.Sub():
@@ -175,6 +175,35 @@ def _bounded(terms: Terms, a: int, type_: FixedType) -> int:
         return terms.choice(outside, terms.constant(0), inside)
     result = terms.choice(above, terms.constant(high), inside)
     return terms.choice(below, terms.constant(low), result)
+
+
+def _quotient(terms: Terms, a: int, b: int, cut: Cut) -> int:
+    """Return 2 · floor(a / b), plus 1 where there is a remainder; b = 0 gives anything.
+
+    Long division of the magnitudes, a bit after the other, so that a proof can be cut at each remainder. The
+    result is odd-symmetric: floor(-a / b) is -floor(a / b) - 1 where there is a remainder.
+    """
+    zero = terms.constant(0)
+    n, d = (cut(Scaled(terms.magnitude(x), 0)).term for x in (a, b))
+    if terms[d].high == 0:
+        return zero
+    bits = (terms[n].high // max(1, terms[d].low)).bit_length()
+    rest, parts = terms.shift_right(n, bits), []
+    for k in reversed(range(bits)):
+        digit = terms.wrap(terms.shift_right(n, k), False, 1)
+        rest = cut(Scaled(terms.total([(2, rest), (1, digit)]), 0)).term
+        most = terms[rest].high
+        fits = cut(Scaled(terms.invert(terms.less(rest, d)), 0)).term
+        parts.append((1 << k, fits))
+        rest = terms.choice(fits, terms.total([(1, rest), (-1, d)]), rest)
+        # It is less than the divisor, which intervals do not see; only where this is 0 is a bit lost.
+        width = min(most, terms[d].high - 1).bit_length()
+        rest = cut(Scaled(terms.wrap(rest, False, width) if width else zero, 0)).term
+    quotient = cut(Scaled(terms.total(parts), 0)).term
+    sticky = terms.choice(rest, terms.constant(1), zero)
+    magnitude = cut(Scaled(terms.total([(2, quotient), (1, sticky)]), 0)).term
+    negative = terms.bitwise(Kind.XOR, terms.less(a, zero), terms.less(b, zero))
+    return terms.choice(negative, terms.scaled(magnitude, -1), magnitude)
 
 
 def _unless_by_zero(terms: Terms, args: list[Scaled], result: int, type_: FixedType) -> int:

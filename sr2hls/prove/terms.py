@@ -24,6 +24,7 @@ class Kind(StrEnum):
     WRAP = "wrap"
     """The lowest data[1] bits, as a two's-complement number where data[0]."""
     PRODUCT = "product"
+    MAGNITUDE = "magnitude"
     LESS = "less"
     """1 where a < b."""
     CHOICE = "choice"
@@ -33,8 +34,6 @@ class Kind(StrEnum):
     AND = "and"
     OR = "or"
     XOR = "xor"
-    QUOTIENT = "quotient"
-    """2 · floor(a / b) plus 1 where there is a remainder; b = 0 gives 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +109,14 @@ class Terms:
         if bits <= 0:
             return self.scaled(a, 1 << -bits)
         term = self.all[a]
-        if term.kind is Kind.SUM and all(int(f) % (1 << bits) == 0 for f in term.data):  # type: ignore[call-overload]
+        if self._is_multiple(a, 1 << bits):
             parts = zip(term.data[1:], term.args, strict=True)
             return self.total([(int(f) >> bits, b) for f, b in parts], int(term.data[0]) >> bits)  # type: ignore[call-overload]
         return self._reduced(Kind.SHIFT, (a,), (bits,), term.low >> bits, term.high >> bits)
+
+    def _is_multiple(self, a: int, unit: int) -> bool:
+        term = self.all[a]
+        return term.kind is Kind.SUM and all(int(f) % unit == 0 for f in term.data)  # type: ignore[call-overload]
 
     def wrap(self, a: int, signed: bool, width: int) -> int:
         """Return the lowest bits of a."""
@@ -136,6 +139,13 @@ class Terms:
         corners = [p * q for p in (left.low, left.high) for q in (right.low, right.high)]
         low = max(0, min(corners)) if a == b else min(corners)
         return self._make(Kind.PRODUCT, tuple(sorted((a, b))), (), low, max(corners))
+
+    def magnitude(self, a: int) -> int:
+        """Return the absolute value of a."""
+        term = self.all[a]
+        if term.low >= 0 or term.high <= 0:
+            return self.scaled(a, 1 if term.low >= 0 else -1)
+        return self._make(Kind.MAGNITUDE, (a,), (), 0, max(-term.low, term.high))
 
     def less(self, a: int, b: int) -> int:
         """Return 1 where a < b, else 0."""
@@ -171,18 +181,15 @@ class Terms:
         return self._reduced(Kind.TABLE, (a,), (tuple(values),), min(possible), max(possible))
 
     def bitwise(self, kind: Kind, a: int, b: int) -> int:
-        """Return the two's-complement and, or, xor of two numbers."""
+        """Return the two's-complement and, or, xor of two numbers; a sum where they share no bits."""
+        for x, y in ((a, b), (b, a)):
+            unit = 1 << self.all[x].high.bit_length()
+            if kind is not Kind.AND and self.all[x].low >= 0 and self._is_multiple(y, unit):
+                return self.total([(1, a), (1, b)])
         width = max(self.all[a].width, self.all[b].width)
         signed = min(self.all[a].low, self.all[b].low) < 0
         low, high = (-(1 << (width - 1)) if signed else 0), (1 << (width - 1)) - 1
         return self._reduced(kind, tuple(sorted((a, b))), (), low, high)
-
-    def quotient(self, a: int, b: int) -> int:
-        """Return twice the quotient, and its sticky bit."""
-        x, y = self.all[a], self.all[b]
-        near = [d for d in (-1, 1, y.low, y.high) if d and y.low <= d <= y.high]
-        floors = [n // d for n in (x.low, x.high, 0) for d in near] or [0]
-        return self._reduced(Kind.QUOTIENT, (a, b), (), min(0, 2 * min(floors)), max(0, 2 * max(floors) + 1))
 
     def _reduced(
         self, kind: Kind, args: tuple[int, ...], data: tuple[object, ...], low: int, high: int
@@ -237,14 +244,14 @@ class Terms:
                 return self.wrap(args[0], bool(term.data[0]), int(term.data[1]))  # type: ignore[call-overload]
             case Kind.PRODUCT:
                 return self.product(args[0], args[1])
+            case Kind.MAGNITUDE:
+                return self.magnitude(args[0])
             case Kind.LESS:
                 return self.less(args[0], args[1])
             case Kind.CHOICE:
                 return self.choice(*args)
             case Kind.TABLE:
                 return self.table(args[0], term.data[0])  # type: ignore[arg-type]
-            case Kind.QUOTIENT:
-                return self.quotient(args[0], args[1])
             case _:
                 return self.bitwise(term.kind, args[0], args[1])
 
@@ -278,6 +285,8 @@ def _apply(term: Term, args: list[IntArray]) -> IntArray:
             result = (args[0] - term.low & (1 << int(term.data[1])) - 1) + term.low  # type: ignore[call-overload]
         case Kind.PRODUCT:
             result = args[0] * args[1]
+        case Kind.MAGNITUDE:
+            result = np.abs(args[0])
         case Kind.LESS:
             result = (args[0] < args[1]).astype(np.int64)
         case Kind.CHOICE:
@@ -288,10 +297,6 @@ def _apply(term: Term, args: list[IntArray]) -> IntArray:
             result = args[0] & args[1]
         case Kind.OR:
             result = args[0] | args[1]
-        case Kind.XOR:
-            result = args[0] ^ args[1]
         case _:
-            a, b = np.broadcast_arrays(args[0], args[1])
-            floor = np.floor_divide(a, np.where(b == 0, 1, b))
-            result = np.where(b == 0, 0, 2 * floor + (floor * b != a))
+            result = args[0] ^ args[1]
     return result

@@ -11,6 +11,7 @@ from sr2hls.lut_network import Samples, samples_of
 from sr2hls.lut_network.designs import kind_of
 from sr2hls.lut_network.network import most_terms
 from sr2hls.lut_network.objective import Kind
+from sr2hls.objectives import variances
 from sr2hls.problem import Problem, Split
 from sr2hls.quantised.exchange import ExchangeOptions
 from sr2hls.quantised.fit import FitOptions
@@ -23,8 +24,8 @@ from sr2hls.search.joint.model import JointModel
 
 MOST_INPUT_BITS = 8
 """Two inputs of so many bits have 65,536 combinations, for each of which losses are kept."""
-_STEP_LUTS = 15.0
-_STEPS = (0.1, 0.5)
+_STEP_LUTS = 30.0
+_STEPS = (0.2, 0.5)
 """Step of the scores that suits so many LUTs, and its limits: rounding n parts adds about n · step²/12 to the
 variance of a score, and a bit less saves a LUT a part."""
 _FREE = 100_000
@@ -138,16 +139,17 @@ def learnt_samples(problem: Problem, split: Split, teacher_share: float) -> Samp
     samples, labels = samples_of(problem, split), split.labels
     if samples.kind is Kind.NUMBERS or labels is None:
         return samples
-    classes = np.asarray(labels, dtype=np.int64)
-    given = classes[:, None] == (np.arange(problem.n_outputs) if samples.kind is Kind.CLASSES else 1)
-    mixed = teacher_share * samples.targets + (1 - teacher_share) * given
+    classes = np.asarray(labels, dtype=np.int64)[:, None]
+    given = classes == (np.arange(problem.n_outputs) if samples.kind is Kind.CLASSES else 1)
+    share = np.where(classes < 0, 1.0, teacher_share)
+    mixed = share * samples.targets + (1 - share) * given
     return replace(samples, targets=np.ascontiguousarray(mixed))
 
 
 def _number_step(problem: Problem, bits: int) -> float:
     """Return the step of numbers in units of their standard deviation: their range has so many bits."""
     outputs = problem.train.outputs
-    spread = np.maximum(outputs.std(axis=0), 1e-30)
+    spread = np.sqrt(variances(outputs))
     return float(
         2.0 ** np.ceil(np.log2(max(float(np.ptp(outputs / spread, axis=0).max()), 1e-30))) / (1 << bits)
     )

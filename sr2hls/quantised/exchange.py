@@ -15,6 +15,7 @@ from sr2hls.quantised.fit import FitOptions, improved
 from sr2hls.quantised.luts import state_luts
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader
+from sr2hls.quantised.refit import refit
 from sr2hls.quantised.removal import removals
 from sr2hls.quantised.rows import Rows
 from sr2hls.quantised.shape import Shape
@@ -27,6 +28,8 @@ from sr2hls.search.joint.printing import count_nodes, shortest_form
 _TAKEN_OUT = 2
 _LOOKED_AT = 4
 _SWEEP_EVERY = 5
+_USED, _CHEAPER, _LEAST_PRICE = 0.97, 0.7, 2e-5
+"""LUTs get cheaper until so many of those that there may be are used."""
 
 
 def state_nodes(state: State) -> int:
@@ -136,7 +139,16 @@ def exchanged(
     def worth(state: State) -> float:
         return Rows(state, judge, SOFT).loss() + fit.price * state_luts(state)
 
-    state = filled(state, dictionary, options, fit, rng)
+    while True:
+        state = filled(state, dictionary, options, fit, rng)
+        if fit.max_lut is None or state_luts(state) >= _USED * fit.max_lut or fit.price < _LEAST_PRICE:
+            break
+        # LUTs that nobody else wants cost nothing.
+        fit = replace(fit, price=_CHEAPER * fit.price)
+        rows = Rows(state, samples.batch(2 * options.rows, rng), SOFT)
+        improve(rows, state.parts, fit, rng)
+        refit(rows)
+        state = rows.state
     best = worth(state)
     yield state, best
     refused: set[tuple[Part, tuple[Shape, ...]]] = set()
@@ -151,6 +163,7 @@ def exchanged(
         rows = Rows(found, samples.batch(2 * options.rows, rng), SOFT)
         touched = {p.output for p in set(found.parts) ^ set(state.parts)}
         improve(rows, [p for p in found.parts if p.output in touched], fit, rng)
+        refit(rows)
         found = rows.state
         now = worth(found)
         if now < best:

@@ -46,7 +46,7 @@ class FitOptions:
     max_lut: int | None = None
     part_bits: int = 7
     reader_bits: int = 4
-    index_bits: int = 8
+    index_bits: int = 6
     combinations: int = 80
     finalists: int = 3
     sets: int = 40

@@ -39,5 +39,6 @@ def output_luts(parts: Sequence[tuple[int, int]]) -> int:
 
 
 def table_size(index_bits: int) -> int:
-    """Return how many LUT6 a bit of a table takes."""
-    return max(1, 1 << max(0, index_bits - LUT_INPUTS))
+    """Return how many LUTs a bit of a table takes: beyond six index bits one in two more to choose by."""
+    wide = 1 << max(0, index_bits - LUT_INPUTS)
+    return wide + wide // 2

@@ -4,22 +4,30 @@ from dataclasses import replace
 
 import numpy as np
 
+from sr2hls.lut_network import Samples
 from sr2hls.quantised.fit import FitOptions
 from sr2hls.quantised.luts import state_luts
 from sr2hls.quantised.reader import Reader, neighbours
 from sr2hls.quantised.rows import Rows
 from sr2hls.quantised.state import State
 
+_FEW_ROWS = 6_000
+
 
 def reread(rows: Rows, options: FitOptions, rng: np.random.Generator) -> State:
-    """Return the state with each reader moved a little where that lowers loss and LUTs together."""
+    """Return the state with each reader moved a little where that lowers loss and LUTs together.
+
+    The best move on some of the rows is taken if it is good on all of them.
+    """
     readers = rows.state.readers()
+    few = rows.samples.batch(_FEW_ROWS, rng)
     for at in rng.permutation(len(readers)).tolist():
-        _move(rows, readers[at], options)
+        _move(rows, few, readers[at], options)
     return rows.state
 
 
-def _move(rows: Rows, reader: Reader, options: FitOptions) -> None:
+def _move(all_rows: Rows, few: Samples, reader: Reader, options: FitOptions) -> None:
+    rows = all_rows if few is all_rows.samples else Rows(all_rows.state, few, all_rows.weights)
     state = rows.state
     type_ = state.types[reader.input]
     if reader.is_whole(type_) or reader not in state.readers():
@@ -35,8 +43,8 @@ def _move(rows: Rows, reader: Reader, options: FitOptions) -> None:
         found = _worth(rows, candidate, options)
         if found < worth:
             best, worth = candidate, found
-    if best is not state:
-        rows.become(best)
+    if best is not state and _worth(all_rows, best, options) < _worth(all_rows, state, options):
+        all_rows.become(best)
 
 
 def _with_reader(state: State, old: Reader, new: Reader) -> State:

@@ -100,8 +100,12 @@ class Rows:
     def values(self, part: Part) -> IntArray:
         """Return a part's raw values, shape (samples,)."""
         if part not in self._values:
-            self._values[part] = part.entries()[self._index(part.readers)]
+            self._values[part] = part.entries()[self.index(part)]
         return self._values[part]
+
+    def index(self, part: Part) -> IntArray:
+        """Return the entry of a part's table that each sample reads, shape (samples,)."""
+        return self._index(part.readers)
 
     def loss(self, state: State | None = None) -> float:
         """Return the mean loss of a state, by default the present one."""

@@ -8,6 +8,7 @@ import numpy as np
 from sr2hls.lut_network import SOFT, Kind, Samples, Weights
 from sr2hls.quantised.fit import FitOptions, improved
 from sr2hls.quantised.part import Part
+from sr2hls.quantised.refit import refit
 from sr2hls.quantised.reread import reread
 from sr2hls.quantised.rows import Rows
 from sr2hls.quantised.state import State
@@ -21,8 +22,10 @@ def sweep(
     """Improve every part and every reader once; return the state and its mean loss on the samples."""
     rows = Rows(state, samples, weights)
     fit_temperature(rows)
-    improve(rows, state.parts, fit, rng)
+    refit(rows)
+    improve(rows, rows.state.parts, fit, rng)
     reread(rows, fit, rng)
+    refit(rows)
     return rows.state, rows.loss()
 
 

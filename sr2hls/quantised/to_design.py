@@ -21,6 +21,7 @@ from sr2hls.program.types import FixedType, Overflow, Rounding, narrowest
 from sr2hls.quantised.constants import printed_bias
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader
+from sr2hls.quantised.shift import common_shift
 from sr2hls.quantised.state import State
 from sr2hls.search.expressions import evaluate, exact_number
 
@@ -69,7 +70,7 @@ class _Lines:
         definitions: name and formula of each.
         value_types: name to type.
         bias: of each output in its steps; scores have a common shift, which decides nothing, so that
-            the least constant of a printed formula is about 0.
+            constants take few LUTs and the least of a printed formula is near 0.
         printed: the same as it is printed, see `sr2hls.quantised.constants`.
     """
 
@@ -77,9 +78,9 @@ class _Lines:
         self.names: dict[Reader | Part, str] = {}
         self.definitions: list[tuple[str, sp.Expr]] = []
         self.value_types: dict[str, FixedType] = {}
-        lowest = (
-            min(_total(state, k) for k in range(len(state.bias))) if state.scale.kind is Kind.CLASSES else 0
-        )
+        lowest = 0
+        if state.scale.kind is Kind.CLASSES:
+            lowest = common_shift(state, min(_total(state, k) for k in range(len(state.bias))))
         biases = [
             printed_bias([p.offset for p in state.of_output(k)], steps - lowest, state.scale.fracs[k])
             for k, steps in enumerate(state.bias)

@@ -21,7 +21,9 @@ from sr2hls.report.versions import versions
 def named_program(program: Program, data: Data, task: Task) -> ProgramRecord:
     """Return the record of a program with the user's names, where there is one for each input and output."""
     inputs = [f.name for f in data.features] if len(data.features) == program.n_inputs else None
-    outputs = task.outputs if len(task.outputs) == program.n_outputs else None
+    # The class, where it is an output, comes after the scores and has no name of the user's.
+    more = program.output_names[len(task.outputs) :]
+    outputs = [*task.outputs, *more] if len(task.outputs) <= program.n_outputs else None
     return program_record(program, inputs, outputs)
 
 

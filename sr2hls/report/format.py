@@ -20,6 +20,7 @@ FIGURE_NAMES: dict[FigureKey, str] = {
     FigureKey.II: "II",
     FigureKey.CLOCK_NS: "clock [ns]",
     FigureKey.CRITICAL_PATH_NS: "longest path [ns]",
+    FigureKey.LEVELS: "levels",
     FigureKey.FMAX_MHZ: "Fmax [MHz]",
 }
 

@@ -37,6 +37,7 @@ class FigureKey(StrEnum):
     II = "ii"
     CLOCK_NS = "clock_ns"
     CRITICAL_PATH_NS = "critical_path_ns"
+    LEVELS = "levels"
     FMAX_MHZ = "fmax_mhz"
 
 

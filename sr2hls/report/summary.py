@@ -37,7 +37,11 @@ def subtitle(report: Report) -> str:
     options = report.run.options
     clock = options.get("clock_ns", options.get("target.clock_ns"))  # the second in reports of before
     if part and isinstance(clock, int | float):
-        parts.append(f"clock {clock:g} ns")
+        late = _late(report)
+        missed = ""
+        if late is not None:
+            missed = f" (not met: the longest path takes {number(late.value)} ns, {late.origin.value})"
+        parts.append(f"clock {clock:g} ns{missed}")
     return ", ".join(parts) + "."
 
 
@@ -122,26 +126,44 @@ def _hardware(report: Report) -> list[Card | None]:
     row = row or next(iter(rows), None)
     if row is None:
         return []
-    return [_lut(row, best, _left_out(report)), _latency(row, best)]
+    return [_lut(row, best, ends_text(report)), _latency(row, best)]
 
 
 def _clock(report: Report) -> Card | None:
-    """Return a card only where a stage is longer than the clock that was asked for."""
+    """Return a card only where the longest path is longer than the clock that was asked for."""
+    path = _late(report)
+    if path is None:
+        return None
+    clock = report.run.options.get("clock_ns")
+    asked = f" of the {clock:g} ns asked for" if isinstance(clock, int | float) else ""
+    return Card("Clock", "not met", "", f"the longest path takes {number(path.value)} ns{asked}", path)
+
+
+def _late(report: Report) -> HardwareFigure | None:
+    """Return the longest path of the design where it is longer than its clock period."""
     row = next((r for r in report.hardware if r.subject is Subject.DESIGN), None)
     clock = row.figures.get(FigureKey.CLOCK_NS) if row else None
     path = row.figures.get(FigureKey.CRITICAL_PATH_NS) if row else None
-    if clock is None or path is None or path.value <= clock.value:
-        return None
-    detail = f"the longest stage takes {number(path.value)} ns of the {number(clock.value)} ns asked for"
-    return Card("Clock", "not met", "", detail, path)
+    return path if clock is not None and path is not None and path.value > clock.value else None
 
 
-def _left_out(report: Report) -> str:
-    """Return what stands before and behind the circuit and is not in its LUTs."""
-    decides = report.task.kind == "classification" and len(report.task.outputs) > 1
-    if decides and "argmax" not in (report.program.counts if report.program else {}):
-        return "without argmax and the scaling of inputs"
-    return "without the scaling of inputs"
+def ends_text(report: Report) -> str:
+    """Return which of argmax and scaling of inputs are in the LUTs, of every row alike, and which are not."""
+    counts = report.program.counts if report.program else {}
+    # Formulas that were given take features as they are; a distilled design's are scaled.
+    inputs = "the scaling of inputs" if report.data.scaler is not None else "the rounding of inputs"
+    built = {
+        "argmax": "argmax" in counts or report.run.options.get("with_argmax") is True,
+        inputs: report.run.options.get("with_scaler") is True,
+    }
+    if report.task.kind != "classification" and not built["argmax"]:
+        del built["argmax"]
+    inside = [name for name, is_in in built.items() if is_in]
+    outside = [name for name, is_in in built.items() if not is_in]
+    parts = [
+        f"{word} {' and '.join(names)}" for word, names in (("with", inside), ("without", outside)) if names
+    ]
+    return ", ".join(parts)
 
 
 def _lut(row: HardwareRow, best: Comparison | None, left_out: str) -> Card | None:
@@ -150,9 +172,10 @@ def _lut(row: HardwareRow, best: Comparison | None, left_out: str) -> Card | Non
         return None
     others = [(row.figures.get(k), k.value.upper()) for k in (FigureKey.DSP, FigureKey.BRAM)]
     rest = ", ".join(f"{number(f.value)} {name}" for f, name in others if f is not None)
+    detail = ", ".join(t for t in (_beside(best, FigureKey.LUT, "fewer") or rest, left_out) if t)
     srl = row.figures.get(FigureKey.SRL)
-    shifts = f"{number(srl.value)} SRL beside them" if srl is not None and srl.value else ""
-    detail = ", ".join(t for t in (_beside(best, FigureKey.LUT, "fewer") or rest, shifts, left_out) if t)
+    if srl is not None and srl.value:
+        return Card("Resources", f"{number(lut.value)} + {number(srl.value)}", "LUT + SRL", detail, lut)
     return Card("Resources", number(lut.value), "LUT", detail, lut)
 
 
@@ -164,6 +187,10 @@ def _latency(row: HardwareRow, best: Comparison | None) -> Card | None:
     counted = ""
     if ns and cycles:
         counted = f"{number(cycles.value)} clock cycle{'' if cycles.value == 1 else 's'}"
+    path, levels = row.figures.get(FigureKey.CRITICAL_PATH_NS), row.figures.get(FigureKey.LEVELS)
+    if path is not None:
+        over = f" over {number(levels.value)} levels of LUTs and carries" if levels is not None else ""
+        counted += f"{', ' if counted else ''}longest path {number(path.value)} ns{over}, {path.origin.value}"
     faster = _beside(best, FigureKey.LATENCY_NS if ns else FigureKey.LATENCY_CYCLES, "less")
     detail = ", ".join(t for t in (counted, faster) if t)
     return Card("Latency", number(shown.value), "ns" if ns else "cycles", detail, shown)

@@ -52,10 +52,10 @@ def to_alkaid(program: Program, *, slack: int | None = None, rows: bool = True) 
             where = f"operation %{position} ({op.name}{', ' + op.origin if op.origin else ''})"
             raise LoweringError(f"{where}: {error}") from None
     logic = lowering.nets.logic_of([lowering.net(i) for i in program.outputs])
-    return _with_delays(dead_code_elimin(logic))
+    return with_delays(dead_code_elimin(logic))
 
 
-def _with_delays(logic: CombLogic) -> CombLogic:
+def with_delays(logic: CombLogic) -> CombLogic:
     """Return logic with alkaid's cost and delay of each operation; a negation counts as the adder that it is.
 
     To alkaid it is free, as if whatever reads it took it in: while it looks, -a stands there as a - a.

@@ -286,6 +286,13 @@ class Netlist:
         values = (entry.values << (finest - table.frac)) + (raw << (finest - frac))
         return self.lookup(entry.index, values, entry.known, finest)
 
+    def table_step(self, table: Net) -> int:
+        """Return the weight of the lowest bit that differs between entries of a table."""
+        entry = self._lookups[table.position]
+        known = entry.values[entry.known]
+        union = int(np.bitwise_or.reduce(known ^ known[0]))
+        return union & -union
+
     def join_tables(self, a: Net, b: Net, limit: int) -> Net | None:
         """Return the table of a + b where both have one address, or few bits of address together."""
         if not (self.is_table(a) and self.is_table(b)):

@@ -19,14 +19,11 @@ from sr2hls.rtl.names import check_module_name
 from sr2hls.rtl.pipeline import Schedule, register_bits, schedule, split, to_machine
 from sr2hls.rtl.ports import Port, ports_of, variable_outputs
 from sr2hls.rtl.sources import RECORD, Design, write_files
-from sr2hls.target import Target
+from sr2hls.target import CLOCK_SHARE, Target
 
 Language = Literal["verilog", "vhdl"]
 FORMAT = "sr2hls-rtl-1"
 _SLACKS = (0, 1, 2, 4, None)
-CLOCK_SHARE = 0.9
-"""Share of the clock period that a stage's logic may take by the delay model. The rest is for the clock's
-uncertainty and the registers; alkaid's own constraints assume 10 % of uncertainty, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +108,10 @@ def write_rtl(
     machine = to_machine(split(core, plan), name) if core.shape[1] else None
     inputs, outputs = ports_of(program)
     estimate = Provenance(
-        Origin.ESTIMATED, f"delay model of alkaid {version('alkaid')}", part="xcvu13p", step="RTL generation"
+        Origin.ESTIMATED,
+        f"delay model of alkaid {version('alkaid')}, before mapping",
+        part="xcvu13p",
+        step="RTL generation",
     )
     design = Design(program, logic, machine, inputs, outputs, name, language, target, plan.n_stages)
     stage_delay = Figure(max(plan.delay_ns), "ns", estimate)

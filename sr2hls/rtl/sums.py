@@ -76,7 +76,8 @@ def _gathered(nets: Netlist, terms: Sequence[Term]) -> list[Term]:
 
 def _best_plan(nets: Netlist, terms: list[Term], slack: int | None) -> list[list[Term]]:
     """Return chains, each from its first value on: the fewest LUTs among those that are fast enough."""
-    plans = [_dealt(nets, terms, n) for n in range(1, len(terms) // 2 + 1)]
+    orders = [_ordered(nets, terms, sign) for sign in (1, -1)]
+    plans = [_dealt(ordered, n) for n in range(1, len(terms) // 2 + 1) for ordered in orders]
     plans.append([[t] for t in terms])
     depths = [_depth(plan) for plan in plans]
     limit = None if slack is None else min(depths) + slack
@@ -84,14 +85,18 @@ def _best_plan(nets: Netlist, terms: list[Term], slack: int | None) -> list[list
     return min(allowed, key=lambda plan: _cost(nets, plan))
 
 
-def _dealt(nets: Netlist, terms: list[Term], n_chains: int) -> list[list[Term]]:
-    """Return the terms in chains; those that cannot be absorbed begin them, then lower and narrower ones."""
+def _ordered(nets: Netlist, terms: list[Term], sign: int) -> list[Term]:
+    """Return those that cannot be absorbed, then lower ones, narrow (sign 1) or wide ones (-1) first."""
 
     def rank(term: Term) -> tuple[bool, int, int, int]:
         span = _span(nets, term.net)
-        return _absorbable(nets, term), span.low, term.depth, span.high - span.low
+        return _absorbable(nets, term), span.low, term.depth, sign * (span.high - span.low)
 
-    ordered = sorted(terms, key=rank)
+    return sorted(terms, key=rank)
+
+
+def _dealt(ordered: list[Term], n_chains: int) -> list[list[Term]]:
+    """Return the terms in chains; the first begin them."""
     chains = [[term] for term in ordered[:n_chains]]
     for k, term in enumerate(ordered[n_chains:]):
         chains[k % n_chains].append(term)
@@ -125,8 +130,10 @@ def _cost(nets: Netlist, chains: list[list[Term]]) -> int:
         if _absorbable(nets, chain[0]):
             cost += total.high - total.low
         for term in chain[1:]:
-            added, total = _joined(total, _span(nets, term.net))
-            cost += added
+            own = _span(nets, term.net)
+            added, total = _joined(total, own)
+            # What the adder computes besides takes a LUT a bit, those above the other operand's as well.
+            cost += max(added, own.high - own.low) if _absorbable(nets, term) else added
         spans.append(total)
     while len(spans) > 1:
         spans.sort(key=lambda span: span.high - span.low)
@@ -184,17 +191,52 @@ def _unsigned(nets: Netlist, chains: list[list[Term]]) -> list[list[Term]]:
         moved.append(terms)
     if offset.constant == 0:
         return moved
-    widened = {
-        k: nets.offset_table(moved[k][0].net, offset.low, offset.frac)
-        for k in heads
-        if nets.can_offset(moved[k][0].net, offset.low, offset.frac)
-    }
-    if not widened:
-        return chains
-    grown = {k: _varying(net) - _varying(moved[k][0].net) for k, net in widened.items()}
-    best = min(grown, key=lambda k: (grown[k], k))
-    moved[best][0] = replace(moved[best][0], net=widened[best])
-    return moved
+    return _with_offset(nets, moved, heads, offset) or chains
+
+
+def _with_offset(
+    nets: Netlist, chains: list[list[Term]], heads: Sequence[int], offset: Net
+) -> list[list[Term]] | None:
+    """Return the chains with an offset in their tables' entries; nothing where no table can hold it.
+
+    The lowest bits of the offset go where they make no table wider, the rest into the table at the head of a
+    chain. Each bit of that table that varies takes a LUT, so that bits above the entries are best constant.
+    """
+    others = [(k, n) for k, chain in enumerate(chains) for n in range(1, len(chain))]
+    best: tuple[int, int] | None = None
+    found: list[list[Term]] | None = None
+    for low_bits in range(offset.low.bit_length() + 1):
+        amount = offset.low & ((1 << low_bits) - 1)
+        spread = _spread(nets, chains, others, amount, offset.frac)
+        if spread is None:
+            continue
+        rest = nets.constant(offset.low - amount, offset.frac)
+        for k in heads:
+            net = chains[k][0].net
+            if not nets.can_offset(net, rest.low, rest.frac):
+                continue
+            widened = nets.offset_table(net, rest.low, rest.frac)
+            rank = (_varying(widened) - _varying(net), low_bits)
+            if best is None or rank < best:
+                best, found = rank, [list(chain) for chain in spread]
+                found[k][0] = replace(chains[k][0], net=widened)
+    return found
+
+
+def _spread(
+    nets: Netlist, chains: list[list[Term]], places: Sequence[tuple[int, int]], amount: int, frac: int
+) -> list[list[Term]] | None:
+    """Return the chains with ``amount · 2^-frac`` in entries that need no further bit, or nothing."""
+    found = [list(chain) for chain in chains]
+    for k, n in places:
+        net = chains[k][n].net
+        if amount == 0 or not nets.is_table(net) or net.frac != frac:
+            continue
+        added = min(amount, (1 << net.width) - 1 - net.high) & ~(nets.table_step(net) - 1)
+        if added:
+            found[k][n] = replace(chains[k][n], net=nets.offset_table(net, added, frac))
+            amount -= added
+    return None if amount else found
 
 
 def _varying(net: Net) -> int:

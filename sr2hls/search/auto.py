@@ -15,8 +15,8 @@ from sr2hls.search.pysr.julia import JuliaStatus, julia_status
 
 _EQL_ROUNDS = 2
 _EVIDENCE = (
-    "in the same time it came as close as PySR or closer at most recorded costs "
-    "(benchmarks/results/engines.md)"
+    "in the same time it came as close as PySR or closer at most costs of every recorded task "
+    "(benchmarks/results/engines_direct.md)"
 )
 
 
@@ -34,8 +34,9 @@ def choose_engine(
 ) -> tuple[Engine, str]:
     """Return an engine and one line that says which and why.
 
-    ``auto`` takes the embedded engine, which the recorded comparisons are for, but where the task needs what
-    only PySR does: settings of PySR (units, a template, constraints), or an operator that Operon lacks.
+    ``auto`` takes the embedded engine, which the comparison is for on every recorded task
+    (``benchmarks/results/engines_direct.md``), but where the task needs what only PySR does: settings of PySR
+    (units, a template, constraints), or an operator that Operon lacks.
 
     Args:
         name: ``auto``, ``pysr``, ``operon`` or ``eql``.

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sr2hls.arrays import FloatArray, IntArray
+from sr2hls.objectives import variances
 
 BoolArray = NDArray[np.bool_]
 
@@ -226,7 +227,7 @@ def classification_loss(probabilities: FloatArray, labels: IntArray | None, labe
 def regression_loss(wanted: FloatArray) -> Loss:
     """Return the mean squared error to targets, shape (samples, outputs), in units of their variance."""
     target = torch.from_numpy(wanted.astype(np.float32))
-    scale = target.var(dim=0).clamp(min=1e-12)
+    scale = torch.from_numpy(variances(wanted).astype(np.float32))
     return lambda outputs: ((outputs - target.to(outputs)).square() / scale.to(outputs)).mean()
 
 

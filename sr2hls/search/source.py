@@ -10,6 +10,7 @@ import sympy
 from sr2hls.costs import Operators, area, estimated_luts, load_operators
 from sr2hls.errors import InputError
 from sr2hls.options import LowerOptions
+from sr2hls.options.lower import DEFAULT_BITS
 from sr2hls.search import Candidate, Front, Frontier, read_formulas, read_hall_of_fame
 from sr2hls.search.names import with_names, with_safe_names
 
@@ -77,7 +78,7 @@ def _read(options: LowerOptions, variables: Collection[str]) -> Frontier:
     operators = Operators()
     if options.operators is not None:
         operators = operators.extend(load_operators(options.operators))
-    cost = area(estimated_luts(f"ap_fixed<{options.input_bits},4>"))
+    cost = area(estimated_luts(f"ap_fixed<{options.input_bits or DEFAULT_BITS},4>"))
     path = options.source_path
     if path is not None and (path.is_dir() or path.suffix in _TABLES):
         return read_hall_of_fame(path, cost=cost, operators=operators, variables=variables)

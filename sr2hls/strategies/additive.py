@@ -6,9 +6,11 @@ from functools import cached_property, partial
 from typing import Literal
 
 import numpy as np
+import sympy as sp
 
 from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.design import Design, Proposal
+from sr2hls.objectives import variances
 from sr2hls.options import Engine, StrategyName
 from sr2hls.problem import Problem, Split
 from sr2hls.progress import Stage
@@ -24,6 +26,8 @@ NAME = StrategyName.ADDITIVE.value
 _MODEL = f"{NAME}: model"
 _WHY_NOT_PYSR = "PySR would start Julia for each of them"
 _MOST_GRID_BITS = 10
+_DEAD = 0.5
+"""Variances below this share of what they are judged by are rounding errors."""
 _LUT_A_FUNCTION = 7.5
 """LUTs that a function of six bits takes with its adder, as measured on the jets (189 LUT, 25 functions)."""
 
@@ -113,7 +117,7 @@ class Additive:
                 on_formula=_advance(stage),
             )
         with self.context.progress.stage(f"{name}: refit"):
-            refitted = refit_together(formulas, problem, options.effort)
+            refitted = refit_together(formulas, problem, options.effort) | _constants(problem)
         return AdditiveFormulas(
             functions=model.n_functions, formulas={output: text_of(f) for output, f in refitted.items()}
         )
@@ -121,6 +125,16 @@ class Additive:
 
 def _has_small_inputs(problem: Problem) -> bool:
     return all(t.width <= _MOST_GRID_BITS for t in problem.types.values())
+
+
+def _constants(problem: Problem) -> dict[str, sp.Expr]:
+    """Return the formulas of numbers that do not vary."""
+    outputs = problem.train.outputs
+    if problem.task.is_classification:  # what all scores share is free
+        return {}
+    dead = np.var(outputs, axis=0) < variances(outputs) * _DEAD
+    values = outputs.mean(axis=0)
+    return {n: sp.Float(float(f"{values[k]:.6g}")) for k, n in enumerate(problem.output_names) if dead[k]}
 
 
 def _model_of_size(models: Sequence[ShapeModel], luts: int) -> ShapeModel:
@@ -141,7 +155,7 @@ def _grid_indices(problem: Problem, inputs: FloatArray) -> IntArray:
 
 
 def _flat_curvature(split: Split) -> Callable[[FloatArray], FloatArray]:
-    scale = 2 / np.maximum(split.outputs.var(axis=0), 1e-12)
+    scale = 2 / variances(split.outputs)
     return lambda outputs: np.broadcast_to(scale, outputs.shape)
 
 

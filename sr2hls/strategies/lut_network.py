@@ -113,9 +113,7 @@ class LutNetworks:
             return training_samples(
                 prepared.problem,
                 self._how,
-                self.context.options.seed,
-                prepared.dataset.train.X.astype(np.float64),
-                lambda raw: (prepared.inputs.values(raw), prepared.teacher.predict(raw)),
+                lambda copies: prepared.between(copies, self.context.options.seed),
             )
 
     def _grown(self, problem: Problem, name: str, size: int) -> GrownNetwork:

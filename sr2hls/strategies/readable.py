@@ -4,18 +4,18 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Literal
 
 import numpy as np
 
 from sr2hls.design import Design, Proposal
+from sr2hls.lut_network import Samples
 from sr2hls.options import CompileOptions, Cost, Effort, Engine, StrategyName
 from sr2hls.problem import Problem
-from sr2hls.program.predict import program_model
 from sr2hls.progress import Stage
 from sr2hls.quantised import QuantisedOptions, train_quantised
-from sr2hls.quantised.designs import MOST_INPUT_BITS
+from sr2hls.quantised.designs import MOST_INPUT_BITS, learnt_samples
 from sr2hls.quantised.train import TrainOptions
 from sr2hls.search.base import Progress as SearchProgress
 from sr2hls.search.expressions import expr_from_text, text_of
@@ -34,6 +34,8 @@ from sr2hls.search.joint.problem import search_problem
 from sr2hls.search.pysr.settings_file import load_pysr_settings
 from sr2hls.store.record import Record
 from sr2hls.strategies.base import Context, Plan
+from sr2hls.strategies.few_rows import with_rows_between
+from sr2hls.strategies.joint_settings import users_operators, users_start, users_template
 from sr2hls.strategies.refit import formula_cost, search_cost
 
 NAME = StrategyName.READABLE.value
@@ -41,8 +43,8 @@ _SEARCH = f"{NAME}: search"
 NODES_A_LUT = 1.6
 """Nodes of a model that is trained to so many LUTs: on the jets neither nodes nor LUTs are left over then."""
 _CYCLES = (Cost.CYCLES, Cost.PATH, Cost.COMBINED)
-_ATTEMPTS = 2
-"""Trainings of a size: the first counts LUTs by its own model, the next aims lower by the measured one."""
+_AIM = 0.97
+"""Share of the LUTs that a training aims at: predictions are a few percent off."""
 _NODES_A_CYCLE = 0.5
 """Nodes that a clock cycle is worth where cycles are what a formula costs."""
 _PROPOSERS: Mapping[Engine, Callable[[CompileOptions], Proposer]] = {
@@ -61,12 +63,16 @@ class _Work:
         bits: sweeps and exchanges of the training through the bits.
         seconds: about how long the search takes.
         seconds_a_lut: about how long the training takes.
+        copies: rows between training rows for which the teacher answers, for each row.
+        seeds: trainings of each size, the best of which on the validation rows is kept.
     """
 
     search: JointOptions
     bits: QuantisedOptions
     seconds: float
     seconds_a_lut: float
+    copies: int = 1
+    seeds: int = 1
 
 
 _EFFORTS = {
@@ -80,11 +86,12 @@ _EFFORTS = {
     ),
     Effort.MEDIUM: _Work(
         JointOptions(rows=12_000, most_pairs=150, models=16, lut_price=1.0),
-        QuantisedOptions(TrainOptions(rows=10_000, finish=2, finish_rows=30_000), exchanges=10),
-        40.0, 0.3,
+        QuantisedOptions(TrainOptions(rows=12_000, finish=2, finish_rows=30_000), exchanges=25),
+        40.0, 0.5,
     ),
     Effort.HIGH: _Work(
-        JointOptions(beams=(0.5, 1.0, 2.0, 4.0), lut_price=1.0), QuantisedOptions(exchanges=60), 240.0, 2.0
+        JointOptions(beams=(0.5, 1.0, 2.0, 4.0), lut_price=1.0), QuantisedOptions(exchanges=60),
+        240.0, 2.0, seeds=2,
     ),
 }  # fmt: skip
 
@@ -147,6 +154,10 @@ class Readable:
             design = stages.kept_design(name, problem)
             yield design or self._trained(problem, name, size, found.models)
 
+    @cached_property
+    def _learnt(self) -> Problem:
+        return with_rows_between(self.context.prepared, self.context.options.seed)
+
     @property
     def _most_cycles(self) -> int | None:
         target = self.context.options.target
@@ -166,9 +177,12 @@ class Readable:
             hardware=search_cost(options) if options.cost in _CYCLES else None,
             hardware_price=_NODES_A_CYCLE,
             proposers=self._proposers(),
+            template=users_template(self.context.prepared, options),
+            start=users_start(self.context.prepared, options),
+            operators=users_operators(options),
         )
         with self.context.progress.stage(_SEARCH, total=1.0) as stage:
-            front = search_problem(problem, how, seed=options.seed, progress=_Searching(stage))
+            front = search_problem(self._learnt, how, seed=options.seed, progress=_Searching(stage))
         models = [
             KeptModel(
                 terms=[text_of(t.expr) for t in scored.model.terms],
@@ -187,29 +201,39 @@ class Readable:
         made = _PROPOSERS.get(options.engine)
         return () if made is None else (made(options),)
 
+    @cached_property
+    def _samples(self) -> Samples:
+        """The training rows with answers and labels mixed, and the teacher's answers between them."""
+        learnt, how = self._learnt, _EFFORTS[self.context.options.effort]
+        samples = learnt_samples(learnt, learnt.train, how.bits.teacher_share)
+        if samples.weights is not None:
+            # Few rows have others between them already; a row between weighted rows has no weight of its own.
+            return samples
+        between = self.context.prepared.between(how.copies, self.context.options.seed)
+        return samples.joined(learnt_samples(learnt, between, how.bits.teacher_share))
+
     def _trained(self, problem: Problem, name: str, size: int, models: Sequence[KeptModel]) -> Design:
         options, most_nodes = self.context.options, self._most_nodes(size)
         fitting = [m for m in models if m.nodes <= most_nodes] or [min(models, key=lambda m: m.nodes)]
         best = max(fitting, key=lambda m: (m.score, -m.nodes))
-        aim = size
+        work = _EFFORTS[options.effort]
         with self.context.progress.stage(f"{name}: bits") as stage:
-            for _ in range(_ATTEMPTS):
-                design = train_quantised(
+            designs = [
+                train_quantised(
                     best.model(),
-                    problem,
-                    max_lut=aim,
+                    self._learnt,
+                    max_lut=max(1, int(_AIM * size)),
                     max_nodes=most_nodes,
                     max_cycles=self._most_cycles,
-                    seed=options.seed,
-                    options=_EFFORTS[options.effort].bits,
+                    seed=options.seed + number,
+                    samples=self._samples,
+                    options=work.bits,
                     go_on=_training(stage, options.time_s),
                 )
-                luts = program_model().luts(design.program)
-                if luts <= size or aim < 2:
-                    break
-                aim = max(1, int(aim * 0.98 * size / luts))
-        if luts > 1.1 * size:
-            self.context.progress.note(f"{name} takes about {luts:.0f} LUT: its formulas need that many")
+                for number in range(work.seeds)
+            ]
+        rows = problem.validation
+        design = max(designs, key=lambda d: problem.score(d.predict(rows.inputs), rows))
         return replace(design, proposal=replace(design.proposal, name=name, label=_label(design)))
 
 

@@ -76,18 +76,23 @@ class SynthesisTool(Protocol):
         """
 
 
-def known_timing(design: HdlDesign, target: Target) -> dict[str, Figure]:
-    """Return the figures that hold before any tool runs: latency, initiation interval, clock, delay model.
+def known_timing(design: HdlDesign, target: Target, path: Figure | None = None) -> dict[str, Figure]:
+    """Return the figures that no tool measures: latency, initiation interval, clock, longest path.
 
-    Cycles are counted. Nanoseconds are those cycles at the clock that was asked for, or at the longest stage
-    by the delay model where that is longer: an estimate, as no tool has timed the circuit.
+    Cycles are counted. Nanoseconds are those cycles at the clock that was asked for, or at the longest path
+    where that is longer: an estimate, as no tool has timed the circuit.
+
+    Args:
+        design: has the cycles, and the longest stage by the model that it was pipelined by, before mapping.
+        target: has the clock that was asked for.
+        path: longest path of the mapped netlist, which counts instead of the longest stage.
     """
     figures: dict[str, Figure] = {}
+    slowest = path or design.stage_delay
     asked = Provenance(Origin.MEASURED, "the pipeline of the RTL", target.part, "RTL generation")
     figures["clock_ns"] = Figure(target.clock_ns, "ns", Provenance(Origin.MEASURED, "target", target.part))
     if design.latency_cycles is not None:
         figures["latency_cycles"] = Figure(design.latency_cycles, "cycles", asked)
-        slowest = design.stage_delay
         late = slowest is not None and slowest.value > target.clock_ns
         period = slowest.value if slowest is not None and late else target.clock_ns
         source = slowest.provenance.source if slowest is not None and late else "the clock asked for"
@@ -97,6 +102,6 @@ def known_timing(design: HdlDesign, target: Target) -> dict[str, Figure]:
         figures["latency_ns"] = Figure(design.latency_cycles * period, "ns", estimate)
     if design.ii is not None:
         figures["ii"] = Figure(design.ii, "cycles", asked)
-    if design.stage_delay is not None:
-        figures["critical_path_ns"] = design.stage_delay
+    if slowest is not None:
+        figures["critical_path_ns"] = slowest
     return figures

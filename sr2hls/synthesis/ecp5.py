@@ -21,7 +21,7 @@ from sr2hls.provenance import Figure, Origin, Provenance
 from sr2hls.store.room import refuse_full
 from sr2hls.synthesis.base import HdlDesign, known_timing
 from sr2hls.synthesis.report import HardwareReport
-from sr2hls.synthesis.yosys_run import PREPARE, missing_yosys, run_yosys
+from sr2hls.synthesis.yosys_run import PREPARE, keep_netlist, missing_yosys, run_yosys
 from sr2hls.target import Family, Target
 from sr2hls.tied import run_tied
 
@@ -84,7 +84,8 @@ class Ecp5:
         part = target.part if target.family is Family.ECP5 else "LFE5U-85F"
         size = _size(part)
         passes = ecp5_passes(design.top, dsp=dsp)
-        mapped = run_yosys(design, passes, timeout_s=timeout_s, netlist=True, library="ecp5")
+        mapped = run_yosys(design, passes, timeout_s=timeout_s, netlist=True)
+        keep_netlist(design, mapped, "ecp5")
         assert mapped.netlist is not None
         frequency = 1000.0 / target.clock_ns
         routed = place_and_route(

@@ -1,7 +1,7 @@
 """What a tool found out about a circuit: one record for all tools, with where each figure comes from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -10,7 +10,8 @@ from sr2hls.provenance import Figure, Origin, Provenance
 
 _FIGURES = (
     "lut", "ff", "carry", "dsp", "bram", "uram", "srl", "wide_mux",
-    "latency_cycles", "ii", "latency_ns", "clock_ns", "critical_path_ns", "fmax_mhz",
+    "latency_cycles", "ii", "latency_ns", "clock_ns", "critical_path_ns", "levels",
+    "fmax_mhz",
 )  # fmt: skip
 
 
@@ -39,6 +40,7 @@ class HardwareReport:
         latency_ns: from input to output registers, nanoseconds.
         clock_ns: clock period asked for, nanoseconds.
         critical_path_ns: longest path, nanoseconds.
+        levels: LUTs and carry chains on the longest path of the mapped netlist.
         fmax_mhz: highest clock frequency, MHz.
     """
 
@@ -62,12 +64,27 @@ class HardwareReport:
     latency_ns: Figure | None = None
     clock_ns: Figure | None = None
     critical_path_ns: Figure | None = None
+    levels: Figure | None = None
     fmax_mhz: Figure | None = None
 
     def figures(self) -> dict[str, Figure]:
         """Return the figures that are there, by name."""
         found = {name: getattr(self, name) for name in _FIGURES}
         return {name: figure for name, figure in found.items() if figure is not None}
+
+    @property
+    def used_luts(self) -> Figure | None:
+        """LUTs with those that are shift registers: what a budget of LUTs is about."""
+        if self.lut is None or self.srl is None:
+            return self.lut
+        return replace(self.lut, value=self.lut.value + self.srl.value)
+
+    @property
+    def meets_clock(self) -> bool | None:
+        """Whether the longest path is within the clock period asked for; ``None`` where one is not known."""
+        if self.critical_path_ns is None or self.clock_ns is None:
+            return None
+        return self.critical_path_ns.value <= self.clock_ns.value
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists and dictionaries for JSON; figures that are missing are None."""
@@ -93,7 +110,7 @@ class HardwareReport:
         try:
             values: dict[str, Any] = {}
             for item in fields(cls):
-                value = data[item.name]
+                value: Any = data.get("levels") if item.name == "levels" else data[item.name]
                 if item.name in _FIGURES:
                     value = None if value is None else figure_from_dict(value)
                 elif item.name == "lut_by_size":

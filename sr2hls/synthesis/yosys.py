@@ -1,5 +1,6 @@
-"""Yosys for AMD devices: resources after synthesis; timing comes from the RTL's delay model."""
+"""Yosys for AMD devices: resources after synthesis, and the longest path of the netlist, estimated."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,9 +8,11 @@ from dataclasses import dataclass
 from sr2hls.errors import InputError
 from sr2hls.provenance import Figure, Origin, Provenance
 from sr2hls.synthesis.base import HdlDesign, known_timing
+from sr2hls.synthesis.level_delays import ERROR, MODEL, ULTRASCALE_PLUS
+from sr2hls.synthesis.netlist_path import Path, longest_path
 from sr2hls.synthesis.report import HardwareReport
-from sr2hls.synthesis.yosys_run import PREPARE, AbcError, missing_yosys, run_yosys
-from sr2hls.target import Family, Target
+from sr2hls.synthesis.yosys_run import PREPARE, AbcError, YosysResult, keep_netlist, missing_yosys, run_yosys
+from sr2hls.target import MAPPED_SHARES, Family, Target
 
 # Cells of Yosys' techlibs/xilinx (cells_sim.v, cells_xtra.v).
 _DSP = re.compile(r"DSP48E\d?|DSP48|DSP58")
@@ -21,17 +24,24 @@ _FAMILIES = (Family.ULTRASCALE_PLUS, Family.ULTRASCALE, Family.SERIES7)
 
 _THOROUGH = "scratchpad -copy abc9.script.flow3 abc9.script"
 """The most thorough of the scripts for ABC that come with Yosys."""
+_MAPPED_AGAIN = 4000
+"""LUTs up to which a netlist is mapped for less than the period, too: a network takes minutes a time."""
+_LIMIT = "delay limit"
+_LIMITS = (
+    f"{' and '.join(f'{share:g}' for share in MAPPED_SHARES)} of the period, of what meets the clock the "
+    f"fewest LUTs; the first alone above {_MAPPED_AGAIN} LUTs"
+)
 
 
 def xilinx_passes(
-    family: Family, top: str, clock_ns: float, *, dsp: bool, thorough: bool = True, keep: Sequence[str] = ()
+    family: Family, top: str, limit_ns: float, *, dsp: bool, thorough: bool = True, keep: Sequence[str] = ()
 ) -> list[str]:
     """Return the passes from sources to mapped cells.
 
     Args:
         family: of AMD devices.
         top: top module.
-        clock_ns: delay limit of the LUT mapper, so that ABC saves area where there is time.
+        limit_ns: delay limit of the LUT mapper, so that ABC saves area where there is time.
         dsp: whether products may become DSP blocks.
         thorough: whether ABC runs its most thorough script. Its `&synch2` puts carry chains out of order in
             some designs, which ABC then refuses.
@@ -40,7 +50,7 @@ def xilinx_passes(
     passes = [line.format(top=top) for line in PREPARE]
     if keep:
         passes.insert(1, f"setattr -mod -set keep_hierarchy 1 {' '.join(keep)}")
-    passes.append(f"scratchpad -set abc9.D {round(1000 * clock_ns)}")
+    passes.append(_limit(limit_ns))
     if thorough:
         passes.append(_THOROUGH)
     command = f"synth_xilinx -family {family.value} -top {top} -flatten -noiopad -noclkbuf"
@@ -69,13 +79,12 @@ class Yosys:
             raise InputError(
                 f"part '{target.part}' is not from AMD: use the tool '{target.family.value}' for it"
             )
-        arguments = (target.family, design.top, target.clock_ns)
-        passes = xilinx_passes(*arguments, dsp=dsp)
-        try:
-            result = run_yosys(design, passes, timeout_s=timeout_s, library="xilinx")
-        except AbcError:
-            passes = xilinx_passes(*arguments, dsp=dsp, thorough=False)
-            result = run_yosys(design, passes, timeout_s=timeout_s, library="xilinx")
+        mapped = [_map(design, target, MAPPED_SHARES[0], dsp=dsp, timeout_s=timeout_s)]
+        if mapped[0].luts <= _MAPPED_AGAIN:
+            mapped += [_map(design, target, s, dsp=dsp, timeout_s=timeout_s) for s in MAPPED_SHARES[1:]]
+        best = min(mapped, key=lambda m: m.rank(target.clock_ns))
+        result = best.result
+        keep_netlist(design, result, "xilinx")
         measured = Provenance(
             Origin.MEASURED, f"Yosys {result.version}", f"{target.part} ({target.family.value})", "synthesis"
         )
@@ -85,11 +94,62 @@ class Yosys:
             version=result.version,
             part=target.part,
             step="synthesis",
-            settings={"passes": "; ".join(passes), "dsp": "allowed" if dsp else "none"},
+            settings={
+                "passes": "; ".join(best.passes).replace(_limit(best.limit_ns), _limit(None)),
+                _LIMIT: _LIMITS,
+                "dsp": "allowed" if dsp else "none",
+            },
             lut_by_size=luts_by_size(result.cells),
             **{k: Figure(n, "", measured) for k, n in resources(result.cells).items()},
-            **known_timing(design, target),
+            **_timing(best.path, design, target, measured),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Mapped:
+    """A netlist, the passes and the mapper's limit that it comes from, and its longest path where known."""
+
+    result: YosysResult
+    passes: tuple[str, ...]
+    limit_ns: float
+    path: Path | None
+
+    @property
+    def luts(self) -> float:
+        return sum(luts_by_size(self.result.cells).values())
+
+    def rank(self, clock_ns: float) -> tuple[float, float]:
+        """Return what is the less, the better: by how much the clock is missed, then LUTs."""
+        late = 0.0 if self.path is None else max(0.0, self.path.ns - clock_ns)
+        return late, self.luts
+
+
+def _map(design: HdlDesign, target: Target, share: float, *, dsp: bool, timeout_s: float) -> _Mapped:
+    """Map a design for a share of its clock period."""
+    limit_ns = target.clock_ns * share
+    passes = xilinx_passes(target.family, design.top, limit_ns, dsp=dsp)
+    try:
+        result = run_yosys(design, passes, timeout_s=timeout_s, netlist=True)
+    except AbcError:
+        passes = xilinx_passes(target.family, design.top, limit_ns, dsp=dsp, thorough=False)
+        result = run_yosys(design, passes, timeout_s=timeout_s, netlist=True)
+    assert result.netlist is not None
+    path = longest_path(json.loads(result.netlist)["modules"][design.top], ULTRASCALE_PLUS)
+    return _Mapped(result, tuple(passes), limit_ns, path)
+
+
+def _limit(ns: float | None) -> str:
+    """Return the pass that limits the mapper's delay, in picoseconds; without a number the name of it."""
+    return f"scratchpad -set abc9.D {_LIMIT if ns is None else round(1000 * ns)}"
+
+
+def _timing(path: Path | None, design: HdlDesign, target: Target, measured: Provenance) -> dict[str, Figure]:
+    """Return the timing with the longest path of the netlist; that of the stages where none is known."""
+    if path is None:
+        return known_timing(design, target)
+    estimate = Provenance(Origin.ESTIMATED, MODEL, measured.part, measured.step, ERROR)
+    timing = known_timing(design, target, Figure(path.ns, "ns", estimate))
+    return {**timing, "levels": Figure(path.levels, "", measured)}
 
 
 def luts_by_size(cells: Mapping[str, int]) -> dict[int, int]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sr2hls.errors import InputError, ToolError
+from sr2hls.store.directory import Directory
 from sr2hls.store.room import refuse_full
 from sr2hls.synthesis.base import HdlDesign
 from sr2hls.tied import run_tied
@@ -48,12 +49,14 @@ class YosysResult:
         version: of Yosys.
         netlist: Yosys' JSON netlist, where one was asked for.
         modules: the same counts for every module that is left, the top among them.
+        verilog: the netlist as Verilog, where the design wants one.
     """
 
     cells: dict[str, int]
     version: str
     netlist: str | None = None
     modules: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    verilog: str | None = None
 
 
 class AbcError(ToolError):
@@ -92,7 +95,6 @@ def run_yosys(
     timeout_s: float,
     netlist: bool = False,
     repeated: bool = False,
-    library: str | None = None,
 ) -> YosysResult:
     """Read a design's sources, run passes on it and count its cells.
 
@@ -102,7 +104,6 @@ def run_yosys(
         timeout_s: limit on the wall time.
         netlist: whether to return the netlist.
         repeated: whether a module may come in several sources; the first is taken.
-        library: of the cells that the passes map to, where the design wants its netlist written.
 
     Raises:
         ToolError: pyosys is missing, a pass fails, or the limit is exceeded.
@@ -122,21 +123,33 @@ def run_yosys(
         read = f"read_verilog -sv -defer{' -nooverwrite' if repeated else ''} {' '.join(names)}"
         script = [read, *passes, "tee -q -o stat.json stat -json"]
         if netlist:
-            script.append("write_json netlist.json")
-        kept = None if library is None or design.netlist is None else design.netlist / f"{library}.v"
-        if kept is not None:
+            # Models of cells, boxes to Yosys, are megabytes: they are left out.
+            script += ["select *", "write_json -selected netlist.json", "select -clear"]
+        if design.netlist is not None:
             script.append("write_verilog -noattr mapped.v")
         _run_worker(script, work, timeout_s)
-        if kept is not None:
-            kept.parent.mkdir(exist_ok=True)
-            beside = kept.with_suffix(".partial")
-            shutil.copy(work / "mapped.v", beside)
-            beside.replace(kept)
         modules = _cells(json.loads((work / "stat.json").read_text(encoding="utf-8")))
         if design.top not in modules:
             raise ToolError(f"Yosys reported no cells of the module '{design.top}'")
         text = (work / "netlist.json").read_text(encoding="utf-8") if netlist else None
-    return YosysResult(modules[design.top], found, text, modules)
+        mapped = work / "mapped.v"
+        verilog = mapped.read_text(encoding="utf-8") if design.netlist is not None else None
+    return YosysResult(modules[design.top], found, text, modules, verilog)
+
+
+def keep_netlist(design: HdlDesign, result: YosysResult, library: str) -> None:
+    """Write a design's netlist where it wants it.
+
+    Args:
+        design: has the directory.
+        result: has the Verilog.
+        library: of the cells that it is made of, the stem of the file's name.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    if design.netlist is not None and result.verilog is not None:
+        Directory.at(design.netlist).write(f"{library}.v", result.verilog)
 
 
 def _run_worker(script: Sequence[str], work: Path, timeout_s: float) -> None:

@@ -31,7 +31,7 @@ NEVER_SAID = {
     *(
         (command, module)
         for command in ("compile", "explore")
-        for module in ("sr2hls.flow.rows", "sr2hls.search.source")
+        for module in ("sr2hls.flow.rows", "sr2hls.search.source", "sr2hls.program.measured")
     ),
 }
 LONG = ["compile", "explore", "distil", "lower", "search", "costs measure"]

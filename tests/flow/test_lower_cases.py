@@ -1,11 +1,13 @@
 """What users wrote and what is right: values of the circuits' programs, or refusals in one sentence."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from sr2hls.costs import tree_of
 from sr2hls.errors import InputError, LoweringError
 from sr2hls.flow.rows import input_format, input_rows
 from sr2hls.options import LowerOptions
@@ -13,6 +15,7 @@ from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.measured import lower_measured
 from sr2hls.program.passes import optimize
 from sr2hls.rtl.names import safe_names
+from sr2hls.search.expressions import evaluate, expr_from_text
 from sr2hls.search.source import read_source, refuse_constants
 
 Ranges = dict[str, tuple[float, float]]
@@ -29,15 +32,16 @@ class Circuit:
         refuse_constants(found)
         X = input_rows(asked, found, None).splits["train"][0]
         self.names = found.names
-        self.inputs = input_format(asked, found.names, X)
+        self.inputs = input_format(asked, found, X)
         identifiers = self.inputs.names.identifiers
         self.lowered = lower_measured(
             found.formulas,
             dict(zip(identifiers, self.inputs.types, strict=True)),
             X,
             self.inputs.values(X),
-            error=asked.error,
+            error=asked.error_asked,
             is_range=True,
+            whole_error=asked.error is not None or asked.input_bits is None,
             shown=dict(zip(identifiers, found.names, strict=True)),
         )
         self.program = optimize(self.lowered.program)
@@ -105,7 +109,6 @@ def test_an_operator_of_pysr_in_a_hall_of_fame(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("source", "ranges", "message"), [
     ("(x + 1)**500", {"x": (-2, 2)}, "reaches .*e\\+238, more than fixed point can hold"),
     ("2*x", {"x": (0, 1e-300)}, "the input 'x' lies between .* which is a single code"),
-    ("sin(10*(T - 300))", {"T": (300, 301)}, "rounding the inputs to 10 bits .* give --input-bits"),
     ("exp(x5) + x3", {"x5": (0, 100), "x3": (0, 1)}, r"exp\(x5\)' reaches 4.03e\+43"),
 ])  # fmt: skip
 def test_refused_in_lowering(source: str, ranges: Ranges, message: str) -> None:
@@ -127,10 +130,42 @@ def test_a_range_that_has_no_difference_in_doubles_is_refused() -> None:
         Circuit("x", {"x": (-1e308, 1e308)})
 
 
-def test_bits_that_cannot_keep_the_error_are_told() -> None:
-    ranges = {"x": (-1.0, 1.0), "t": (0.0, 1.0)}
-    notes = Circuit("sin(3*x)+t*x", ranges, error=1e-4, input_bits=6).lowered.notes
-    assert any("rounding the inputs to 6 bits" in n and "where 0.0001 was asked" in n for n in notes)
+WAVE, WAVE_RANGES = "sin(3*x)+t*x", {"x": (-1.0, 1.0), "t": (0.0, 1.0)}
+
+
+def test_bits_that_cannot_keep_the_error_asked_for_are_refused_with_those_that_do() -> None:
+    message = r"rounding the inputs to 6 bits gives .* where 0\.01 was asked: give --input-bits (\d+), or"
+    with pytest.raises(LoweringError, match=message) as refused:
+        Circuit(WAVE, WAVE_RANGES, error=0.01, input_bits=6)
+    found = re.search(message, str(refused.value))
+    assert found is not None
+    assert Circuit(WAVE, WAVE_RANGES, error=0.01, input_bits=int(found[1])).lowered.program
+    with pytest.raises(LoweringError, match=r"where 0\.0001 was asked: give --input-bits 1\d"):
+        Circuit(WAVE, WAVE_RANGES, error=1e-4, input_bits=6)
+
+
+def test_bits_without_an_error_are_taken_and_their_cost_is_told() -> None:
+    notes = Circuit(WAVE, WAVE_RANGES, input_bits=6).lowered.notes
+    assert any("rounding the inputs to 6 bits" in n and "where 0.01 was asked" in n for n in notes)
+
+
+@pytest.mark.parametrize(("source", "ranges", "error", "bits"), [
+    ("x*t", {"x": (-1, 1), "t": (0, 1)}, None, 10),
+    ("sin(10*(T - 300))", {"T": (300, 301)}, None, 18),
+    ("1/(x**2+0.01)", {"x": (-4, 4)}, None, 12),
+    ("x*t", {"x": (-1, 1), "t": (0, 1)}, 1e-4, 14),
+    ("floor(3.3*x)", {"x": (-2, 2)}, None, 13),
+])  # fmt: skip
+def test_inputs_are_as_wide_as_the_whole_error_needs(
+    source: str, ranges: Ranges, error: float | None, bits: int
+) -> None:
+    circuit = Circuit(source, ranges, error=error)
+    assert {t.width for t in circuit.inputs.types} == {bits}
+    rng = np.random.default_rng(5)
+    X = np.stack([rng.uniform(*ranges[name], 4000) for name in circuit.names], axis=1)
+    wanted = evaluate(tree_of(expr_from_text(source)), dict(zip(circuit.names, X.T, strict=True)))
+    got = Interpreter(circuit.program).predict(circuit.inputs.values(X))[:, 0]
+    assert np.sqrt(np.mean((got - wanted) ** 2)) <= 1.05 * (error or 0.01) * wanted.std()
 
 
 def test_ports_are_not_called_as_what_the_top_module_declares() -> None:

@@ -50,7 +50,7 @@ def problem() -> Problem:
 @pytest.fixture(scope="module")
 def design(problem: Problem) -> LutNetworkDesign:
     options = LutNetworkOptions.of_effort("low")
-    samples = training_samples(problem, options, 0, None, None)
+    samples = training_samples(problem, options, None)
     network = grown(problem, samples, options, 60, 0).network
     assert network is not None
     return designs_of(problem, network, samples, options, [Tables.FREE], 0)[0]

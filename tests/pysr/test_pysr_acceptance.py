@@ -2,7 +2,8 @@
 
 Every search runs in PySR's own process, so that no test can end pytest; all take less than 20 minutes
 on two cores. What a search said of itself is printed, and shown where a test fails. For PySR 1.5.10, 2.0 and
-2.7.2: ``pip install pysr==VERSION``, ``sr2hls doctor --install-julia``, and ``pytest -m julia tests/pysr``.
+2.7.2: ``pip install pysr==VERSION``, ``sr2hls doctor --install-julia``, and
+``pytest -m julia --durations=0 tests/pysr``.
 """
 
 import json
@@ -195,16 +196,7 @@ def test_units() -> None:
     assert float(ratio) == pytest.approx(6.67, rel=1e-3)
 
 
-def test_names_that_sympy_knows_as_functions() -> None:
-    X, y, _ = run_data("units")
-    options = SearchOptions(operators=("+", "*"), input_names=("multiplicity", "E", "lambda"))
-    frontier = searched(
-        PySREngine(PySRSettings(niterations=2, keyword=QUICK)), X, y, cost=ADDITIVE, options=options
-    )
-    assert frontier.input_names == ("multiplicity", "E", "lambda")
-
-
-def test_constraints_losses_and_structures() -> None:
+def test_constraints_losses_and_names_that_sympy_knows_as_functions() -> None:
     engine = PySREngine(
         PySRSettings(
             niterations=3,
@@ -219,7 +211,10 @@ def test_constraints_losses_and_structures() -> None:
         ),
         polish=False,
     )
-    for candidate in heat(engine)[0].candidates:
+    frontier = heat(engine, options=replace(HEAT, input_names=("multiplicity", "lambda")))
+    assert frontier.input_names == ("multiplicity", "lambda")
+    assert frontier[0].candidates
+    for candidate in frontier[0].candidates:
         assert not any(s.args[0].has(sympy.sin, sympy.exp) for s in candidate.expr.atoms(sympy.sin))
 
 
@@ -255,7 +250,7 @@ def test_feature_selection() -> None:
     X = rng.uniform(-1, 1, (300, 12))
     options = SearchOptions(operators=("+", "*"))
     settings = PySRSettings(niterations=10, keyword={"select_k_features": 2})
-    frontier = PySREngine(settings).search(X, X[:, 3] * X[:, 10], cost=ADDITIVE, options=options, seed=0)
+    frontier = searched(PySREngine(settings), X, X[:, 3] * X[:, 10], options=options)
     assert frontier.select("loss")[0].expr == sympy.Symbol("x3") * sympy.Symbol("x10")
 
 
@@ -311,9 +306,10 @@ def test_ctrl_c_of_the_command_line(tmp_path: Path) -> None:
                 break
             time.sleep(1)
         process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=60)[0].decode()
+        said = process.communicate(timeout=120)[0].decode()
     finally:
         process.kill()
+        print(process.communicate()[0])  # shown where it did not end
     assert process.returncode == 130, said
     assert Frontier.load(tmp_path / "out" / "search.json")[0].candidates, said
     assert "signal (2)" not in said and not list((tmp_path / "tmp").glob("sr2hls_pysr_*"))

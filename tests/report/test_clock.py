@@ -19,7 +19,7 @@ def _with_path(report: Report, path_ns: float) -> Report:
 def test_a_clock_that_is_not_met_is_said_first(report: Report) -> None:
     first = cards(_with_path(report, 5.4))[0]
     assert (first.label, first.value) == ("Clock", "not met")
-    assert first.detail == "the longest stage takes 5.4 ns of the 5 ns asked for"
+    assert first.detail == "the longest path takes 5.4 ns of the 5 ns asked for"
     assert cards(_with_path(report, 4.9))[0].label != "Clock"
 
 

@@ -14,8 +14,8 @@ from sr2hls.program.types import FixedType
 from sr2hls.rtl.lower import to_alkaid
 from sr2hls.rtl.names import safe_names
 from sr2hls.rtl.pipeline import schedule, split
-from sr2hls.rtl.project import CLOCK_SHARE, load_project, write_rtl
-from sr2hls.target import Target
+from sr2hls.rtl.project import load_project, write_rtl
+from sr2hls.target import CLOCK_SHARE, Target
 from sr2hls.verify.random_programs import random_program
 
 

@@ -1,5 +1,6 @@
 """The choice of an engine is told with its reason; nothing is started or downloaded to find out."""
 
+import json
 import os
 import subprocess
 import sys
@@ -25,9 +26,20 @@ def test_auto_takes_the_engine_that_the_evidence_is_for(status: JuliaStatus) -> 
     engine, reason = choose_engine(status=lambda: status)
     assert isinstance(engine, OperonEngine)
     assert reason.startswith("engine operon (embedded): in the same time it came as close as PySR")
-    assert "benchmarks/results/engines.md" in reason and "\n" not in reason
-    table = Path(__file__).parents[2] / "benchmarks" / "results" / "engines.md"
-    assert table.is_file(), "the evidence can be read"
+    assert "benchmarks/results/engines_direct.md" in reason and "\n" not in reason
+
+
+def test_the_evidence_says_so_for_every_task() -> None:
+    table = Path(__file__).parents[2] / "benchmarks" / "results" / "engines_direct.json"
+    rows = json.loads(table.read_text())["rows"]
+    operon = {(r["task"], r["output"]): r["losses"] for r in rows if r["engine"] == "operon"}
+    won: dict[str, list[bool]] = {}
+    for row in rows:
+        if row["engine"] == "pysr":
+            for ours, theirs in zip(operon[row["task"], row["output"]], row["losses"], strict=True):
+                won.setdefault(row["task"], []).append(ours <= max(1.01 * theirs, 1e-12))
+    assert set(won) == {"heat", "jets", "field", "gravitation"}
+    assert all(sum(w) > len(w) / 2 for w in won.values()), won
 
 
 def test_auto_takes_pysr_where_only_pysr_will_do() -> None:
@@ -125,9 +137,10 @@ def test_damaged_pysr_is_named(tmp_path: Path) -> None:
 
 
 def test_failed_installation_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    # As juliapkg does without a network: progress on one stream, and a traceback on the other.
+    # As juliapkg does without a network: progress on one stream, a traceback and last words on the other.
     code = """
-import sys, time
+import atexit, sys
+atexit.register(lambda: print("[juliapkg] leaving", file=sys.stderr))
 print("[juliapkg] Querying Julia versions from https://julialang-s3.julialang.org")
 raise OSError("<urlopen error [Errno -2] Name or service not known>")
 """

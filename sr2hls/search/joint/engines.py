@@ -106,26 +106,33 @@ class PySRProposer:
         return terms_of(candidate.expr for front in found.fronts for candidate in front.candidates)
 
 
-def operon_proposer(cost: CostModel | None = None, operators: Operators | None = None) -> EngineProposer:
-    """Return Operon with a small budget: it is asked again and again."""
-    known = operators or Operators()
+def operon_proposer(
+    cost: CostModel | None = None,
+    definitions: Operators | None = None,
+    operators: Sequence[str] = _OPERATORS,
+) -> EngineProposer:
+    """Return Operon with a small budget, on some operators: it is asked again and again."""
+    known = definitions or Operators()
     settings = OperonSettings(population=100, generations=20, restarts=1, max_rows=2000)
-    options = SearchOptions(operators=_OPERATORS, max_size=_SIZE, max_depth=6, definitions=known)
+    options = SearchOptions(operators=tuple(operators), max_size=_SIZE, max_depth=6, definitions=known)
     return EngineProposer(OperonEngine(settings), options, cost or node_count(known))
 
 
-def eql_proposer(cost: CostModel | None = None, operators: Operators | None = None) -> EngineProposer:
+def eql_proposer(cost: CostModel | None = None, definitions: Operators | None = None) -> EngineProposer:
     """Return one round of shallow equation learners."""
-    known = operators or Operators()
+    known = definitions or Operators()
     engine = EQLEngine(depths=(1,), rounds=1, restarts=6, polished=2)
     options = SearchOptions(operators=_EQL_OPERATORS, max_size=2 * _SIZE, definitions=known)
     return EngineProposer(engine, options, cost or node_count(known), time_limit=30.0)
 
 
 def pysr_proposer(
-    settings: PySRSettings | None = None, cost: CostModel | None = None, operators: Operators | None = None
+    settings: PySRSettings | None = None,
+    cost: CostModel | None = None,
+    definitions: Operators | None = None,
+    operators: Sequence[str] = _OPERATORS,
 ) -> PySRProposer:
-    """Return PySR with few iterations."""
-    known = operators or Operators()
-    options = SearchOptions(operators=_OPERATORS, max_size=_SIZE, definitions=known)
+    """Return PySR with few iterations, on some operators."""
+    known = definitions or Operators()
+    options = SearchOptions(operators=tuple(operators), max_size=_SIZE, definitions=known)
     return PySRProposer(settings or PySRSettings(niterations=10), options, cost)

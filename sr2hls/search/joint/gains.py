@@ -23,8 +23,8 @@ Singles = NDArray[np.float32]
 _NOTHING = 1e-6
 _SPANNED = 1e-3
 """A term with less than this share of its curvature left is a sum of terms that are there."""
-_PER_OUTPUT = 4
-"""So many candidates of one pair of inputs and one output are kept."""
+PER_OUTPUT = 2
+"""So many candidates of the same inputs and output are kept: no step tries more of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +156,7 @@ def best_of(
         usable = left > _SPANNED * whole
         gain = np.where(usable, linear[:, output] ** 2 / np.where(usable, 2 * left, 1.0), 0.0)
         worth = gain / costs[output]
-        count = min(_PER_OUTPUT, len(worth))
+        count = min(PER_OUTPUT, len(worth))
         for k in np.argpartition(-worth, count - 1)[:count]:
             if gain[k] > 0:
                 yield int(k), (output, float(gain[k]), float(costs[output][k]))

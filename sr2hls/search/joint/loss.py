@@ -13,7 +13,10 @@ from scipy.special import expit, softmax, xlogy
 
 from sr2hls.arrays import FloatArray
 from sr2hls.errors import InputError
+from sr2hls.objectives import of_their_size
 
+ALL = slice(None)
+"""All rows."""
 TEACHER_SHARE = 0.7
 """Share of the teacher in the target of a classification that has labels."""
 
@@ -42,11 +45,11 @@ class JointLoss(Protocol):
     def shape(self) -> tuple[int, int]:
         """Numbers of rows and outputs."""
 
-    def value(self, outputs: FloatArray) -> float:
-        """Return the loss of outputs of shape (rows, outputs); 0 where they are what is wanted."""
+    def value(self, outputs: FloatArray, rows: slice = ALL) -> float:
+        """Return what some rows add to the loss, 0 where outputs, shape (rows, outputs), are as wanted."""
 
-    def slopes(self, outputs: FloatArray) -> Slopes:
-        """Return the derivatives at outputs of shape (rows, outputs)."""
+    def slopes(self, outputs: FloatArray, rows: slice = ALL) -> Slopes:
+        """Return the derivatives at outputs of some rows, shape (rows, outputs)."""
 
     def start(self) -> FloatArray:
         """Return the best constant of each output, shape (outputs,), or something near it."""
@@ -74,17 +77,18 @@ class CrossEntropy:
         """Numbers of rows and outputs."""
         return self.target.shape[0], self.target.shape[1]
 
-    def value(self, outputs: FloatArray) -> float:
+    def value(self, outputs: FloatArray, rows: slice = ALL) -> float:
         """Return the divergence in nats of outputs of shape (rows, classes)."""
         logs, _ = _log_sums(outputs)
-        return float(self.weights @ logs - np.vdot(self._weighted_target, outputs)) + self._entropy
+        linear = np.vdot(self._weighted_target[rows], outputs)
+        return float(self.weights[rows] @ logs - linear + self._entropies[rows].sum())
 
-    def slopes(self, outputs: FloatArray) -> Slopes:
+    def slopes(self, outputs: FloatArray, rows: slice = ALL) -> Slopes:
         """Return p − q and p(1 − p), shape (rows, classes), with p the softmax and q the target."""
         _, shifted = _log_sums(outputs)
         p = (shifted / shifted.sum(axis=0)).T
-        w = self.weights[:, None]
-        return Slopes(w * (p - self.target), w * p * (1 - p), np.sqrt(w) * p)
+        w = self.weights[rows, None]
+        return Slopes(w * (p - self.target[rows]), w * p * (1 - p), np.sqrt(w) * p)
 
     def start(self) -> FloatArray:
         """Return the logarithms of the mean probabilities, centred."""
@@ -100,8 +104,8 @@ class CrossEntropy:
         return self.weights[:, None] * self.target
 
     @cached_property
-    def _entropy(self) -> float:
-        return float(self.weights @ np.sum(xlogy(self.target, self.target), axis=1))
+    def _entropies(self) -> FloatArray:
+        return np.asarray(self.weights * np.sum(xlogy(self.target, self.target), axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,17 +125,17 @@ class BinaryCrossEntropy:
         """Numbers of rows and outputs."""
         return self.target.shape[0], self.target.shape[1]
 
-    def value(self, outputs: FloatArray) -> float:
+    def value(self, outputs: FloatArray, rows: slice = ALL) -> float:
         """Return the divergence in nats, added up over the outputs; they have shape (rows, outputs)."""
-        q = self.target
+        q = self.target[rows]
         cross = np.logaddexp(0, outputs) - q * outputs
-        return float(self.weights @ np.sum(cross + xlogy(q, q) + xlogy(1 - q, 1 - q), axis=1))
+        return float(self.weights[rows] @ np.sum(cross + xlogy(q, q) + xlogy(1 - q, 1 - q), axis=1))
 
-    def slopes(self, outputs: FloatArray) -> Slopes:
+    def slopes(self, outputs: FloatArray, rows: slice = ALL) -> Slopes:
         """Return p − q and p(1 − p), shape (rows, outputs), with p the sigmoid and q the target."""
         p = expit(outputs)
-        w = self.weights[:, None]
-        return Slopes(w * (p - self.target), w * p * (1 - p))
+        w = self.weights[rows, None]
+        return Slopes(w * (p - self.target[rows]), w * p * (1 - p))
 
     def start(self) -> FloatArray:
         """Return the logits of the mean probabilities."""
@@ -162,14 +166,15 @@ class SquaredError:
         """Numbers of rows and outputs."""
         return self.target.shape[0], self.target.shape[1]
 
-    def value(self, outputs: FloatArray) -> float:
+    def value(self, outputs: FloatArray, rows: slice = ALL) -> float:
         """Return the loss of outputs of shape (rows, outputs); 0.5 for each output that is constant."""
-        return float(0.5 * self.weights @ np.sum(((outputs - self.target) / self.unit) ** 2, axis=1))
+        errors = np.sum(((outputs - self.target[rows]) / self.unit) ** 2, axis=1)
+        return float(0.5 * self.weights[rows] @ errors)
 
-    def slopes(self, outputs: FloatArray) -> Slopes:
+    def slopes(self, outputs: FloatArray, rows: slice = ALL) -> Slopes:
         """Return residuals and ones, shape (rows, outputs), in units of the variance."""
-        scale = self.weights[:, None] / self.unit**2
-        return Slopes(scale * (outputs - self.target), scale)
+        scale = self.weights[rows, None] / self.unit**2
+        return Slopes(scale * (outputs - self.target[rows]), scale)
 
     def start(self) -> FloatArray:
         """Return the means."""
@@ -202,14 +207,14 @@ class AbsoluteError:
         """Numbers of rows and outputs."""
         return self.target.shape[0], self.target.shape[1]
 
-    def value(self, outputs: FloatArray) -> float:
+    def value(self, outputs: FloatArray, rows: slice = ALL) -> float:
         """Return the loss of outputs of shape (rows, outputs), added up over the outputs."""
-        return float(self.weights @ np.sum(self._rounded(outputs) - _CORNER, axis=1))
+        return float(self.weights[rows] @ np.sum(self._rounded(outputs, rows) - _CORNER, axis=1))
 
-    def slopes(self, outputs: FloatArray) -> Slopes:
+    def slopes(self, outputs: FloatArray, rows: slice = ALL) -> Slopes:
         """Return the derivatives, shape (rows, outputs)."""
-        scale = self.weights[:, None] / (self.unit**2 * self._rounded(outputs))
-        return Slopes(scale * (outputs - self.target), scale)
+        scale = self.weights[rows, None] / (self.unit**2 * self._rounded(outputs, rows))
+        return Slopes(scale * (outputs - self.target[rows]), scale)
 
     def start(self) -> FloatArray:
         """Return the medians (of the rows as they are, whatever their weights)."""
@@ -219,8 +224,8 @@ class AbsoluteError:
         """Return the same loss on rows of some numbers, shape (rows,)."""
         return replace(self, target=self.target[rows], weights=_normalised(self.weights[rows]))
 
-    def _rounded(self, outputs: FloatArray) -> FloatArray:
-        return np.asarray(np.sqrt(((outputs - self.target) / self.unit) ** 2 + _CORNER**2))
+    def _rounded(self, outputs: FloatArray, rows: slice) -> FloatArray:
+        return np.asarray(np.sqrt(((outputs - self.target[rows]) / self.unit) ** 2 + _CORNER**2))
 
 
 _CORNER = 0.01
@@ -237,8 +242,8 @@ def classification_loss(
 
     Args:
         logits: the teacher's, shape (rows, classes); one column is the logit of class 1.
-        labels: class of each row, shape (rows,), or ``None``.
-        teacher_share: share of the teacher; without labels it has all.
+        labels: class of each row, shape (rows,), -1 where it is not known; or ``None``.
+        teacher_share: share of the teacher; of rows without a label it has all.
         weights: of the rows, shape (rows,), positive; ``None`` takes them as equal.
 
     Raises:
@@ -247,13 +252,13 @@ def classification_loss(
     if not 0 <= teacher_share <= 1:
         raise InputError(f"teacher_share is {teacher_share}: give a share from 0 to 1")
     row_weights = _checked_weights(weights, len(logits))
-    share = 1.0 if labels is None else teacher_share
     binary = logits.shape[1] == 1
-    target = share * (expit(logits) if binary else softmax(logits, axis=1))
+    target = expit(logits) if binary else softmax(logits, axis=1)
     if labels is not None:
-        classes = np.asarray(labels).reshape(len(logits)).astype(np.int64)
-        truth = classes[:, None] == (1 if binary else np.arange(logits.shape[1]))
-        target = target + (1 - share) * truth
+        classes = np.asarray(labels).reshape(len(logits), 1).astype(np.int64)
+        truth = classes == (1 if binary else np.arange(logits.shape[1]))
+        share = np.where(classes < 0, 1.0, teacher_share)
+        target = share * target + (1 - share) * truth
     kind = BinaryCrossEntropy if binary else CrossEntropy
     return kind(np.asarray(target, dtype=np.float64), row_weights)
 
@@ -268,9 +273,9 @@ def regression_loss(
     """
     row_weights = _checked_weights(weights, len(target))
     mean = row_weights @ target
-    unit = np.sqrt(row_weights @ (target - mean) ** 2)
+    unit = np.sqrt(of_their_size(row_weights @ (target - mean) ** 2))
     kind = AbsoluteError if absolute else SquaredError
-    return kind(target, row_weights, np.where(unit > 0, unit, 1.0))
+    return kind(target, row_weights, unit)
 
 
 def _checked_weights(weights: FloatArray | None, rows: int) -> FloatArray:

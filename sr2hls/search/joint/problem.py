@@ -17,17 +17,18 @@ def search_problem(
 ) -> JointFront:
     """Search formulas of all outputs of a problem; see `sr2hls.search.joint.search_jointly`.
 
-    Rows count by their weights, in the loss on the training and on the validation rows.
+    Args:
+        problem: the teacher's answers on the circuit's inputs. Rows count by their weights.
+        options: what the user decides.
+        teacher_share: share of the teacher in the target of a classification that has labels.
+        seed: the same seed gives the same front.
+        progress: told of every step.
     """
     data = joint_data(problem, teacher_share=teacher_share)
     return search_jointly(data, options, seed=seed, progress=progress)
 
 
-def joint_data(
-    problem: Problem,
-    *,
-    teacher_share: float = TEACHER_SHARE,
-) -> JointData:
+def joint_data(problem: Problem, *, teacher_share: float = TEACHER_SHARE) -> JointData:
     """Return rows and losses of a problem; models are judged by the problem's own score.
 
     A regression that is judged by its absolute error is fitted to that, others to the squared error.
@@ -37,19 +38,20 @@ def joint_data(
         teacher_share: share of the teacher in the target of a classification that has labels.
     """
     validation = problem.validation
-    absolute = problem.objective is not None and problem.objective.name == "mae"
-
-    def loss(split: Split) -> JointLoss:
-        if problem.task.is_classification:
-            return classification_loss(
-                split.outputs, split.labels, teacher_share=teacher_share, weights=split.weights
-            )
-        return regression_loss(split.outputs, absolute=absolute, weights=split.weights)
-
+    train = problem.train
     return JointData(
-        problem.train.inputs,
-        loss(problem.train),
+        train.inputs,
+        _loss(problem, train, teacher_share),
         validation.inputs,
-        loss(validation),
+        _loss(problem, validation, teacher_share),
         lambda outputs: problem.score(outputs, validation),
+    )
+
+
+def _loss(problem: Problem, split: Split, teacher_share: float) -> JointLoss:
+    if not problem.task.is_classification:
+        absolute = problem.objective is not None and problem.objective.name == "mae"
+        return regression_loss(split.outputs, absolute=absolute, weights=split.weights)
+    return classification_loss(
+        split.outputs, split.labels, teacher_share=teacher_share, weights=split.weights
     )

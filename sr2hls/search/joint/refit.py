@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sr2hls.arrays import FloatArray
-from sr2hls.search.joint.loss import JointLoss, Slopes
+from sr2hls.search.joint.loss import JointLoss
 from sr2hls.search.joint.state import Columns, State
 
 RIDGE = 5e-3
@@ -44,22 +44,35 @@ class Refit:
     loss: float
 
 
-def assemble(state: State, data: Columns, slopes: Slopes) -> System:
-    """Return the system at a model whose loss has these slopes, in batches of rows."""
+def loss_of(state: State, data: Columns, loss: JointLoss) -> float:
+    """Return the loss of a model, in batches of rows; infinite where an output is."""
+    total = 0.0
+    for rows in data.batches():
+        outputs = data.outputs_of(state, rows)
+        if not np.all(np.isfinite(outputs)):
+            return float("inf")
+        total += loss.value(outputs, rows)
+    return total
+
+
+def assemble(state: State, data: Columns, loss: JointLoss) -> System:
+    """Return the system at a model, in batches of rows: nothing of the size of all rows is kept."""
     size = state.offsets[-1]
     gradient, hessian = np.zeros(size), np.zeros((size, size))
     links = list(state.link_parameters())
     for rows in data.batches():
         worked = [data.derivatives(atom, rows) for atom in state.atoms]
-        mixed = None if slopes.coupling is None else np.zeros((len(slopes.gradient[rows]), size))
+        count = len(range(len(data))[rows])
+        slopes = loss.slopes(state.outputs([values for values, _ in worked], count), rows)
+        mixed = None if slopes.coupling is None else np.zeros((count, size))
         for output in range(len(state.bias)):
-            curvature = slopes.curvature[rows, output]
-            jacobian, index = _jacobian(state, worked, links, output, len(curvature))
+            curvature = slopes.curvature[:, output]
+            jacobian, index = _jacobian(state, worked, links, output, count)
             if mixed is not None and slopes.coupling is not None:
-                coupling = slopes.coupling[rows, output]
+                coupling = slopes.coupling[:, output]
                 curvature = curvature + coupling**2
                 mixed[:, index] += coupling[:, None] * jacobian
-            gradient[index] += slopes.gradient[rows, output] @ jacobian
+            gradient[index] += slopes.gradient[:, output] @ jacobian
             hessian[np.ix_(index, index)] += jacobian.T @ (curvature[:, None] * jacobian)
         if mixed is not None:
             hessian -= mixed.T @ mixed
@@ -109,8 +122,7 @@ def refit(
     """
     vector = state.vector()
     free = np.ones(len(vector), dtype=bool) if fixed is None else ~fixed
-    outputs = data.outputs(state)
-    value = loss.value(outputs)
+    value = loss_of(state, data, loss)
     if not free.any():
         return Refit(state, value)
     coefficients = slice(len(state.bias), state.offsets[0])
@@ -118,7 +130,7 @@ def refit(
     pull = np.zeros(len(vector))
     first = True
     for _ in range(steps):
-        system = assemble(state, data, loss.slopes(outputs))
+        system = assemble(state, data, loss)
         if first:
             pull[coefficients] = ridge * value * np.diag(system.hessian)[coefficients]
             total, first = value + 0.5 * float(pull @ vector**2), False
@@ -129,11 +141,10 @@ def refit(
             trial = vector.copy()
             trial[free] += newton_step(gradient[free], hessian[np.ix_(free, free)], damping)
             candidate = state.with_vector(trial)
-            found = data.outputs(candidate)
-            reached = loss.value(found) if np.all(np.isfinite(found)) else np.inf
+            reached = loss_of(candidate, data, loss)
             with_pull = reached + 0.5 * float(pull @ trial**2)
             if with_pull < total:
-                state, vector, outputs, value, total = candidate, trial, found, reached, with_pull
+                state, vector, value, total = candidate, trial, reached, with_pull
                 damping = max(damping / 10, _LEAST_DAMPING)
                 break
             damping *= 10

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sr2hls.search.joint.loss import JointLoss
 from sr2hls.search.joint.numbers import short_numbers
-from sr2hls.search.joint.refit import Refit, assemble, refit
+from sr2hls.search.joint.refit import Refit, assemble, loss_of, refit
 from sr2hls.search.joint.state import Columns, State
 
 TOLERANCE = 3e-5
@@ -33,21 +33,21 @@ def round_constants(state: State, data: Columns, loss: JointLoss, tolerance: flo
     fixed = np.zeros(state.offsets[-1], dtype=bool)
     biases = len(state.bias)
     begin, end = state.offsets[0], state.offsets[-1]
-    of_constants = loss.value(np.tile(loss.start(), (len(data), 1)))
-    allowed = max(tolerance * loss.value(data.outputs(state)), _NOTHING * of_constants)
+    of_constants = loss_of(State.empty(loss.start()), data, loss)
+    allowed = max(tolerance * loss_of(state, data, loss), _NOTHING * of_constants)
     for group in (range(begin, end), range(biases, begin), range(biases)):
         if len(group):
             state = _round_group(state, data, loss, list(group), fixed, allowed)
             fixed[list(group)] = True
             if not fixed.all():
                 state = refit(state, data, loss, steps=_REFIT_STEPS, fixed=fixed).state
-    return Refit(state, loss.value(data.outputs(state)))
+    return Refit(state, loss_of(state, data, loss))
 
 
 def _round_group(
     state: State, data: Columns, loss: JointLoss, group: list[int], fixed: NDArray[np.bool_], allowed: float
 ) -> State:
-    system = assemble(state, data, loss.slopes(data.outputs(state)))
+    system = assemble(state, data, loss)
     scale = np.sqrt(np.maximum(np.diag(system.hessian), 0.0))
     dead = scale <= _UNMOVED * max(float(scale.max()), 1e-300)
     for index in [k for k in group if dead[k]]:
@@ -85,11 +85,11 @@ def _shortest(value: float, numbers: list[float], freedom: float, allowed: float
 def _round_by_trial(state: State, data: Columns, loss: JointLoss, index: int, allowed: float) -> State:
     """Round a constant without a derivative, e.g. the place of a step."""
     vector = state.vector()
-    before = loss.value(data.outputs(state))
+    before = loss_of(state, data, loss)
     rounded = state
     for number in short_numbers(float(vector[index])):
         vector[index] = number
         rounded = state.with_vector(vector)
-        if loss.value(data.outputs(rounded)) - before <= allowed:
+        if loss_of(rounded, data, loss) - before <= allowed:
             return rounded
     return rounded

@@ -1,6 +1,7 @@
 """The dictionary on the inputs of a data set: all its terms rated, with sums over rows made in bins."""
 
-from collections.abc import Iterator, Sequence
+import heapq
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from sr2hls.arrays import FloatArray
 from sr2hls.search.joint.bins import Bins, pair_sums, single_sums, tables
 from sr2hls.search.joint.dictionary import Entry, MixedEntry, Range, product_shape
-from sr2hls.search.joint.gains import Candidate, Context, PlacePrice, Price, best_of, costs_of
+from sr2hls.search.joint.gains import Candidate, Context, PlacePrice, Price, Rating, best_of, costs_of
 from sr2hls.search.joint.loss import Slopes
 from sr2hls.search.joint.pairs import ROWS, promising_pairs
 from sr2hls.search.joint.shapes import Shape
@@ -21,8 +22,23 @@ Singles = NDArray[np.float32]
 SINGLE_BINS, PAIR_BINS = 64, 32
 _SCREENED = 20
 """After so many scans the pairs of inputs are chosen anew, where there are too many."""
+_KEPT = 256
+"""So many candidates are made of a scan, several times as many as a step tries."""
 _COEFFICIENT = 2
 """Nodes of a coefficient and of its product."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Found:
+    """A term of a scan, before it is made."""
+
+    worth: float
+    rating: Rating
+    place: int
+    atom: Callable[[int], Atom]
+
+    def candidate(self) -> Candidate:
+        return Candidate(self.atom(self.place), *self.rating)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,13 +99,15 @@ class Scanner:
         self._scans += 1
         context = Context.of(state, self._data, slopes)
         place_price = self._price.of_place(state)
-        found: list[Candidate] = []
+        best = heapq.nlargest(_KEPT, self._scan(state, place_price, context), key=lambda found: found.worth)
+        return [found.candidate() for found in best]
+
+    def _scan(self, state: State, price: PlacePrice, context: Context) -> Iterator[_Found]:
         for place in self._single:
-            found += self._scan_single(place, place_price, context)
+            yield from self._scan_single(place, price, context)
         factors = {i: self._with_fitted(i, state) for pair in self._pairs for i in pair}
         for pair in self._pairs:
-            found += self._scan_pair(pair, factors[pair[0]], factors[pair[1]], place_price, context)
-        return sorted(found, key=lambda c: -c.worth)
+            yield from self._scan_pair(pair, factors[pair[0]], factors[pair[1]], price, context)
 
     def _one_input(self, place: int, bins: Bins, *, products: bool) -> _Choices:
         terms = [
@@ -100,18 +118,21 @@ class Scanner:
         ]
         return _Choices.of(terms, [shape.evaluate([bins.centres], c) for shape, c in terms], self._price)
 
-    def _scan_single(self, place: int, price: PlacePrice, context: Context) -> Iterator[Candidate]:
+    def _scan_single(self, place: int, price: PlacePrice, context: Context) -> Iterator[_Found]:
         choices = self._single[place]
         sums = single_sums(self._fine[place], context.weights)
         linear, square = choices.values @ sums, choices.values**2 @ context.curvatures(sums)
         costs = costs_of(choices.costs, price, (place,), context)
-        for k, rest in best_of(linear, square, costs, context):
+
+        def atom(k: int) -> Atom:
             shape, constants = choices.terms[k]
-            yield Candidate(Atom(shape, (place,), constants), *rest)
+            return Atom(shape, (place,), constants)
+
+        return _found(best_of(linear, square, costs, context), atom)
 
     def _scan_pair(
         self, pair: tuple[int, int], u: _Choices, v: _Choices, price: PlacePrice, context: Context
-    ) -> Iterator[Candidate]:
+    ) -> Iterator[_Found]:
         sums = pair_sums(self._coarse[pair[0]], self._coarse[pair[1]], context.weights)
         curvatures = context.curvatures(sums)
         if pair not in self._mixtures:
@@ -123,13 +144,15 @@ class Scanner:
         # A product has one coefficient, not two.
         products = np.ravel(u.costs[:, None] + v.costs - _COEFFICIENT)
         costs = costs_of(np.concatenate([products, mixed.costs]), price, pair, context)
-        for k, rest in best_of(linear, square, costs, context):
+
+        def atom(k: int) -> Atom:
             if k < len(products):
                 (f, p), (g, q) = u.terms[k // len(v.terms)], v.terms[k % len(v.terms)]
-                yield Candidate(Atom(product_shape(f, g), pair, np.concatenate([p, q])), *rest)
-            else:
-                shape, constants = mixed.terms[k - len(products)]
-                yield Candidate(Atom(shape, inputs[k - len(products)], constants), *rest)
+                return Atom(product_shape(f, g), pair, np.concatenate([p, q]))
+            shape, constants = mixed.terms[k - len(products)]
+            return Atom(shape, inputs[k - len(products)], constants)
+
+        return _found(best_of(linear, square, costs, context), atom)
 
     def _mixed_of(self, pair: tuple[int, int]) -> tuple[list[tuple[int, int]], _Choices]:
         """Terms that are no products: the order of their inputs, and their values at the pair's bins."""
@@ -163,6 +186,10 @@ class Scanner:
             np.concatenate([known.costs, more.costs]),
             np.concatenate([known.values, more.values]),
         )
+
+
+def _found(best: Iterator[tuple[int, Rating]], atom: Callable[[int], Atom]) -> Iterator[_Found]:
+    return (_Found(rating[1] / rating[2], rating, k, atom) for k, rating in best)
 
 
 def _both(u: Singles, sums: Singles, v: Singles) -> Singles:

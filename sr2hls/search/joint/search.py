@@ -156,7 +156,7 @@ def _search_in_turn(
     progress: ProgressCallback | None,
 ) -> None:
     """Fill the list with the points of each beam."""
-    began = time.monotonic()
+    began, told = time.monotonic(), _Teller(data)
     for index, beam in enumerate(options.beams):
         beams.append([])
         seconds = None
@@ -167,8 +167,7 @@ def _search_in_turn(
             beams[-1].append(point)
             if progress is not None:
                 share = (index + min(1.0, point.nodes / options.max_nodes)) / len(options.beams)
-                message = f"{len(point.state.links())} terms, {point.nodes} nodes"
-                progress(SearchProgress("all outputs", share, point.loss, message))
+                progress(told(point, share))
 
 
 def _search_apart(
@@ -180,16 +179,25 @@ def _search_apart(
 ) -> None:
     """The same in processes, one a beam; the score is not sent, it may be anything."""
     bare = replace(data, score=_no_score)
-    path = delayed(_whole_path)
+    path, told = delayed(_whole_path), _Teller(data)
     with tied_workers():
         run = Parallel(n_jobs=min(options.jobs, len(options.beams)), return_as="generator")
         for points in run(path(bare, options, beam, seed, options.time_limit) for beam in options.beams):
             beams.append(points)
             if progress is not None:
-                last = points[-1]
-                message = f"{len(last.state.links())} terms, {last.nodes} nodes"
-                share = len(beams) / len(options.beams)
-                progress(SearchProgress("all outputs", share, last.loss, message))
+                progress(told(points[-1], len(beams) / len(options.beams)))
+
+
+class _Teller:
+    """What progress says of a model: terms, nodes, and the score on the validation rows."""
+
+    def __init__(self, data: JointData) -> None:
+        self._columns, self._score = Columns(data.validation_inputs), data.score
+
+    def __call__(self, point: Point, share: float) -> SearchProgress:
+        score = self._score(self._columns.outputs(point.state))
+        message = f"{len(point.state.links())} terms, {point.nodes} nodes, score {score:.4f}"
+        return SearchProgress("all outputs", share, point.loss, message)
 
 
 def _whole_path(

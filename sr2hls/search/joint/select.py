@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import sympy as sp
 
-from sr2hls.search.joint.gains import Candidate, rate_terms
+from sr2hls.search.joint.gains import PER_OUTPUT, Candidate, rate_terms
 from sr2hls.search.joint.loss import JointLoss
 from sr2hls.search.joint.model import Term
 from sr2hls.search.joint.price import Prices
@@ -225,7 +225,7 @@ class Selection:
         Optimal Brain Surgeon, 1992).
         """
         state = point.state
-        system = assemble(state, self._data, self._loss.slopes(self._data.outputs(state)))
+        system = assemble(state, self._data, self._loss)
         scale = np.sqrt(np.maximum(np.diag(system.hessian), 1e-30))
         scaled = system.hessian / np.outer(scale, scale) + 1e-6 * np.eye(len(scale))
         inverse = np.diag(np.linalg.pinv(scaled, hermitian=True)) / scale**2
@@ -257,13 +257,13 @@ class Selection:
 
 
 def _diverse(options: list[Candidate], count: int) -> list[Candidate]:
-    """The first candidates, at most two of the same output and inputs."""
+    """The first candidates, few of the same output and inputs."""
     taken: dict[tuple[int, tuple[int, ...]], int] = {}
     chosen = []
     for option in options:
         key = (option.output, option.atom.inputs)
         taken[key] = taken.get(key, 0) + 1
-        if taken[key] <= 2:
+        if taken[key] <= PER_OUTPUT:
             chosen.append(option)
         if len(chosen) == count:
             break

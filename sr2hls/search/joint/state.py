@@ -83,6 +83,13 @@ class State:
         terms = tuple(Term(f) for f in formulas if f.free_symbols)
         return JointModel(terms, coefficients[:, ~constant], self.bias + coefficients @ values)
 
+    def outputs(self, values: Sequence[FloatArray], count: int) -> FloatArray:
+        """Return the outputs, shape (count, outputs), for the atoms' values, shape (count,) each."""
+        if not values:
+            return np.tile(self.bias, (count, 1))
+        with np.errstate(over="ignore", invalid="ignore"):  # trials may overflow, and are left
+            return np.asarray(np.stack(values, axis=1) @ self.coefficients.T + self.bias)
+
     def links(self) -> list[tuple[int, int]]:
         """Pairs of output and atom that belong together, output by output."""
         return [(int(o), int(a)) for o, a in zip(*np.nonzero(self.used), strict=True)]
@@ -144,8 +151,8 @@ class Columns:
 
     def __init__(self, X: FloatArray) -> None:
         self.X = X
-        self._columns = [np.ascontiguousarray(c) for c in X.T]
-        self._known: dict[int, tuple[FloatArray, NDArray[np.intp]] | None] = {}
+        self._columns: dict[int, FloatArray] = {}
+        self._known: dict[int, tuple[FloatArray, NDArray[np.int32]] | None] = {}
 
     def __len__(self) -> int:
         return len(self.X)
@@ -159,7 +166,7 @@ class Columns:
         few = self._few(atom.inputs)
         if few is not None:
             return np.asarray(atom.shape.evaluate([few[0]], atom.constants)[few[1][rows]])
-        return atom.shape.evaluate([self._columns[i][rows] for i in atom.inputs], atom.constants)
+        return atom.shape.evaluate([self._column(i)[rows] for i in atom.inputs], atom.constants)
 
     def derivatives(self, atom: Atom, rows: slice = _ALL) -> tuple[FloatArray, FloatArray]:
         """Return the values, shape (rows,), and derivatives by the constants, shape (rows, constants)."""
@@ -167,7 +174,7 @@ class Columns:
         if few is not None:
             values, slopes = atom.shape.derivatives([few[0]], atom.constants)
             return values[few[1][rows]], slopes[few[1][rows]]
-        return atom.shape.derivatives([self._columns[i][rows] for i in atom.inputs], atom.constants)
+        return atom.shape.derivatives([self._column(i)[rows] for i in atom.inputs], atom.constants)
 
     def batches(self) -> Iterator[slice]:
         """Rows in parts that fit into a processor's cache with all that is worked out for them."""
@@ -175,19 +182,27 @@ class Columns:
 
     def outputs(self, state: State) -> FloatArray:
         """Return the outputs of a model, shape (rows, outputs)."""
-        outputs = np.tile(state.bias, (len(self), 1))
-        for rows in self.batches() if state.atoms else ():
-            values = np.stack([self.values(atom, rows) for atom in state.atoms], axis=1)
-            with np.errstate(over="ignore", invalid="ignore"):  # trials may overflow, and are left
-                outputs[rows] += values @ state.coefficients.T
+        outputs = np.empty((len(self), len(state.bias)))
+        for rows in self.batches():
+            outputs[rows] = self.outputs_of(state, rows)
         return outputs
 
-    def _few(self, inputs: Sequence[int]) -> tuple[FloatArray, NDArray[np.intp]] | None:
+    def outputs_of(self, state: State, rows: slice) -> FloatArray:
+        """Return the outputs of a model on some rows, shape (rows, outputs)."""
+        return state.outputs([self.values(atom, rows) for atom in state.atoms], len(range(len(self))[rows]))
+
+    def _column(self, place: int) -> FloatArray:
+        # Only inputs that a model reads are copied.
+        if place not in self._columns:
+            self._columns[place] = np.ascontiguousarray(self.X[:, place])
+        return self._columns[place]
+
+    def _few(self, inputs: Sequence[int]) -> tuple[FloatArray, NDArray[np.int32]] | None:
         if len(inputs) != 1:
             return None
         place = inputs[0]
         if place not in self._known:
-            unique, inverse = np.unique(self._columns[place], return_inverse=True)
+            unique, inverse = np.unique(self._column(place), return_inverse=True)
             few = len(unique) * _FEW < len(self)
-            self._known[place] = (unique, inverse.reshape(-1)) if few else None
+            self._known[place] = (unique, inverse.reshape(-1).astype(np.int32)) if few else None
         return self._known[place]

@@ -87,3 +87,10 @@ def test_the_absolute_error_is_fitted_where_it_is_the_objective() -> None:
     assert np.median(errors) < 0.05
     squared = np.abs(search_problem(wanted, options).models[-1].model.predict(INPUTS) - outputs)
     assert np.median(squared) > 1
+
+
+def test_rows_without_a_label_count_as_the_teacher_says() -> None:
+    logits = np.stack([4 * INPUTS[:, 0], np.zeros(900)], axis=1)
+    labels = np.where(np.arange(900) < 300, INPUTS[:, 0] < 0, -1).astype(np.int64)
+    slopes = joint_data(problem(Task.LOGITS, logits, labels), teacher_share=0.25).loss.slopes(logits[:500])
+    assert np.abs(slopes.gradient[300:]).max() < 1e-12 < np.abs(slopes.gradient[:300]).max()

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from sr2hls.search.joint.loss import classification_loss, regression_loss
+from sr2hls.search.joint.loss import JointLoss, classification_loss, regression_loss
 from sr2hls.search.joint.numbers import printed_number, short_numbers
 from sr2hls.search.joint.readable import significant_digits
-from sr2hls.search.joint.refit import assemble, refit
+from sr2hls.search.joint.refit import assemble, loss_of, refit
 from sr2hls.search.joint.rounding import round_constants
 from sr2hls.search.joint.shapes import make_shape
 from sr2hls.search.joint.state import Atom, Columns, State
@@ -31,7 +31,7 @@ def test_an_atom_is_shared_by_outputs() -> None:
 def test_the_gradient_is_that_of_the_loss() -> None:
     loss = classification_loss(RNG.normal(0, 2, (400, 3)), RNG.integers(0, 3, 400))
     state, data = start(), Columns(X)
-    gradient = assemble(state, data, loss.slopes(data.outputs(state))).gradient
+    gradient = assemble(state, data, loss).gradient
     for k, vector in enumerate(np.eye(len(gradient)) * 1e-6):
         up = loss.value(data.outputs(state.with_vector(state.vector() + vector)))
         down = loss.value(data.outputs(state.with_vector(state.vector() - vector)))
@@ -41,9 +41,9 @@ def test_the_gradient_is_that_of_the_loss() -> None:
 def test_the_hessian_of_a_softmax_is_exact_for_coefficients() -> None:
     loss = classification_loss(RNG.normal(0, 2, (400, 3)), None)
     data, state = Columns(X), start()
-    system = assemble(state, data, loss.slopes(data.outputs(state)))
+    system = assemble(state, data, loss)
     moved = state.with_vector(state.vector() + 1e-6 * np.eye(len(state.vector()))[3])
-    gradient = assemble(moved, data, loss.slopes(data.outputs(moved))).gradient
+    gradient = assemble(moved, data, loss).gradient
     linear = slice(0, state.offsets[0])
     assert system.hessian[3, linear] == pytest.approx(((gradient - system.gradient) / 1e-6)[linear], abs=1e-6)
 
@@ -102,3 +102,23 @@ def test_numbers_are_printed_as_what_they_are() -> None:
     assert printed_number(-1 / 3) == sp.Rational(-1, 3)
     assert printed_number(2 * np.pi) == 2 * sp.pi
     assert str(printed_number(4.87)) == "4.87000000000000"
+
+
+@pytest.mark.parametrize("name", ["classes", "binary", "squared", "absolute"])
+def test_batches_of_rows_add_up(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    targets, weights = RNG.normal(0, 2, (400, 3)), RNG.uniform(0, 2, 400)
+    loss: JointLoss = {
+        "classes": lambda: classification_loss(targets, RNG.integers(-1, 3, 400), weights=weights),
+        "binary": lambda: classification_loss(targets[:, :1], targets[:, 1] > 0, weights=weights),
+        "squared": lambda: regression_loss(targets, weights=weights),
+        "absolute": lambda: regression_loss(targets, absolute=True, weights=weights),
+    }[name]()
+    data, state = Columns(RNG.uniform(-1, 1, (400, 2))), State.empty(np.zeros(loss.shape[1]))
+    state = state.added(Atom(make_shape("tanh(p0*u)"), (1,), np.array([1.3])), 0, 0.7)
+    whole, value = assemble(state, data, loss), loss_of(state, data, loss)
+    assert value == pytest.approx(loss.value(data.outputs(state)))
+    monkeypatch.setattr("sr2hls.search.joint.state._BATCH", 150)
+    parts = assemble(state, data, loss)
+    assert loss_of(state, data, loss) == pytest.approx(value)
+    assert np.allclose(parts.gradient, whole.gradient) and np.allclose(parts.hessian, whole.hessian)
+    assert np.array_equal(data.outputs(state)[300:], data.outputs_of(state, slice(300, None)))

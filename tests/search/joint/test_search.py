@@ -114,6 +114,7 @@ def test_a_search_goes_on_from_formulas() -> None:
     search_jointly(classes(LOGITS), options, progress=points.append)
     assert points[0].loss < 1e-4
     assert "3 terms" in points[0].message
+    assert points[0].message.endswith("score 1.0000")
 
 
 def test_an_interrupted_search_keeps_what_it_has() -> None:
@@ -127,6 +128,9 @@ def test_an_interrupted_search_keeps_what_it_has() -> None:
     front = search_jointly(classes(LOGITS), JointOptions(models=3), progress=stop)
     assert front.interrupted
     assert front.models
+    scores = [float(step.message.rpartition("score ")[2]) for step in steps]
+    assert scores[0] < scores[-1], "progress tells the score and the size"
+    assert [step.message.split(", ")[0] for step in steps] == ["0 terms", "1 terms", "2 terms"]
     assert front.notes == ("the search was interrupted: the best so far is kept",)
 
 
