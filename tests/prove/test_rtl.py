@@ -139,7 +139,7 @@ def test_a_solver_that_is_missing_hangs_dies_or_lies_leaves_the_claim_open(
 ) -> None:
     program = None if script is None else _script(tmp_path / "abc", script)
     monkeypatch.setattr(abc, "find_abc", lambda: program)
-    (proof,) = prove_rtl(_subject(project), 12)
+    (proof,) = prove_rtl(_subject(project), 2 if script == "sleep 30" else 12)
     assert proof.outcome is Outcome.OPEN
     assert says in proof.note
 
