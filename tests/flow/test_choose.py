@@ -98,9 +98,7 @@ def test_a_shift_register_counts_as_the_lut_that_it_is() -> None:
 def test_a_clock_that_is_not_met_breaks_a_budget_of_latency() -> None:
     slow = figures_of(clock_ns=5.0, critical_path_ns=5.4, latency_ns=5.4)
     refuse_over_budget(slow, Budget())
-    with pytest.raises(
-        BudgetError, match=r"the longest path of the nearest takes 5\.4 ns"
-    ):
+    with pytest.raises(BudgetError, match=r"the longest path of the nearest takes 5\.4 ns"):
         refuse_over_budget(slow, Budget(max_latency_ns=100.0))
     refuse_over_budget(figures_of(clock_ns=5.0, critical_path_ns=4.9), Budget(max_latency_ns=100.0))
 
