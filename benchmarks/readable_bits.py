@@ -224,7 +224,7 @@ def main() -> None:
         print(json.dumps({k: v for k, v in designs[-1].items() if k != "formulas"}), flush=True)
     result = {
         "problem": args.name,
-        "command": " ".join(["python", *(a if len(a) < 60 else Path(a).name for a in sys.argv)]),
+        "command": " ".join(["python", *(Path(a).name if Path(a).is_absolute() else a for a in sys.argv)]),
         "rows": len(problem.train) + len(problem.train if more is None or args.between else more),
         "teacher_test": problem.teacher_score(problem.test),
         "designs": designs,
