@@ -159,7 +159,8 @@ def bounds(arguments: argparse.Namespace, done: dict[str, Any]) -> Iterator[dict
 
 def random(arguments: argparse.Namespace, done: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield a row for each random program."""
-    for seed in np.random.default_rng(16).permutation(arguments.programs).tolist():
+    order = np.random.default_rng(16).permutation(arguments.programs).tolist()
+    for seed in sorted(order, key=lambda seed: f"random-{seed}" not in done):
         name = f"random-{seed}"
         if name in done and (_is_proven(done[name]) or done[name]["cpu_seconds"] > LIMIT_S):
             continue
