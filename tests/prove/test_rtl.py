@@ -8,13 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sr2hls.data.inputs import InputFormat
+from sr2hls.data.names import FeatureNames
+from sr2hls.data.scaler import InputScaler
 from sr2hls.errors import InputError, VerificationError
 from sr2hls.options import CompileOptions
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
 from sr2hls.program.program import Program
 from sr2hls.program.serialize import load
-from sr2hls.program.types import FixedType
+from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.prove import abc
 from sr2hls.prove.circuit import kept_vectors, prove_circuit
 from sr2hls.prove.confirm import differences
@@ -116,6 +119,12 @@ def test_registers_that_feed_themselves_are_not_proven(project: RtlProject) -> N
     assert proof.note == "a register or a gate of the circuit feeds itself"
 
 
+def _script(path: Path, text: str) -> Path:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
 @pytest.mark.parametrize(
     ("script", "says"),
     [
@@ -128,15 +137,35 @@ def test_registers_that_feed_themselves_are_not_proven(project: RtlProject) -> N
 def test_a_solver_that_is_missing_hangs_dies_or_lies_leaves_the_claim_open(
     project: RtlProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, says: str
 ) -> None:
-    program = None
-    if script is not None:
-        program = tmp_path / "abc"
-        program.write_text(f"#!/bin/sh\n{script}\n")
-        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    program = None if script is None else _script(tmp_path / "abc", script)
     monkeypatch.setattr(abc, "find_abc", lambda: program)
-    (proof,) = prove_rtl(_subject(project), 12)
+    (proof,) = prove_rtl(_subject(project), 2 if script == "sleep 30" else 12)
     assert proof.outcome is Outcome.OPEN
     assert says in proof.note
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [("sleep 30", "Yosys did not finish within 1 s"), ("exit 3", "Yosys failed with code 3")],
+)
+def test_a_yosys_that_hangs_or_dies_leaves_the_claim_open(
+    project: RtlProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, says: str
+) -> None:
+    worker = _script(tmp_path / "python", script)
+    monkeypatch.setattr("sr2hls.synthesis.yosys_run.sys.executable", str(worker))
+    (proof,) = prove_rtl(_subject(project), 1)
+    assert proof.outcome is Outcome.OPEN and proof.vectors == 0
+    assert says in proof.note
+
+
+def test_what_a_dead_solver_leaves_is_said_to_be_tested(
+    project: RtlProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(abc, "find_abc", lambda: _script(tmp_path / "abc", "exit 3"))
+    lines = verify_folder(project.directory, 30).lines()
+    said = next(line for line in lines if line.startswith("Verilog (Verilator)"))
+    assert re.fullmatch(r"Verilog \(Verilator\): tested, equal on \d+ vectors", said)
+    assert "Verilog = program: not proven, the solver ABC failed: it ended with code 3" in lines
 
 
 def test_a_netlist_of_cells_is_proven_and_refuted(tmp_path: Path) -> None:
@@ -186,6 +215,18 @@ def test_a_folder_is_verified_and_an_edited_one_is_refused(project: RtlProject) 
         VerificationError, match=r"Verilog \(Verilator\) differs from the integer interpreter in 2 of"
     ):
         verify_folder(folder, 0)
+
+
+def test_a_counter_example_is_said_in_the_units_of_the_features(project: RtlProject) -> None:
+    """The rare input is 0x0abcde: 94, 121 and 42 of 7 bits, 3 of them fractional; the sign comes first."""
+    scaler = InputScaler(np.array([100.0, 0.0, 1.0]), np.array([8.0, 1.0, -2.0]), "file")
+    names = FeatureNames.of(("mass of W", "width", "angle"), 3)
+    types = tuple(port.type.with_modes(Rounding.RND, Overflow.SAT) for port in project.inputs)
+    InputFormat(names, scaler, types).save(project.directory.parent / "inputs.json")
+    _edit(project, "top_core.v", _spoil_one_input)
+    said = r"for the input mass of W = 66, width = -0.875, angle = -9.5: output"
+    with pytest.raises(VerificationError, match=said):
+        verify_folder(project.directory.parent, 60)
 
 
 def test_a_name_that_is_a_command_is_refused(project: RtlProject) -> None:
