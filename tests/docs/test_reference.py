@@ -89,7 +89,8 @@ def test_the_reference_has_every_class_that_it_names() -> None:
     for module, node in entries:
         for name in (n for a in annotations(node) for n in names_in(a)):
             found = definition(module, name)
-            if found and isinstance(found[1], ast.ClassDef) and not name.startswith("_"):
-                if (found[0], found[1].name) not in known:
-                    missing[f"{found[0]}.{found[1].name}"] = node.name  # type: ignore[attr-defined]
+            if not found or not isinstance(found[1], ast.ClassDef) or name.startswith("_"):
+                continue
+            if (found[0], found[1].name) not in known:
+                missing[f"{found[0]}.{found[1].name}"] = node.name  # type: ignore[attr-defined]
     assert not missing, f"not in docs/reference/api: {missing}"
