@@ -108,9 +108,9 @@ def beside(key: str, title: str, folder: Path) -> dict[str, Any]:
 
 
 MAKERS: Mapping[str, Callable[[str, Path], dict[str, Any]]] = {
-    **{way: (lambda e, f, way=way: compiled(way, e, f)) for way in WAYS},  # type: ignore[misc]
     TREES: lambda _, folder: beside(TREES, "boosted trees, 4 a class of depth 3", folder),
     "pysr": lambda _, folder: beside("pysr", "PySR 1.5.10 alone", folder),
+    **{way: (lambda e, f, way=way: compiled(way, e, f)) for way in WAYS},  # type: ignore[misc]
 }
 
 

@@ -39,7 +39,8 @@ def points_apart(
         if message is not None:
             raise message
     except BaseException:
-        get_reusable_executor().shutdown(wait=False, kill_workers=True)
+        # Without reuse another pool is made, which waits for this one to end.
+        get_reusable_executor(reuse=True).shutdown(wait=False, kill_workers=True)
         raise
     finally:
         manager.shutdown()
