@@ -11,7 +11,7 @@ validation split. LUTs are predicted by `sr2hls.quantised.luts` and measured by 
 register stages of the Verilog at 5 ns. Training rows and as many between them, for which the network answers,
 are learnt, as `compile` does. ``--more`` takes files of further rows of the same features, as
 `examples/jet_tagger/generate.py` writes them: the network answers for their training part, which is learnt
-in place of rows between, and their test part is a second test split.
+in place of rows between (not with ``--between``), and their test part is a second test split.
 """
 
 import argparse
@@ -102,7 +102,7 @@ def trained(prepared: Prepared, models: list[tuple[int, float, JointModel]], bud
     nodes_of_model, _, model = max((m for m in models if m[0] <= nodes), key=lambda m: m[1])
     options = QuantisedOptions(exchanges=args.exchanges)
     samples = learnt_samples(problem, problem.train, options.teacher_share)
-    further = prepared.between(1, 0) if more is None else more
+    further = prepared.between(1, 0) if more is None or args.between else more
     samples = samples.joined(learnt_samples(problem, further, options.teacher_share))
     began, found, predicted = time.process_time(), [], [0]
 
@@ -202,6 +202,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, required=True, help="written by readable.py")
     parser.add_argument("--budgets", nargs="+", required=True, help="NODES:LUT:CYCLES")
     parser.add_argument("--more", type=Path, nargs="+", default=[], help="files of further rows")
+    parser.add_argument("--between", action="store_true", help="learn rows between all the same")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--exchanges", type=int, default=40)
     parser.add_argument("--time", type=float, help="seconds after which a training ends")
@@ -223,8 +224,8 @@ def main() -> None:
         print(json.dumps({k: v for k, v in designs[-1].items() if k != "formulas"}), flush=True)
     result = {
         "problem": args.name,
-        "command": " ".join(["python", *(a if len(a) < 60 else Path(a).name for a in sys.argv)]),
-        "rows": len(problem.train) + (len(problem.train) if more is None else len(more)),
+        "command": " ".join(["python", *(Path(a).name if Path(a).is_absolute() else a for a in sys.argv)]),
+        "rows": len(problem.train) + len(problem.train if more is None or args.between else more),
         "teacher_test": problem.teacher_score(problem.test),
         "designs": designs,
     }
