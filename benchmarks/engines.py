@@ -67,6 +67,8 @@ CAPS = (10, 20, 40, 80, math.inf)
 MOST_NODES = 150
 CPU_S, LAW_S = 30.0, 10.0
 ENGINE_SHARE = 0.5
+WARM_S = 20.0
+"""Of a first search that does not count: an interrupt in the middle of an import breaks it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -334,6 +336,11 @@ def table(rows: list[Row]) -> str:
             limit = "any" if math.isinf(cap) else f"{cap:.0f}"
             shown = " | ".join(_cell(c, k) for c in cells)
             lines.append(f"| {task} | {seconds if k == 0 else ''} | {limit} | {shown} |")
+    missing = [
+        f"{e} on {t}" for t in dict.fromkeys(r.task for r in rows) for e in ENGINES[:3] if (t, e) not in by
+    ]
+    if missing:
+        lines += ["", f"Not run: {', '.join(missing)}."]
     laws = [r for r in rows if r.law is not None]
     if laws:
         lines += ["", "Laws whose form is on the front:", ""]
@@ -389,7 +396,7 @@ def main() -> None:
             if any((r.task, r.engine) == (name, engine) for r in rows):
                 continue
             if not started:  # what is imported and compiled the first time is not the search's
-                search(task_of("heat"), engine, 2.0)
+                search(task_of("heat"), engine, WARM_S)
                 started = True
             row = row_of(task_of(name), engine)
             if row is None:

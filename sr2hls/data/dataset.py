@@ -238,11 +238,27 @@ def open_source(
         raise InputError(
             f"'{path}' has the ending '{path.suffix}': give a .npz, .npy, .csv, .parquet or .h5 file"
         )
+    of_arrays = path.suffix.lower() in _ARRAYS
     with reading(path):
-        source = opener(path, Selection(features, target, max_bytes, weights))
-    if features is not None and not isinstance(features, str) and path.suffix.lower() in _ARRAYS:
-        source = select_columns(source, features)
+        try:
+            source = opener(path, Selection(features, target, max_bytes, weights))
+            if of_arrays and features is not None and not isinstance(features, str):
+                source = select_columns(source, features)
+        except InputError as error:
+            # On the command line one name can be that of the array, too.
+            if not of_arrays or features is None or isinstance(features, str) or len(features) != 1:
+                raise
+            source = _of_array(opener, path, Selection(features[0], target, max_bytes, weights), error)
     return replace(source, read=lambda rows: _guarded(source, rows))
+
+
+def _of_array(
+    opener: Callable[[Path, Selection], Source], path: Path, selection: Selection, otherwise: InputError
+) -> Source:
+    try:
+        return opener(path, selection)
+    except InputError:
+        raise otherwise from None
 
 
 def _guarded(source: Source, rows: int) -> Iterator[tuple[Floats, AnyArray | None]]:

@@ -127,6 +127,7 @@ def _lowered(
         design = replace(made, errors=_errors(made, train), notes=notes)
     with RunFolder(options) as run:
         inputs.save(run.path / "inputs.json")
+        run.keep_design(design, anew=True)
         return implement(
             design,
             Inputs(inputs, train, rows.splits["test"][0], classifies=False),

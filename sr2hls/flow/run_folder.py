@@ -123,9 +123,9 @@ class RunFolder:
         self._folder.write(f"stages/{name}.json", record.model_dump_json(indent=1))
         return record
 
-    def keep_design(self, design: Design) -> None:
-        """Keep a design, for later runs and for ``--explored``."""
-        if not (self.path / file_name(design.proposal.name)).is_file():
+    def keep_design(self, design: Design, *, anew: bool = False) -> None:
+        """Keep a design, for later runs, ``--explored`` and ``verify``; one of its name stays unless anew."""
+        if anew or not (self.path / file_name(design.proposal.name)).is_file():
             self._folder.write(file_name(design.proposal.name), to_text(design))
 
     def kept_design(self, name: str, problem: Problem) -> Design | None:

@@ -3,7 +3,7 @@
 As operations of the program they are in the C++, the Verilog, the comparisons, the proofs and the LUTs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sr2hls.errors import InputError
@@ -67,6 +67,12 @@ def with_argmax(program: Program, *, binary: bool = False) -> Program:
     while name in program.output_names or name in program.input_names:
         name += "_"
     return build.program({**dict(zip(program.output_names, scores, strict=True)), name: decision})
+
+
+def wires(types: Mapping[str, FixedType]) -> Program:
+    """Return a program whose outputs are its inputs."""
+    build = Builder(dict(types))
+    return build.program({f"{name}_out": build[name] for name in types})
 
 
 def refuse_argmax(outputs: int, *, binary: bool) -> None:

@@ -7,16 +7,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sr2hls.errors import ToolError, VerificationError
+from sr2hls.data.inputs import InputFormat
+from sr2hls.errors import InputError, ToolError, VerificationError
+from sr2hls.program.size import same_bits
+from sr2hls.program.types import FixedType
 from sr2hls.prove.confirm import differences
-from sr2hls.prove.proof import Outcome, Proof
+from sr2hls.prove.proof import Counterexample, Outcome, Proof
 from sr2hls.prove.rtl import LIBRARIES, NETLIST, Subject, prove_rtl
 from sr2hls.rtl.icarus import find_icarus, run_testbench
 from sr2hls.rtl.project import RtlProject
 from sr2hls.store.directory import Directory
 from sr2hls.verify.agree import Agreement
 
-_KEPT = "counterexamples.csv"
+_KEPT, _INPUTS = "counterexamples.csv", "inputs.json"
 
 
 def netlist_of(project: RtlProject) -> Path | None:
@@ -73,7 +76,7 @@ def _confirmed(subject: Subject, proof: Proof) -> Proof:
         wrong = differences(subject.project, subject.program, found, netlist)
     except ToolError as error:
         wrong = [f"it could not be simulated: {error}"]
-    said = found.describe(subject.project.inputs)
+    said = _in_features(subject.project, found) or found.describe(subject.project.inputs)
     if not wrong:
         # A simulator takes a wire that nothing drives for 0; synthesis may take it for anything.
         note = f"for the input {said} it rests on a wire that nothing drives, which the simulator takes for 0"
@@ -81,6 +84,28 @@ def _confirmed(subject: Subject, proof: Proof) -> Proof:
     keep_vectors(subject.project, found.rows)
     side = "the mapped netlist" if netlist else "the Verilog"
     raise VerificationError(f"{side} differs from the program for the input {said}: {'; '.join(wrong)}")
+
+
+def _in_features(project: RtlProject, found: Counterexample) -> str:
+    """Return a counter-example in the features' names and units; empty where the folder does not say them."""
+    types = tuple(port.type for port in project.inputs)
+    for place in (project.directory.parent, project.directory.parent.parent):
+        try:
+            format_ = InputFormat.load(place / _INPUTS)
+        except InputError:
+            continue
+        values = found.rows[found.at] * np.array([t.step for t in types])
+        if _same(types, format_.types):
+            values = format_.scaler.inverse_transform(values[None])[0]
+        elif not _same(types, format_.raw_types or ()):
+            continue
+        return ", ".join(f"{n} = {v:.6g}" for n, v in zip(format_.names.display, values, strict=True))
+    return ""
+
+
+def _same(types: tuple[FixedType, ...], others: tuple[FixedType, ...]) -> bool:
+    """Return whether types have the same numbers, however what comes to them is rounded."""
+    return len(types) == len(others) and all(map(same_bits, types, others))
 
 
 def keep_vectors(project: RtlProject, rows: NDArray[np.int64]) -> None:

@@ -61,11 +61,23 @@ def program_side(aig: Aig, program: Program, ports: Ports) -> Side:
 
 
 def logic_side(aig: Aig, logic: CombLogic, ports: Ports) -> Side:
-    """Return the outputs of alkaid's logic, adder by adder."""
+    """Return the outputs of alkaid's logic, adder by adder.
+
+    Every value is a variable to what reads it: terms would make one sum of several adders, in another order
+    than that of the Verilog, and the solver finds gates that are equal where the order is the same.
+    """
     terms = Terms()
     inputs, words = _variables(aig, terms, ports)
     values = LogicTerms(terms, logic, inputs)
-    return _written(aig, terms, [values.value(k, {}) for k in logic.out_idxs], words, ports)
+    known: dict[int, Scaled] = {}
+    for k in range(len(values)):
+        value = values.value(k, known)
+        term = terms[value.term]
+        variable = terms.variable(("value", k), term.low, term.high)
+        if terms.value(variable) is None:
+            words[variable] = written(aig, terms, [value.term], words)[0]
+        known[k] = Scaled(variable, value.frac)
+    return _written(aig, terms, [known[k] for k in logic.out_idxs], words, ports)
 
 
 def _written(aig: Aig, terms: Terms, values: Sequence[Scaled], words: dict[int, Word], ports: Ports) -> Side:

@@ -39,7 +39,8 @@ def test_pysr_run_with_its_data(tmp_path: Path) -> None:
     truth = np.stack([X[:, 1] / (1 + X[:, 1]), -X[:, 0] / (1 + X[:, 0])], axis=1)
     assert np.abs(predicted - truth).max() < 0.06 * np.ptp(truth)
     assert float(np.sqrt(np.mean((predicted - truth) ** 2))) < 0.02 * truth.std()
-    assert {a.executor for a in result.circuit.agreements} == {"C++ (g++)", "Verilog (Verilator)"}
+    executors = {a.executor for a in result.circuit.agreements}
+    assert executors == {"C++ (g++)", "Verilog (Verilator)", "program before its passes"}
     assert all(a.vectors > 100 for a in result.circuit.agreements)
     for file in ("report.json", "report.html", "inputs.json", "hls/project.tcl", "rtl"):
         assert (tmp_path / "out" / file).exists(), file
@@ -76,7 +77,7 @@ def test_command_line_with_ranges_operators_and_types(
     assert [f["name"] for f in report["data"]["features"]] == ["eta", "pt"]
     assert report["teacher"] is None
     agreements = report["verification"]["executors"]
-    assert len(agreements) == 2
+    assert len(agreements) == 3
     assert all(a["differences"] == 0 and a["values"] > 1000 for a in agreements)
 
 

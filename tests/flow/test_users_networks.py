@@ -120,7 +120,9 @@ class Told(SilentProgress):
 NETWORKS = {"blobs": blobs, "autoencoder": autoencoder, "dead output": dead_output, "jets": jets}
 
 
-@pytest.mark.parametrize("name", ["blobs", "autoencoder", "dead output"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("blobs", marks=pytest.mark.slow), "autoencoder", "dead output"]
+)
 def test_designs_are_found_that_are_not_degenerate(name: str, tmp_path: Path) -> None:
     net, data = NETWORKS[name](tmp_path)
     options = CompileOptions(

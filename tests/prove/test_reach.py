@@ -7,6 +7,7 @@ import pytest
 from attrs import evolve, fields
 
 from sr2hls.cli.main import run
+from sr2hls.flow.design_file import design_of
 from sr2hls.flow.explore import explore_network
 from sr2hls.flow.lower import lower_formulas
 from sr2hls.options import CompileOptions, ExploreOptions, LowerOptions, StrategyName, Synthesis, Tables
@@ -24,6 +25,9 @@ def test_lower_proves_and_bounds(tmp_path: Path) -> None:
     result = lower_formulas(options)
     how = {row.executor: row.proof for row in result.report.verification.executors}
     assert how["Verilog (Verilator)"] and not how["C++ (g++)"]
+    assert how["program before its passes"]
+    kept = design_of(tmp_path / "out")
+    assert kept is not None and kept.before == result.design.before  # verify repeats it
     (bound,) = result.circuit.bounds
     error = result.design.errors[bound.output]
     assert bound.low <= -error.largest * 0.5 and max(-bound.low, bound.high) >= error.largest

@@ -8,13 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sr2hls.data.inputs import InputFormat
+from sr2hls.data.names import FeatureNames
+from sr2hls.data.scaler import InputScaler
 from sr2hls.errors import InputError, VerificationError
 from sr2hls.options import CompileOptions
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
 from sr2hls.program.program import Program
 from sr2hls.program.serialize import load
-from sr2hls.program.types import FixedType
+from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.prove import abc
 from sr2hls.prove.circuit import kept_vectors, prove_circuit
 from sr2hls.prove.confirm import differences
@@ -136,7 +139,7 @@ def test_a_solver_that_is_missing_hangs_dies_or_lies_leaves_the_claim_open(
 ) -> None:
     program = None if script is None else _script(tmp_path / "abc", script)
     monkeypatch.setattr(abc, "find_abc", lambda: program)
-    (proof,) = prove_rtl(_subject(project), 12)
+    (proof,) = prove_rtl(_subject(project), 2 if script == "sleep 30" else 12)
     assert proof.outcome is Outcome.OPEN
     assert says in proof.note
 
@@ -212,6 +215,18 @@ def test_a_folder_is_verified_and_an_edited_one_is_refused(project: RtlProject) 
         VerificationError, match=r"Verilog \(Verilator\) differs from the integer interpreter in 2 of"
     ):
         verify_folder(folder, 0)
+
+
+def test_a_counter_example_is_said_in_the_units_of_the_features(project: RtlProject) -> None:
+    """The rare input is 0x0abcde: 94, 121 and 42 of 7 bits, 3 of them fractional; the sign comes first."""
+    scaler = InputScaler(np.array([100.0, 0.0, 1.0]), np.array([8.0, 1.0, -2.0]), "file")
+    names = FeatureNames.of(("mass of W", "width", "angle"), 3)
+    types = tuple(port.type.with_modes(Rounding.RND, Overflow.SAT) for port in project.inputs)
+    InputFormat(names, scaler, types).save(project.directory.parent / "inputs.json")
+    _edit(project, "top_core.v", _spoil_one_input)
+    said = r"for the input mass of W = 66, width = -0.875, angle = -9.5: output"
+    with pytest.raises(VerificationError, match=said):
+        verify_folder(project.directory.parent, 60)
 
 
 def test_a_name_that_is_a_command_is_refused(project: RtlProject) -> None:
