@@ -26,7 +26,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +34,7 @@ from forms import LAWS, Law, is_right
 from numpy.typing import NDArray
 
 from sr2hls.costs import Operators, node_count
-from sr2hls.search import PySRSettings, julia_status, read_hall_of_fame
+from sr2hls.search import PySREngine, PySRSettings, SearchOptions, julia_status, read_hall_of_fame
 from sr2hls.search.base import Progress
 from sr2hls.search.joint import (
     JointData,
@@ -67,6 +67,8 @@ CAPS = (10, 20, 40, 80, math.inf)
 MOST_NODES = 150
 CPU_S, LAW_S = 30.0, 10.0
 ENGINE_SHARE = 0.5
+WARM_S = 20.0
+"""Of a first search that does not count: an interrupt in the middle of an import breaks it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,10 +194,12 @@ class RunningPySR:
     Attributes:
         engine: PySR.
         budget: seconds that are left to it, one number; the start of Julia is not counted.
+        start_s: seconds that Julia takes to compile a fit, in every process anew; they are not counted.
     """
 
     engine: PySRProposer
     budget: list[float]
+    start_s: float
     name: str = "pysr"
 
     def propose(self, X: Floats, responses: Floats, weights: Floats, seed: int) -> Sequence[Term]:
@@ -204,7 +208,7 @@ class RunningPySR:
         if share < 2:
             return ()
         self.budget[0] -= share
-        return replace(self.engine, time_limit=share).propose(X, responses, weights, seed)
+        return replace(self.engine, time_limit=share + self.start_s).propose(X, responses, weights, seed)
 
 
 @dataclass(frozen=True)
@@ -224,6 +228,17 @@ class RecordedPySR:
             names = tuple(str(n) for n in file["names"])
         found = read_hall_of_fame(self.run, cost=node_count(Operators()), input_names=names)
         return terms_of(c.expr for front in found.fronts for c in front.candidates)
+
+
+@cache
+def fit_start_s() -> float:
+    """Seconds of a fit of one iteration on few rows: all of it is what Julia compiles in every process."""
+    X = np.linspace(1, 2, 20)[:, None]
+    settings = PySRSettings(niterations=1, populations=1, deterministic=True)
+    found = PySREngine(settings, polish=False).search(
+        X, X[:, 0], cost=node_count(Operators()), options=SearchOptions(operators=OPERATORS)
+    )
+    return float(found.notes[0].rpartition(" s of search")[0].rpartition(" ")[2])
 
 
 @contextmanager
@@ -258,7 +273,7 @@ def proposers_of(task: Task, engine: str, budget: list[float]) -> tuple[Proposer
         return (Limited(eql_proposer(), budget),)
     if julia_status().ready:
         settings = PySRSettings(niterations=10_000_000, deterministic=True)
-        return (RunningPySR(pysr_proposer(settings, operators=task.operators), budget),)
+        return (RunningPySR(pysr_proposer(settings, operators=task.operators), budget, fit_start_s()),)
     return None if task.run is None else (RecordedPySR(task.run),)
 
 
@@ -321,6 +336,11 @@ def table(rows: list[Row]) -> str:
             limit = "any" if math.isinf(cap) else f"{cap:.0f}"
             shown = " | ".join(_cell(c, k) for c in cells)
             lines.append(f"| {task} | {seconds if k == 0 else ''} | {limit} | {shown} |")
+    missing = [
+        f"{e} on {t}" for t in dict.fromkeys(r.task for r in rows) for e in ENGINES[:3] if (t, e) not in by
+    ]
+    if missing:
+        lines += ["", f"Not run: {', '.join(missing)}."]
     laws = [r for r in rows if r.law is not None]
     if laws:
         lines += ["", "Laws whose form is on the front:", ""]
@@ -376,7 +396,7 @@ def main() -> None:
             if any((r.task, r.engine) == (name, engine) for r in rows):
                 continue
             if not started:  # what is imported and compiled the first time is not the search's
-                search(task_of("heat"), engine, 2.0)
+                search(task_of("heat"), engine, WARM_S)
                 started = True
             row = row_of(task_of(name), engine)
             if row is None:

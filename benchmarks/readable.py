@@ -5,9 +5,10 @@
 Every way gets the same network, data, effort and budget of LUTs, through `sr2hls.compile`; where no design
 of a way meets the budget, it is asked once more without one, and the row says so. Beside them stand boosted
 trees (conifer's, as a program of sr2hls) and the last formulas of a recorded run of PySR 1.5.10 for another
-network of this kind (`tests/search/data/pysr_runs/jets`), lowered as published, ap_fixed<16,6>. A row is made
-in a process of its own: CPU seconds are those of the process and its children, with building, proofs and
-synthesis. Rows are kept and not made again.
+network of this kind (`tests/search/data/pysr_runs/jets`), lowered as published, ap_fixed<16,6>. Both are
+rows of `benchmarks/jet_frontier.py`, taken where they are kept for the same data, network and target. A row
+is made in a process of its own: CPU seconds are those of the process and its children, with building, proofs
+and synthesis. Rows are kept and not made again.
 """
 
 import argparse
@@ -17,11 +18,13 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import sympy as sp
+from frontier_rows import Row, RowStore
+from jet_frontier import facts_of
 from published_rows import PYSR_RUN, pysr_row
 from readable_fronts import EXAMPLES, PROBLEMS, table_row
 from tree_rows import tree_rows
@@ -37,8 +40,7 @@ from sr2hls.search.joint.printing import count_nodes
 
 RESULTS = Path(__file__).resolve().parent / "results"
 MAX_LUT = 120
-TREES = (4, 3)
-"""Trees a class, and their depth."""
+TREES = "trees-4x3"
 WAYS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "readable": ("joint search, readable, to the bit", {"strategies": ("readable",)}),
     "lut-network": ("LUT network, tables free to move", {"strategies": ("lut-network",), "tables": "free"}),
@@ -76,48 +78,45 @@ def compiled(way: str, effort: str, folder: Path) -> dict[str, Any]:
     }
 
 
-def trees(effort: str, folder: Path) -> dict[str, Any]:
-    """Return the row of boosted trees; effort means nothing to them."""
+def beside(key: str, title: str, folder: Path) -> dict[str, Any]:
+    """Return a row of the table of jet designs, kept or made now."""
     options = _options(folder)
-    problem = prepare(options, SilentProgress()).problem
-    (row,) = tree_rows(problem, *TREES, 0, options.target, folder / "trees")
-    title = f"boosted trees, {TREES[0]} a class of depth {TREES[1]}"
-    return _of_row(row, title, None, problem.teacher_score(problem.test), "")
-
-
-def recorded(effort: str, folder: Path) -> dict[str, Any]:
-    """Return the row of PySR's recorded formulas; effort means nothing to them."""
-    options = _options(folder)
-    problem = prepare(options, SilentProgress()).problem
-    (row,) = pysr_row(options, folder / "pysr")
+    prepared = prepare(options, SilentProgress())
+    store = RowStore(RESULTS / "jet_frontier.json", facts_of(prepared, options))
+    kept = key in store
+    makers: Mapping[str, Callable[[], Iterable[Row]]] = {
+        TREES: lambda: tree_rows(prepared.problem, 4, 3, 0, options.target, folder / "trees"),
+        "pysr": lambda: pysr_row(options, folder / "pysr"),
+    }
+    (row,) = store.group(key, makers[key])
+    nodes = _recorded_nodes(len(prepared.problem.types)) if key == "pysr" else None
     call = json.loads((PYSR_RUN / "call.json").read_text(encoding="utf-8"))
-    remark = f"recorded: its search took {call['fit_s']:.0f} s elsewhere; CPU s are those of lowering alone"
-    return _of_row(row, "PySR 1.5.10 alone", _recorded_nodes(), problem.teacher_score(problem.test), remark)
+    remarks = ["kept row of jet_frontier.json"] if kept else []
+    if key == "pysr":
+        remarks.append(f"recorded: its search took {call['fit_s']:.0f} s of another machine")
+    return {
+        "title": title,
+        "test": row.test,
+        "of_network": row.test / prepared.problem.teacher_score(prepared.problem.test),
+        "nodes": nodes,
+        "lut": row.lut,
+        "cycles": row.cycles,
+        "measured_by": row.measured_by,
+        "remark": "; ".join(remarks),
+        "kept": kept,
+    }
 
 
 MAKERS: Mapping[str, Callable[[str, Path], dict[str, Any]]] = {
+    TREES: lambda _, folder: beside(TREES, "boosted trees, 4 a class of depth 3", folder),
+    "pysr": lambda _, folder: beside("pysr", "PySR 1.5.10 alone", folder),
     **{way: (lambda e, f, way=way: compiled(way, e, f)) for way in WAYS},  # type: ignore[misc]
-    "trees": trees,
-    "pysr": recorded,
 }
 
 
 def _options(folder: Path) -> CompileOptions:
     network, rows = (EXAMPLES / name for name in PROBLEMS["jets"])
     return CompileOptions(checkpoint=network, data=rows, output=folder / "unused")
-
-
-def _of_row(row: Any, title: str, nodes: int | None, network: float, remark: str) -> dict[str, Any]:
-    return {
-        "title": title,
-        "test": row.test,
-        "of_network": row.test / network,
-        "nodes": nodes,
-        "lut": row.lut,
-        "cycles": row.cycles,
-        "measured_by": row.measured_by,
-        "remark": remark,
-    }
 
 
 def page(kept: Mapping[str, Any]) -> str:
@@ -136,19 +135,19 @@ def page(kept: Mapping[str, Any]) -> str:
         row = kept["rows"].get(name)
         if row is None:
             continue
+        spent = "–" if row.get("kept") else f"{row['cpu_s']:.0f}"
         cells = [
             row["title"], f"{row['test']:.4f}", f"{row['of_network']:.3f}", row["nodes"] or "–",
-            f"{row['lut']:,.0f}", f"{row['cycles']:.0f}", f"{row['cpu_s']:.0f}", row["remark"],
+            f"{row['lut']:,.0f}", f"{row['cycles']:.0f}", spent, row["remark"],
         ]  # fmt: skip
         lines.append(table_row(cells))
     return "\n".join(lines) + "\n"
 
 
-def _recorded_nodes() -> int:
+def _recorded_nodes(inputs: int) -> int:
     """Nodes of the last formula of each recorded front."""
-    options = _options(Path("unused"))
-    inputs = [f"f{k}" for k in range(len(prepare(options, SilentProgress()).problem.types))]
-    frontier = read_hall_of_fame(PYSR_RUN, cost=node_count(Operators()), input_names=inputs)
+    names = [f"f{k}" for k in range(inputs)]
+    frontier = read_hall_of_fame(PYSR_RUN, cost=node_count(Operators()), input_names=names)
     return sum(count_nodes(sp.sympify(front.candidates[-1].expr)) for front in frontier.fronts)
 
 
@@ -182,7 +181,7 @@ def main() -> None:
         kept["rows"][name] = row
         print(name, row, flush=True)
         args.output.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    args.output.with_suffix(".md").write_text(page(kept), encoding="utf-8")
+        args.output.with_suffix(".md").write_text(page(kept), encoding="utf-8")
     print(page(kept))
 
 

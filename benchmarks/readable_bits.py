@@ -8,9 +8,10 @@
 
 A design starts from the model with the best validation score that its nodes allow. The seed is chosen on the
 validation split. LUTs are predicted by `sr2hls.quantised.luts` and measured by Yosys' synthesis; cycles are
-register stages of the Verilog at 5 ns. ``--more`` takes files of further rows of the same features, as
-`examples/jet_tagger/generate.py` writes them: the network answers for their training part, and their test
-part is a second test split.
+register stages of the Verilog at 5 ns. Training rows and as many between them, for which the network answers,
+are learnt, as `compile` does. ``--more`` takes files of further rows of the same features, as
+`examples/jet_tagger/generate.py` writes them: the network answers for their training part, which is learnt
+in place of rows between (not with ``--between``), and their test part is a second test split.
 """
 
 import argparse
@@ -37,6 +38,7 @@ from sr2hls.quantised import QuantisedOptions, train_quantised
 from sr2hls.quantised.designs import learnt_samples
 from sr2hls.search.joint import JointModel, model_of
 from sr2hls.search.names import with_names, with_safe_names
+from sr2hls.strategies.readable import AIM
 from sr2hls.target import Target
 
 
@@ -92,15 +94,16 @@ def measured(problem: Problem, design: Design) -> dict[str, object]:
     }
 
 
-def trained(problem: Problem, models: list[tuple[int, float, JointModel]], budget: str,
+def trained(prepared: Prepared, models: list[tuple[int, float, JointModel]], budget: str,
             args: argparse.Namespace, more: Split | None) -> tuple[Design, dict[str, object]]:  # fmt: skip
     """Return the best design of several seeds for a budget ``nodes:LUT:cycles``, and what it took."""
+    problem = prepared.problem
     nodes, lut, cycles = map(int, budget.split(":"))
     nodes_of_model, _, model = max((m for m in models if m[0] <= nodes), key=lambda m: m[1])
     options = QuantisedOptions(exchanges=args.exchanges)
     samples = learnt_samples(problem, problem.train, options.teacher_share)
-    if more is not None:
-        samples = samples.joined(learnt_samples(problem, more, options.teacher_share))
+    further = prepared.between(1, 0) if more is None or args.between else more
+    samples = samples.joined(learnt_samples(problem, further, options.teacher_share))
     began, found, predicted = time.process_time(), [], [0]
 
     def told(luts: int, loss: float) -> bool:
@@ -113,7 +116,7 @@ def trained(problem: Problem, models: list[tuple[int, float, JointModel]], budge
         design = train_quantised(
             model,
             problem,
-            max_lut=lut,
+            max_lut=int(AIM * lut),
             max_nodes=nodes,
             max_cycles=cycles,
             seed=seed,
@@ -199,6 +202,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, required=True, help="written by readable.py")
     parser.add_argument("--budgets", nargs="+", required=True, help="NODES:LUT:CYCLES")
     parser.add_argument("--more", type=Path, nargs="+", default=[], help="files of further rows")
+    parser.add_argument("--between", action="store_true", help="learn rows between all the same")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--exchanges", type=int, default=40)
     parser.add_argument("--time", type=float, help="seconds after which a training ends")
@@ -215,13 +219,13 @@ def main() -> None:
     models = models_of(args.models, problem)
     designs = []
     for budget in args.budgets:
-        design, took = trained(problem, models, budget, args, more)
+        design, took = trained(prepared, models, budget, args, more)
         designs.append({**took, **report(problem, design, splits)})
         print(json.dumps({k: v for k, v in designs[-1].items() if k != "formulas"}), flush=True)
     result = {
         "problem": args.name,
-        "command": " ".join(["python", *(a if len(a) < 60 else Path(a).name for a in sys.argv)]),
-        "rows": len(problem.train) + (0 if more is None else len(more)),
+        "command": " ".join(["python", *(Path(a).name if Path(a).is_absolute() else a for a in sys.argv)]),
+        "rows": len(problem.train) + len(problem.train if more is None or args.between else more),
         "teacher_test": problem.teacher_score(problem.test),
         "designs": designs,
     }

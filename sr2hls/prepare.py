@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from sr2hls.arrays import FloatArray
 from sr2hls.data import Dataset, InputFormat, InputScaler, Part, ScalerKind, load_dataset, load_scaler
 from sr2hls.data.between import rows_between
+from sr2hls.data.class_order import in_order, order_seen
 from sr2hls.data.dataset import open_source
 from sr2hls.errors import InputError
 from sr2hls.objectives import Objective, parse_objective, rare_objective
@@ -86,6 +87,7 @@ def prepare(options: CompileOptions, progress: Progress) -> Prepared:
         )
         teacher = _with_task(options, teacher, dataset, progress)
         _check_labels(teacher, dataset)
+        dataset = _with_class_order(options, teacher, dataset, progress)
         _check_columns(dataset)
         for warning in dataset.warnings():
             progress.note(warning)
@@ -139,6 +141,40 @@ def _with_task(options: CompileOptions, teacher: Teacher, dataset: Dataset, prog
             "label for each output"
         )
     return teacher
+
+
+def _with_class_order(
+    options: CompileOptions, teacher: Teacher, dataset: Dataset, progress: Progress
+) -> Dataset:
+    """Return the data with class numbers that are those of the network's outputs."""
+    if not teacher.task.is_classification or dataset.classes is None:
+        return dataset
+    outputs = max(2, teacher.n_outputs)
+    if options.classes is not None:
+        if len(options.classes) != outputs:
+            raise InputError(
+                f"classes has {len(options.classes)} names for {outputs} classes: name each once"
+            )
+        return in_order(dataset, options.classes)
+    said = teacher.output_names
+    if dataset.ordered or len(dataset.classes) != outputs:
+        return dataset
+    if said is not None and set(said) == set(dataset.classes):
+        return in_order(dataset, said)
+    some = dataset.train
+    decided = teacher.task.decide(teacher.predict(some.X[:_SOME]))
+    assert some.y is not None
+    seen = order_seen(decided, some.y[:_SOME], outputs)
+    if seen is None:
+        return dataset
+    order, best, given = seen
+    classes = tuple(dataset.classes[k] for k in np.argsort(order))
+    progress.note(
+        f"labels are words, which do not tell their order: the outputs are taken for {', '.join(classes)}, "
+        f"with which the network agrees with {best:.3f} of the labels ({given:.3f} in alphabetical order); "
+        "--classes says otherwise"
+    )
+    return in_order(dataset, classes)
 
 
 def _gives_inputs_back(teacher: Teacher, dataset: Dataset) -> bool:

@@ -1,7 +1,7 @@
 """The hardware a design is for: part, clock and budgets."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sr2hls.errors import InputError
@@ -90,16 +90,27 @@ class Target:
         part: full part name, e.g. ``xcvu9p-flga2577-2-e``.
         clock_ns: clock period in nanoseconds.
         budget: limits the chosen design has to meet.
+        logic_share: share of the clock period that stages are cut for, by the delay model.
     """
 
     part: str = "xcvu9p-flga2577-2-e"
     clock_ns: float = 5.0
     budget: Budget = Budget()
+    logic_share: float = CLOCK_SHARE
 
     def __post_init__(self) -> None:
         family_of(self.part)
         if not 0.1 <= self.clock_ns <= 1000:
             raise InputError(f"clock_ns is {self.clock_ns}: give a clock period from 0.1 to 1000 ns")
+
+    @property
+    def logic_ns(self) -> float:
+        """What the logic of a stage may take by the delay model, nanoseconds."""
+        return self.clock_ns * self.logic_share
+
+    def cut_for(self, path_ns: float) -> "Target":
+        """Return the target with stages that are shorter by as much as a path of the netlist was too long."""
+        return replace(self, logic_share=self.logic_share * self.clock_ns / path_ns)
 
     @property
     def family(self) -> Family:

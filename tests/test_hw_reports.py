@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sr2hls.circuit import with_shorter_stages
 from sr2hls.data import InputFormat
 from sr2hls.hls.latency import estimate_latency
 from sr2hls.program.interpreter import Interpreter
@@ -133,6 +134,10 @@ def rebuilt(program: Program, report: Report, folder: Path) -> HardwareRow:
     tool = tool_named(row.tool.split()[0])
     project = write_rtl(program, folder / "rtl", target=target, name="formula")
     found = tool.synthesise(HdlDesign.of(project), target, dsp=bool(target.budget.max_dsp))
+    shorter = with_shorter_stages(program, project, target, found)
+    if shorter is not None:
+        project = write_rtl(program, folder / "rtl", target=shorter, name="formula")
+        found = tool.synthesise(HdlDesign.of(project), shorter, dsp=bool(target.budget.max_dsp))
     return HardwareRow.of(found, Subject.DESIGN, row.label, row.accuracy)
 
 

@@ -96,7 +96,7 @@ def test_rows_count_by_the_weights_of_the_file_and_of_their_class(tmp_path: Path
 
 
 def test_class_weights_that_mean_nothing_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="names 'top', which is no class: they are noise, signal"):
+    with pytest.raises(InputError, match="names 'top', which is no class: they are signal, noise"):
         prepare(_classes(tmp_path, class_weights=(("top", 2.0),)), SilentProgress())
     with pytest.raises(InputError, match="all rows of a part of the data have the weight 0"):
         prepare(_classes(tmp_path, class_weights=(("noise", 0.0), ("signal", 0.0))), SilentProgress())

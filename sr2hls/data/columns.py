@@ -116,6 +116,11 @@ class Columns:
         if column.dtype.kind in "fiub" and isinstance(column.dtype, np.dtype):
             values: Floats = column.to_numpy()
             return values if values.dtype.kind == "f" else values.astype(np.float64)
+        if column.dtype.kind in "mMc":
+            raise InputError(
+                f"the column {name!r} of '{self.path}' holds {column.dtype} and no real numbers: convert "
+                "it, or name the inputs with --features"
+            )
         numbers = pd.to_numeric(column, errors="coerce")
         bad = np.flatnonzero(numbers.isna().to_numpy(dtype=bool) & column.notna().to_numpy(dtype=bool))
         if len(bad):

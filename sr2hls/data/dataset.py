@@ -73,6 +73,7 @@ class Dataset:
         dropped: rows left out because of values that are not finite.
         notes: what a user should know about how the file was read.
         weights: how much each row counts (n,), at least 0; None where all count the same.
+        ordered: whether the order of the classes is told; names alone are sorted.
     """
 
     path: Path
@@ -85,6 +86,7 @@ class Dataset:
     dropped: int
     notes: tuple[str, ...] = ()
     weights: NDArray[np.float64] | None = None
+    ordered: bool = True
 
     @property
     def n_features(self) -> int:
@@ -205,6 +207,7 @@ def load_dataset(
         y=None if labels is None else labels.y,
         names=names,
         classes=None if labels is None else labels.classes,
+        ordered=labels is None or labels.ordered,
         split=split_rows(len(X), by_class, splits, source.path, fractions=fractions, seed=seed),
         constant=tuple(np.flatnonzero((X[0] == X).all(axis=0)).tolist()),
         dropped=int((~keep).sum()),
@@ -235,11 +238,27 @@ def open_source(
         raise InputError(
             f"'{path}' has the ending '{path.suffix}': give a .npz, .npy, .csv, .parquet or .h5 file"
         )
+    of_arrays = path.suffix.lower() in _ARRAYS
     with reading(path):
-        source = opener(path, Selection(features, target, max_bytes, weights))
-    if features is not None and not isinstance(features, str) and path.suffix.lower() in _ARRAYS:
-        source = select_columns(source, features)
+        try:
+            source = opener(path, Selection(features, target, max_bytes, weights))
+            if of_arrays and features is not None and not isinstance(features, str):
+                source = select_columns(source, features)
+        except InputError as error:
+            # On the command line one name can be that of the array, too.
+            if not of_arrays or features is None or isinstance(features, str) or len(features) != 1:
+                raise
+            source = _of_array(opener, path, Selection(features[0], target, max_bytes, weights), error)
     return replace(source, read=lambda rows: _guarded(source, rows))
+
+
+def _of_array(
+    opener: Callable[[Path, Selection], Source], path: Path, selection: Selection, otherwise: InputError
+) -> Source:
+    try:
+        return opener(path, selection)
+    except InputError:
+        raise otherwise from None
 
 
 def _guarded(source: Source, rows: int) -> Iterator[tuple[Floats, AnyArray | None]]:

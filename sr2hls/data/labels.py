@@ -1,7 +1,7 @@
 """From whatever stands in the column of labels to class numbers, or to numbers to be regressed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,12 @@ class Labels:
     Attributes:
         y: class numbers from 0 (n,), or targets of a regression, (n,) or (n, outputs).
         classes: names of the classes; None for a regression.
+        ordered: whether the file tells the order of the classes, by numbers or a list; words are sorted.
     """
 
     y: NDArray[Any]
     classes: tuple[str, ...] | None
+    ordered: bool = True
 
 
 def encode_labels(
@@ -73,7 +75,8 @@ def encode_labels(
         if classes is not None and set(names) <= set(classes):
             order = {name: k for k, name in enumerate(classes)}
             y, names = np.array([order[name] for name in names])[y], list(classes)
-        return _checked(y, names, path)
+            return _checked(y, names, path)
+        return replace(_checked(y, names, path), ordered=False)
     return _whole(values, classes, path, task)
 
 

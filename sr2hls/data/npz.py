@@ -105,8 +105,8 @@ def pick(
     found = first_key(keys, candidates)
     if found is None and needed:
         raise InputError(
-            f"'{path}' has none of the usual arrays for the {what} among its keys {listed}: "
-            f"say which one to use"
+            f"'{path}' has none of the usual arrays for the {what} among its keys {listed}: name it with "
+            "--features, and the labels with --target-column"
         )
     return found
 

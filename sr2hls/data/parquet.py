@@ -39,7 +39,7 @@ def open_parquet(path: Path, selection: Selection) -> Source:
                 seen += batch.num_rows
                 if seen > rows:
                     raise InputError(f"'{path}' holds more rows than it says: write it again")
-                yield batch.to_pandas()
+                yield batch.to_pandas(ignore_metadata=True)  # an index is a column as others
         except (pyarrow.ArrowException, OSError, ValueError) as error:
             raise InputError(f"'{path}' cannot be read ({reason(error)}): write it again") from error
 

@@ -146,5 +146,7 @@ def _fidelity(
 ) -> tuple[float, ...]:
     values = [np.broadcast_to(evaluate_expr(c.expr, recording.X), (len(recording),)) for c in chosen]
     outputs = np.stack(values, axis=1).astype(np.float64)
-    found = r2_score(recording.Y[:, list(searched)], outputs, multioutput="raw_values", force_finite=False)
+    truth = recording.Y[:, list(searched)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = r2_score(truth, outputs, multioutput="raw_values", force_finite=False)
     return tuple(1.0 if np.isnan(r2) else float(r2) for r2 in found)  # NaN: a constant that is met

@@ -7,7 +7,9 @@ from sr2hls.design import Design
 from sr2hls.errors import BudgetError
 from sr2hls.flow.readability import readable_nodes
 from sr2hls.problem import Problem
+from sr2hls.program.ends import NO_ENDS, Ends, wires
 from sr2hls.program.predict import program_model
+from sr2hls.program.types import FixedType
 from sr2hls.report.frontier import Frontier, Point
 from sr2hls.report.hardware import FigureKey
 from sr2hls.target import Budget
@@ -18,18 +20,35 @@ _WORTH = 0.004
 """Score that a smaller design may lack of the best one's, where no fidelity is asked for."""
 READABLE_WORTH = 0.02
 """Score that a readable design may lack of the best one's, tables included."""
+_SCORE_BITS = 8
 _UNSURE = 1.5
 """A design is tried although it seems to need this many times the LUTs: they are predicted, not counted."""
 
 
-def sizes_for(budget: Budget) -> tuple[int, ...]:
-    """Return the LUTs that designs are made for: shares of the budget, or a few that suit small circuits."""
+def sizes_for(budget: Budget, around: float = 0.0) -> tuple[int, ...]:
+    """Return the LUTs that designs are made for: shares of the budget, or a few that suit small circuits.
+
+    Args:
+        budget: of the whole circuit.
+        around: LUTs that stand around every design (see `luts_around`).
+    """
     if budget.max_lut is None:
         return _SIZES
-    return tuple(sorted({max(1, round(share * budget.max_lut)) for share in _SHARES}))
+    return tuple(sorted({max(1, round(share * (budget.max_lut - around))) for share in _SHARES}))
 
 
-def rank(problem: Problem, designs: Sequence[Design], budget: Budget) -> list[Design]:
+def luts_around(problem: Problem, ends: Ends) -> float:
+    """Return the LUTs of the maps of all inputs, and of the argmax of scores of eight bits, as predicted."""
+    found = 0.0
+    if ends.maps is not None:
+        found += program_model().luts(Ends(ends.maps).around(wires(problem.types)))
+    if ends.argmax:
+        scores = {name: FixedType(True, _SCORE_BITS, _SCORE_BITS) for name in problem.output_names}
+        found += program_model().luts(Ends(argmax=True, binary=ends.binary).around(wires(scores)))
+    return found
+
+
+def rank(problem: Problem, designs: Sequence[Design], budget: Budget, ends: Ends = NO_ENDS) -> list[Design]:
     """Return the designs that may meet the budget in the order in which they are to be tried.
 
     Good enough is what is as faithful as ``min_fidelity`` asks or, without it, has a score within 0.004 of
@@ -40,7 +59,7 @@ def rank(problem: Problem, designs: Sequence[Design], budget: Budget) -> list[De
     Raises:
         BudgetError: none is as faithful or as short as asked.
     """
-    luts = {d.proposal.name: program_model().luts(d.program) for d in designs}
+    luts = {d.proposal.name: program_model().luts(ends.around(d.program)) for d in designs}
     most = float("inf") if budget.max_lut is None else _UNSURE * budget.max_lut
     nodes = {d.proposal.name: readable_nodes(problem, d) for d in designs}
     short = [d for d in designs if _is_short(nodes[d.proposal.name], budget)]

@@ -7,7 +7,7 @@ from sr2hls.baseline.beside import OriginalResult, original_beside
 from sr2hls.circuit import Circuit
 from sr2hls.design import Design
 from sr2hls.errors import BudgetError, DegenerateDesignError, InputError, Sr2hlsError
-from sr2hls.flow.choose import rank, refuse_over_budget, sizes_for
+from sr2hls.flow.choose import luts_around, rank, refuse_over_budget, sizes_for
 from sr2hls.flow.designs import Designs
 from sr2hls.flow.implement import TITLE, Inputs, Result, implement
 from sr2hls.flow.judgement import simple_scores
@@ -64,7 +64,9 @@ def compile_network(options: CompileOptions, progress: Progress | None = None) -
                 designs = [explored_design(prepared.problem, options.explored, options)]
                 progress.note(f"of the exploration: {designs[0].proposal.title}")
             else:
-                search = Designs(prepared, options, sizes_for(options.target.budget), run, progress)
+                around = luts_around(prepared.problem, Inputs.of(prepared).ends(options))
+                sizes = sizes_for(options.target.budget, around)
+                search = Designs(prepared, options, sizes, run, progress)
                 progress.plan(search.plan())
                 designs = list(search.found())
             return _best(prepared, designs, options, run, progress, original)
@@ -97,6 +99,7 @@ def _best(
     if not designs:
         raise InputError("no design was found: give the inputs fewer bits, or search with more effort")
     budget, luts = options.target.budget, program_model().luts
+    ends = Inputs.of(prepared).ends(options)
     least = float("inf")
     refused: list[Sr2hlsError] = []
     built: list[Circuit] = []
@@ -105,8 +108,8 @@ def _best(
         built.append(circuit)
         refuse_over_budget(circuit, budget)
 
-    for design in rank(prepared.problem, designs, budget):
-        if len(refused) == _ATTEMPTS or luts(design.program) >= least:
+    for design in rank(prepared.problem, designs, budget, ends):
+        if len(refused) == _ATTEMPTS or luts(ends.around(design.program)) >= least:
             continue
         try:
             return implement(
@@ -126,5 +129,5 @@ def _best(
             refused.append(error)
             found = built[-1].hardware
             if found and found.used_luts and found.used_luts.value > (budget.max_lut or float("inf")):
-                least = luts(design.program)  # larger ones need not be tried
+                least = luts(ends.around(design.program))  # larger ones need not be tried
     raise refused[-1]

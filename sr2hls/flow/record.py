@@ -17,7 +17,7 @@ from sr2hls.flow.record_reading import formula_records, reading_of
 from sr2hls.flow.rows import Rows
 from sr2hls.options import CircuitOptions, CompileOptions, LowerOptions
 from sr2hls.prepare import Prepared
-from sr2hls.program.ends import DECISION
+from sr2hls.program.ends import DECISION, Ends
 from sr2hls.program.types import Overflow, Rounding
 from sr2hls.progress import Progress
 from sr2hls.report import model
@@ -65,6 +65,7 @@ def network_report(
     problem = prepared.problem
     names = dict(zip(problem.types, problem.feature_names, strict=True))
     classifies = problem.task.is_classification
+    ends = Ends(prepared.inputs.maps, options.with_argmax, classifies)
     frontiers = [d.proposal.frontier for d in considered if d.proposal.frontier is not None]
     rows = _network_rows(prepared, design, circuit, options, original)
     data = _network_data(prepared, circuit, options)
@@ -91,7 +92,7 @@ def network_report(
             latex=names,
         ),
         designs=(
-            *considered_points(prepared, design, considered, rows),
+            *considered_points(prepared, design, considered, rows, ends),
             *points,
             *network_points(problem, original, rows),
         ),

@@ -12,6 +12,7 @@ from sr2hls.flow.readability import readable_nodes
 from sr2hls.flow.record_reading import point_formulas
 from sr2hls.prepare import Prepared
 from sr2hls.problem import Problem
+from sr2hls.program.ends import Ends
 from sr2hls.program.predict import program_model
 from sr2hls.report.frontier import load_frontier
 from sr2hls.report.hardware import FigureKey, HardwareFigure, HardwareRow, Subject
@@ -26,9 +27,17 @@ def other_points(explored: Path, design: Design) -> tuple[DesignPoint, ...]:
 
 
 def considered_points(
-    prepared: Prepared, chosen: Design, considered: Sequence[Design], rows: Sequence[HardwareRow]
+    prepared: Prepared, chosen: Design, considered: Sequence[Design], rows: Sequence[HardwareRow], ends: Ends
 ) -> list[DesignPoint]:
-    """Return a point of each design: measured figures of the one built, predicted ones of the others."""
+    """Return a point of each design: measured figures of the one built, predicted ones of the others.
+
+    Args:
+        prepared: teacher, data and problem.
+        chosen: the one that was built.
+        considered: all of them.
+        rows: measured figures.
+        ends: what stands around each.
+    """
     row = next((r for r in rows if r.subject is Subject.DESIGN), None)
     problem, points = prepared.problem, []
     for design in considered:
@@ -39,7 +48,7 @@ def considered_points(
             "chosen": design is chosen,
         }
         if mine is None:
-            more["lut"] = HardwareFigure.of(program_model().predict(design.program)[0])
+            more["lut"] = HardwareFigure.of(program_model().predict(ends.around(design.program))[0])
         point = _point(problem, proposal.title, design.predict(problem.test.inputs), mine)
         points.append(point.model_copy(update=more))
     return points

@@ -42,6 +42,6 @@ def variances(wanted: NDArray[np.float64], weights: NDArray[np.float64] | None =
 
 
 def of_their_size(spread: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return variances, shape (outputs,): the largest in place of those that are rounding errors beside it."""
+    """Return variances, shape (outputs,): the largest in place of what is rounding beside it."""
     largest = float(spread.max(initial=0.0))
     return np.where(spread <= _ROUNDING**2 * largest, largest or 1.0, spread)

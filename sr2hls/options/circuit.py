@@ -37,8 +37,9 @@ class CircuitOptions:
     """Build the decision, too: an output `class_index`, of equal scores the first; its LUTs are counted."""
     with_scaler: Annotated[bool, CIRCUIT] = False
     """Take raw features in fixed point and build their scaling, rounding and saturation; LUTs are counted."""
-    raw_bits: Annotated[int, CIRCUIT] = field(default=12, validator=width)
-    """Width of each raw feature that comes with --with-scaler; sign and binary point come from the data."""
+    raw_bits: Annotated[int, CIRCUIT] = field(default=11, validator=width)
+    """Width of each raw feature with --with-scaler; sign and binary point come from the data. 11 bits are two
+    tables of at most 6 and one adder."""
     raw_types: Annotated[
         tuple[tuple[str, str], ...],
         CIRCUIT,

@@ -16,6 +16,7 @@ from sr2hls.options.values import (
     BUDGETS,
     CIRCUIT,
     INPUTS,
+    NAMES,
     NUMBERS,
     RUNNING,
     SEARCH,
@@ -54,6 +55,10 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     ] = field(default=(), validator=weighing)
     """Weights of the rows of single classes, e.g. `signal=10`, besides those of --weight-column; others
     have 1."""
+    classes: Annotated[tuple[str, ...] | None, INPUTS, NAMES, Example('["g", "q", "w", "z", "t"]')] = field(
+        default=None, converter=optional(names)
+    )
+    """Names of the classes in the order of the network's outputs, by commas, where labels are words."""
     scaler: Annotated[str, INPUTS] = "auto"
     """Affine map before the circuit: `auto` (the range of each feature that uses the bits best), `checkpoint`
     (the one at the network's front), one fitted on the training split (`range`, `standard`, `robust`,

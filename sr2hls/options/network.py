@@ -42,7 +42,7 @@ class NetworkOptions:
     )
     """Input columns, separated by commas, in the order of the network; by default all but the labels."""
     head: Annotated[str | None, INPUTS, Example('"class"')] = None
-    """Name of the output to distil, where the network has several."""
+    """The output to distil, where the network has several: its name (ONNX), or its number or key (torch)."""
     target_column: Annotated[str | None, INPUTS, Example('"label"')] = None
     """Column or key of the labels; by default `y`, `label` or `target` if there."""
     drop_nonfinite: Annotated[bool, INPUTS] = False

@@ -3,15 +3,15 @@
 As operations of the program they are in the C++, the Verilog, the comparisons, the proofs and the LUTs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sr2hls.errors import InputError
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
-from sr2hls.program.input_map import InputMap
+from sr2hls.program.input_map import InputMap, Piece, ProductMap
 from sr2hls.program.program import Program
-from sr2hls.program.types import Overflow, Rounding
+from sr2hls.program.types import FixedType, Overflow, Rounding, narrowest
 
 DECISION = "class_index"
 """Name of the output that says which class."""
@@ -69,6 +69,12 @@ def with_argmax(program: Program, *, binary: bool = False) -> Program:
     return build.program({**dict(zip(program.output_names, scores, strict=True)), name: decision})
 
 
+def wires(types: Mapping[str, FixedType]) -> Program:
+    """Return a program whose outputs are its inputs."""
+    build = Builder(dict(types))
+    return build.program({f"{name}_out": build[name] for name in types})
+
+
 def refuse_argmax(outputs: int, *, binary: bool) -> None:
     """Refuse an argmax where nothing can be decided.
 
@@ -101,9 +107,23 @@ def with_input_maps(program: Program, maps: Sequence[InputMap]) -> Program:
 def _mapped(build: Builder, feature: int, m: InputMap, name: str) -> int:
     origin = f"input map of {name}"
     frac = m.drop + m.type.frac
-    product = build.mul(feature, build.constant(m.factor, frac - m.raw.frac), origin=origin)
-    total = build.add(product, build.constant(m.addend, frac), origin=origin) if m.addend else product
+    if isinstance(m, ProductMap):
+        terms = [build.mul(feature, build.constant(m.factor, frac - m.raw.frac), origin=origin)]
+        terms += [build.constant(m.addend, frac)] if m.addend else []
+    else:
+        terms = [_looked_up(build, feature, piece, frac, origin) for piece in m.pieces]
+    total = terms[-1]
+    for term in reversed(terms[:-1]):
+        total = build.add(total, term, origin=origin)
     return build.cast(total, m.type.with_modes(Rounding.TRN, Overflow.SAT), origin)
+
+
+def _looked_up(build: Builder, feature: int, piece: Piece, frac: int, origin: str) -> int:
+    # The bits of the piece: those below are dropped (TRN), those above wrap.
+    lowest = build.type(feature).frac - piece.low
+    bits = build.cast(feature, FixedType(False, piece.width, piece.width - lowest), origin)
+    type_ = narrowest(min(piece.values), max(piece.values), frac)
+    return build.table([bits], piece.values, type_, origin)
 
 
 def _written(build: Builder, program: Program, inputs: Sequence[int]) -> list[int]:

@@ -107,4 +107,4 @@ def target_of(project: RtlProject) -> Target:
     Whether DSP blocks were allowed is not recorded; Verilog that differs from the logic in that is compared
     with it all the same.
     """
-    return Target(project.part, project.clock_ns, Budget())
+    return Target(project.part, project.clock_ns, Budget(), project.logic_share)

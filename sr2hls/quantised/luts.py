@@ -22,8 +22,12 @@ def state_luts(state: State) -> int:
 
 
 def readers_luts(readers: Sequence[Reader], types: Sequence[FixedType]) -> int:
-    """Return about how many LUTs the rounding of inputs takes."""
-    return sum(r.luts(types[r.input]) for r in readers)
+    """Return about how many LUTs the rounding of inputs takes.
+
+    Yosys' ABC gives every other reader of several bits one LUT more, for what their functions share.
+    """
+    luts = [r.luts(types[r.input]) for r in readers]
+    return sum(luts) + sum(n > 1 for n in luts) // 2
 
 
 def output_luts(parts: Sequence[tuple[int, int]]) -> int:

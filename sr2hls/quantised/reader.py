@@ -91,11 +91,7 @@ def _codes(reader: Reader, type_: FixedType) -> IntArray:
 
 @lru_cache(maxsize=4096)
 def _luts(reader: Reader, type_: FixedType) -> int:
-    if reader.is_whole(type_):
-        return 0
-    bits = table_luts(tuple(_codes(reader, type_).tolist()))
-    # Where several bits do not begin at a wire, ABC shares what the lowest ones have in common.
-    return bits + (bits > 1)
+    return 0 if reader.is_whole(type_) else table_luts(tuple(_codes(reader, type_).tolist()))
 
 
 def free_readers(position: int, type_: FixedType, most_bits: int) -> list[Reader]:

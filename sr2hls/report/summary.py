@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sr2hls.objectives import RARE
-from sr2hls.report.format import number, ratio, shown_split
+from sr2hls.report.format import number, ratio, score_name, shown_split
 from sr2hls.report.hardware import Comparison, FigureKey, HardwareFigure, HardwareRow, Subject
 from sr2hls.report.judgement import CIRCUIT, NETWORK, Signal
 from sr2hls.report.model import Report
@@ -53,15 +53,34 @@ def cards(report: Report) -> list[Card]:
 
 
 def headline(report: Report) -> Comparison | None:
-    """Return the comparison that the summary quotes: the one where the network needs the fewest LUTs.
+    """Return the comparison that the summary quotes: with the smallest network that is at least as good.
 
-    With several networks (4, 6, 8 bits) by the same tool, the smallest is the hardest to beat.
+    With several networks (4, 6, 8 bits) by the same tool, that one is the fairest; where none is as good, the
+    one that needs the fewest LUTs.
     """
 
-    def luts(comparison: Comparison) -> float:
-        return next((r.network for r in comparison.ratios if r.figure is FigureKey.LUT), float("inf"))
+    def rank(comparison: Comparison) -> tuple[bool, float]:
+        design, network = (_score(report, label) for label in (comparison.design, comparison.network))
+        worse = design is not None and network is not None and network < design
+        found = (r.network for r in comparison.ratios if r.figure is FigureKey.LUT)
+        return worse, next(found, float("inf"))
 
-    return min(report.comparisons, key=luts, default=None)
+    return min(report.comparisons, key=rank, default=None)
+
+
+def _score(report: Report, label: str) -> float | None:
+    """Return the accuracy or R² of a row of figures."""
+    return next((row.accuracy for row in report.hardware if row.label == label), None)
+
+
+def _scores(report: Report, best: Comparison | None) -> str:
+    """Return both scores of a comparison, where both are known: a ratio at unequal scores says so."""
+    if best is None:
+        return ""
+    design, network = _score(report, best.design), _score(report, best.network)
+    if design is None or network is None:
+        return ""
+    return f"{score_name(report)} {network:.4f} beside {design:.4f}"
 
 
 def _qualities(report: Report) -> list[Card | None]:
@@ -126,7 +145,7 @@ def _hardware(report: Report) -> list[Card | None]:
     row = row or next(iter(rows), None)
     if row is None:
         return []
-    return [_lut(row, best, ends_text(report)), _latency(row, best)]
+    return [_lut(row, best, _scores(report, best), ends_text(report)), _latency(row, best)]
 
 
 def _clock(report: Report) -> Card | None:
@@ -166,13 +185,13 @@ def ends_text(report: Report) -> str:
     return ", ".join(parts)
 
 
-def _lut(row: HardwareRow, best: Comparison | None, left_out: str) -> Card | None:
+def _lut(row: HardwareRow, best: Comparison | None, scores: str, left_out: str) -> Card | None:
     lut = row.figures.get(FigureKey.LUT)
     if lut is None:
         return None
     others = [(row.figures.get(k), k.value.upper()) for k in (FigureKey.DSP, FigureKey.BRAM)]
     rest = ", ".join(f"{number(f.value)} {name}" for f, name in others if f is not None)
-    detail = ", ".join(t for t in (_beside(best, FigureKey.LUT, "fewer") or rest, left_out) if t)
+    detail = ", ".join(t for t in (_beside(best, FigureKey.LUT, "fewer", scores) or rest, left_out) if t)
     srl = row.figures.get(FigureKey.SRL)
     if srl is not None and srl.value:
         return Card("Resources", f"{number(lut.value)} + {number(srl.value)}", "LUT + SRL", detail, lut)
@@ -196,12 +215,13 @@ def _latency(row: HardwareRow, best: Comparison | None) -> Card | None:
     return Card("Latency", number(shown.value), "ns" if ns else "cycles", detail, shown)
 
 
-def _beside(best: Comparison | None, key: FigureKey, word: str) -> str:
+def _beside(best: Comparison | None, key: FigureKey, word: str, scores: str = "") -> str:
     found = next((r for r in best.ratios if r.figure is key), None) if best else None
     if found is None or best is None or found.ratio is None:
         return ""
     if found.ratio >= 1:
-        return f"{ratio(found.ratio)} {word} than the {best.network} ({number(found.network)})"
+        told = f"{number(found.network)}{'; ' if scores else ''}{scores}"
+        return f"{ratio(found.ratio)} {word} than the {best.network} ({told})"
     return f"{best.network}: {number(found.network)}"
 
 

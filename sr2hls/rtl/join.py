@@ -4,16 +4,12 @@ A network's logic shares adders, which a lowering of its program would not; so i
 the pieces joined.
 """
 
-from collections.abc import Mapping
-
 from alkaid.trace.passes import dead_code_elimin
 from alkaid.types import CombLogic, Op
 
 from sr2hls.errors import LoweringError
-from sr2hls.program.builder import Builder
-from sr2hls.program.ends import Ends
+from sr2hls.program.ends import Ends, wires
 from sr2hls.program.program import Program
-from sr2hls.program.types import FixedType
 from sr2hls.rtl.lower import to_alkaid, with_delays
 
 _INPUT, _SLICE, _LOOKUP = -1, 3, 8
@@ -32,20 +28,14 @@ def around(ends: Ends, program: Program, logic: CombLogic) -> CombLogic:
     """
     if ends.maps is not None:
         front = Ends(ends.maps).around(
-            _wires(dict(zip(program.input_names, program.input_types, strict=True)))
+            wires(dict(zip(program.input_names, program.input_types, strict=True)))
         )
         logic = joined(to_alkaid(front), logic)
     if ends.argmax:
         scores = dict(zip(program.output_names, program.output_types, strict=True))
-        back = Ends(None, ends.argmax, ends.binary).around(_wires(scores))
+        back = Ends(None, ends.argmax, ends.binary).around(wires(scores))
         logic = joined(logic, to_alkaid(back))
     return logic
-
-
-def _wires(types: Mapping[str, FixedType]) -> Program:
-    """Return a program whose outputs are its inputs."""
-    build = Builder(dict(types))
-    return build.program({f"{name}_out": build[name] for name in types})
 
 
 def joined(first: CombLogic, second: CombLogic) -> CombLogic:

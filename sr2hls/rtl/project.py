@@ -42,6 +42,7 @@ class RtlProject:
         latency_cycles: cycles from the input registers to the output registers.
         ii: initiation interval, cycles: a new sample is taken each ``ii`` cycles.
         stage_delay: longest path of a stage by alkaid's delay model.
+        logic_share: see `Target.logic_share`.
         register_bits: bits of registers before synthesis.
         program_digest: SHA-256 of what the program computes.
     """
@@ -57,6 +58,7 @@ class RtlProject:
     latency_cycles: int
     ii: int
     stage_delay: Figure
+    logic_share: float
     register_bits: int
     program_digest: str
 
@@ -78,7 +80,7 @@ def write_rtl(
 ) -> RtlProject:
     """Write a program as an RTL project.
 
-    The pipeline has the fewest stages whose logic takes at most `CLOCK_SHARE` of the clock by alkaid's delay
+    The pipeline has the fewest stages whose logic takes at most `Target.logic_ns` by alkaid's delay
     model; an operation that alone takes longer gets a stage of its own (see `RtlProject.stage_delay`).
 
     Args:
@@ -99,7 +101,7 @@ def write_rtl(
     check_module_name(name)
     if language not in ("verilog", "vhdl"):
         raise InputError(f"language '{language}' is not one that RTL is written in: give 'verilog' or 'vhdl'")
-    limit_ns = target.clock_ns * CLOCK_SHARE
+    limit_ns = target.logic_ns
     if logic is None:
         logic, plan = _fewest_luts(program, limit_ns, dsp=bool(target.budget.max_dsp))
     else:
@@ -127,6 +129,7 @@ def write_rtl(
             "ii": 1,
             "stage_delay_ns": stage_delay.value,
             "stage_delay_source": estimate.source,
+            "logic_share": target.logic_share,
             "register_bits": register_bits(machine) if machine else 0,
             "program_sha256": digest(program),
             "sources": sources,
@@ -150,8 +153,17 @@ def logic_for(program: Program, target: Target) -> CombLogic:
     Raises:
         LoweringError: a value of the program is outside of what alkaid can express.
     """
-    logic, _ = _fewest_luts(program, target.clock_ns * CLOCK_SHARE, dsp=bool(target.budget.max_dsp))
+    logic, _ = _fewest_luts(program, target.logic_ns, dsp=bool(target.budget.max_dsp))
     return logic
+
+
+def cycles_for(program: Program, target: Target) -> int:
+    """Return how many stages `write_rtl` cuts a program into.
+
+    Raises:
+        LoweringError: a value of the program is outside of what alkaid can express.
+    """
+    return _fewest_luts(program, target.logic_ns, dsp=bool(target.budget.max_dsp))[1].n_stages
 
 
 def _fewest_luts(program: Program, limit_ns: float, *, dsp: bool) -> tuple[CombLogic, Schedule]:
@@ -208,6 +220,7 @@ def load_project(directory: Path) -> RtlProject:
             latency_cycles=facts["latency_cycles"],
             ii=facts["ii"],
             stage_delay=Figure(facts["stage_delay_ns"], "ns", estimate),
+            logic_share=facts.get("logic_share", CLOCK_SHARE),
             register_bits=facts["register_bits"],
             program_digest=facts["program_sha256"],
         )

@@ -313,6 +313,9 @@ def read_formulas(
             trees.append(tree_from_text(formula, ops, {*variables, *(input_names or ())}))
         except InputError as error:
             raise InputError(f"formula {number + 1}{f' of {source}' if is_file else ''}: {error}") from error
+    twice = next((name for k, name in enumerate(outputs) if name in outputs[:k]), None)
+    if twice is not None:
+        raise InputError(f"two formulas are called '{twice}': give each output a name of its own")
     names = tuple(input_names) if input_names is not None else input_order(trees)
     fronts = []
     for output, tree in zip(outputs, trees, strict=True):

@@ -7,7 +7,7 @@ import numpy as np
 from sr2hls.prepare import Prepared
 from sr2hls.problem import Problem, Split
 
-MANY_ROWS = 12_000
+MANY_ROWS = 10_000
 """With fewer rows searches fit single rows before formulas are as good as they can be."""
 _MOST_COPIES = 8
 _SHARE = 2.0

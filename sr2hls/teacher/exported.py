@@ -13,14 +13,20 @@ from sr2hls.data.reason import reason
 from sr2hls.errors import InputError
 from sr2hls.teacher.aten_graph import exported_graph
 from sr2hls.teacher.chain import last_operation
+from sr2hls.teacher.heads import Head
 from sr2hls.teacher.pt2_archive import clean_copy
 from sr2hls.teacher.task import guess_task
 from sr2hls.teacher.teacher import Teacher
 from sr2hls.teacher.torch_run import TorchRunner, dtype_of, find_features
 
 
-def load_exported(path: Path, *, n_features: int | None = None) -> Teacher:
-    """Load an exported program with one input of shape (rows, features) and one output.
+def load_exported(path: Path, *, n_features: int | None = None, head: str | None = None) -> Teacher:
+    """Load an exported program with one input of shape (rows, features).
+
+    Args:
+        path: the file.
+        n_features: number of features, where it cannot be found out.
+        head: which output, where it has several.
 
     Raises:
         InputError: the file cannot be read or run.
@@ -43,6 +49,9 @@ def load_exported(path: Path, *, n_features: int | None = None) -> Teacher:
         raise InputError(f"'{path}' does not take one tensor of shape (rows, features): export it so")
     module = program.module(check_guards=False)
     rows = shape[0] if isinstance(shape[0], int) else None
+    if head is not None:
+        program = _with_head(module, head, rows, shape[1], path)
+        module = program.module(check_guards=False)
     runner = TorchRunner(module, dtype_of(module), rows)
     if rows is None:
         features, outputs = find_features(module, path, n_features or shape[1])
@@ -59,6 +68,20 @@ def load_exported(path: Path, *, n_features: int | None = None) -> Teacher:
         graph=lambda: graph,
         module=_with_submodules(program, module) if rows is None else module,
     )
+
+
+def _with_head(module: nn.Module, head: str, rows: int | None, features: int, path: Path) -> ExportedProgram:
+    """Export a network again, with one of its outputs."""
+    example = torch.zeros(rows or 2, features, dtype=dtype_of(module))
+    one = Head(module, head)
+    one(example)
+    dynamic = ({0: torch.export.Dim.AUTO},) if rows is None else None
+    try:
+        return torch.export.export(one, (example,), dynamic_shapes=dynamic)
+    except Exception as error:  # whatever the program holds
+        raise InputError(
+            f"'{path}' cannot be exported with its output '{head}' alone ({reason(error)}): save it so"
+        ) from error
 
 
 def _with_submodules(program: ExportedProgram, flat: nn.Module) -> nn.Module:

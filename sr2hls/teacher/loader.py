@@ -37,7 +37,8 @@ def load_teacher(
         model: for a state_dict, ``module:factory`` or ``file.py:factory`` of the function that makes the
             network.
         allow_pickle: also read a whole pickled module; this runs the code that the file holds.
-        output: name of the output wanted, where an ONNX file has several.
+        output: the output wanted, where the network has several: its name in an ONNX file, its number or key
+            in one of torch.
         n_features: number of features, where a torch file leaves it open.
         task: what the outputs mean, where the guess (`sr2hls.teacher.task.guess_task`) is wrong.
 
@@ -69,11 +70,6 @@ def _loader(
     ending = path.suffix.lower()
     if ending == ".onnx":
         return lambda: load_onnx(path, output=output)
-    if output is not None:
-        raise InputError(
-            f"--head chooses among the outputs of an ONNX file, and '{path}' is none: leave it out, or "
-            "export the network to ONNX"
-        )
     if ending not in _TORCH_ENDINGS:
         hint = "convert it with tf2onnx" if ending in _KERAS else "export the network to ONNX"
         raise InputError(
@@ -82,14 +78,16 @@ def _loader(
     if zipfile.is_zipfile(path):
         members = [name.split("/", 1)[-1] for name in check_archive(path)]
         if "archive_format" in members or ending == ".pt2":
-            return lambda: load_exported(path, n_features=n_features)
+            return lambda: load_exported(path, n_features=n_features, head=output)
         if any(name.startswith("code/") for name in members):
-            return lambda: load_torchscript(path, n_features=n_features)
+            return lambda: load_torchscript(path, n_features=n_features, head=output)
     elif ending == ".pt2":
         raise InputError(
             f"'{path}' is no archive of torch.export: save the network again with torch.export.save"
         )
-    return lambda: load_weights(path, model=model, allow_pickle=allow_pickle, n_features=n_features)
+    return lambda: load_weights(
+        path, model=model, allow_pickle=allow_pickle, n_features=n_features, head=output
+    )
 
 
 def _check_rows(teacher: Teacher) -> None:

@@ -17,6 +17,7 @@ from sr2hls.data.reason import reason
 from sr2hls.errors import InputError, UnsafeFileError
 from sr2hls.teacher.aten_graph import exported_graph
 from sr2hls.teacher.chain import Graph
+from sr2hls.teacher.heads import Head
 from sr2hls.teacher.task import guess_task
 from sr2hls.teacher.teacher import Teacher
 from sr2hls.teacher.torch_run import TorchRunner, dtype_of, find_features
@@ -26,7 +27,12 @@ _NESTED = ("state_dict", "model_state_dict", "model", "net", "weights")
 
 
 def load_weights(
-    path: Path, *, model: str | None, allow_pickle: bool = False, n_features: int | None = None
+    path: Path,
+    *,
+    model: str | None,
+    allow_pickle: bool = False,
+    n_features: int | None = None,
+    head: str | None = None,
 ) -> Teacher:
     """Load a state_dict into the network that ``model`` names, or a whole pickled module.
 
@@ -36,6 +42,7 @@ def load_weights(
         network.
         allow_pickle: read a whole pickled module, running whatever code the file holds.
         n_features: number of features, where it cannot be found out.
+        head: which output, where the network has several.
 
     Raises:
         UnsafeFileError: the file has to be unpickled and the user did not ask for it.
@@ -59,7 +66,7 @@ def load_weights(
             raise InputError(
                 f"the weights in '{path}' do not fit the network of {model!r} ({why})"
             ) from error
-    return teacher_of(network, path, n_features)
+    return teacher_of(network if head is None else Head(network, head), path, n_features)
 
 
 def teacher_of(network: nn.Module, path: Path, n_features: int | None = None) -> Teacher:

@@ -12,6 +12,7 @@ from torch import nn
 
 from sr2hls.data.reason import reason
 from sr2hls.errors import InputError
+from sr2hls.teacher.heads import heads_of
 from sr2hls.teacher.teacher import probe_rows
 
 Array = NDArray[np.float64]
@@ -47,9 +48,10 @@ class TorchRunner:
         with torch.no_grad():
             out = self.module(torch.from_numpy(rows).to(self.dtype))
         if not isinstance(out, torch.Tensor):
+            heads = heads_of(out)
+            helps = f"choose one with --head, of {', '.join(heads)}" if heads else "save one that does"
             raise InputError(
-                f"the network returns a {type(out).__name__}: it has to return one tensor (rows, outputs); "
-                "save one that does, or export it to ONNX and choose an output with --head"
+                f"the network returns a {type(out).__name__}, not one tensor (rows, outputs): {helps}"
             )
         values: Array = out.to(torch.float64).numpy()
         return values.reshape(len(values), -1)
@@ -79,6 +81,8 @@ def find_features(module: nn.Module, path: Path, given: int | None) -> tuple[int
     for width in candidates:
         try:
             out = runner(probe_rows(width, 2))
+        except InputError:
+            raise
         except Exception as error:  # whatever the user's own module raises
             why = reason(error)
             continue

@@ -11,6 +11,7 @@ from sr2hls.data.reason import reason
 from sr2hls.errors import InputError, UnsafeFileError
 from sr2hls.teacher.aten_graph import script_graph
 from sr2hls.teacher.chain import last_operation
+from sr2hls.teacher.heads import Head
 from sr2hls.teacher.task import guess_task
 from sr2hls.teacher.teacher import Teacher
 from sr2hls.teacher.torch_run import TorchRunner, dtype_of, find_features
@@ -20,8 +21,13 @@ _FILE_ACCESS = re.compile(rb"\b(save|from_file|__setstate__|load)\s*\(|\bops\.(?
 loaded."""
 
 
-def load_torchscript(path: Path, *, n_features: int | None = None) -> Teacher:
-    """Load a TorchScript module with one input and one output.
+def load_torchscript(path: Path, *, n_features: int | None = None, head: str | None = None) -> Teacher:
+    """Load a TorchScript module with one input.
+
+    Args:
+        path: the file.
+        n_features: number of features, where it cannot be found out.
+        head: which output, where it has several.
 
     Raises:
         UnsafeFileError: its code touches files or calls operators that are not torch's own.
@@ -43,7 +49,12 @@ def load_torchscript(path: Path, *, n_features: int | None = None) -> Teacher:
         raise InputError(
             f"'{path}' is no readable TorchScript file ({reason(error)}): export it again"
         ) from error
+    if head is not None:
+        module = Head(module, head)
     features, outputs = find_features(module, path, n_features)
+    if head is not None:
+        example = torch.zeros(2, features, dtype=dtype_of(module))
+        module = torch.jit.trace(module, example, strict=False)  # type: ignore[no-untyped-call]
     try:
         last = last_operation(script_graph(module, features))
     except (InputError, RuntimeError):

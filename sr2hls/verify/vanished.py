@@ -49,15 +49,13 @@ def drop_vanished_terms(design: Design, names: Mapping[str, str] | None = None) 
     formulas, notes = dict(design.formulas), []
     shown = dict(names or {})
     for found in find_dropped_inputs(design):
-        if found.explained:
-            continue
         k = design.program.input_names.index(found.input)
         values = design.raw[:, k] * design.program.input_types[k].step
         formulas[found.output] = _held(formulas[found.output], sp.Symbol(found.input), values)
         notes.append(
             f"'{shown.get(found.input, found.input)}' is left out of "
             f"'{shown.get(found.output, found.output)}': at the precision that was chosen its share "
-            f"(other values change the formula by {found.change:.3g} rms) rounds to nothing"
+            f"(without it the formula is off by {found.change:.3g} rms) rounds to nothing"
         )
     program = _without_vanished_constants(design.program, formulas)
     if not notes and program is design.program:

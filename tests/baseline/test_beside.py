@@ -8,6 +8,7 @@ from baseline.test_network import NAMES, TYPES, float_layers, inputs, layers_out
 from sr2hls.baseline import beside
 from sr2hls.options import CompileOptions, Synthesis
 from sr2hls.problem import Problem, Split
+from sr2hls.program.ends import NO_ENDS
 from sr2hls.teacher.task import Task
 
 _HINT = "install Vivado and put it on PATH, or give its settings64.sh or a container"
@@ -25,7 +26,9 @@ def test_a_tool_that_fails_on_the_network_is_a_note(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PATH", str(tmp_path))
     for name in ("SR2HLS_VENDOR_SETTINGS", "SR2HLS_VENDOR_CONTAINER"):
         monkeypatch.delenv(name, raising=False)
-    original, circuit, notes = beside._build_original(problem, layers, tmp_path / "network", options)
+    original, circuit, notes = beside._build_original(
+        problem, layers, tmp_path / "network", options, NO_ENDS, X
+    )
     assert original is not None and circuit is not None
     assert circuit.hardware is None and circuit.agreements and circuit.rtl.sources
     assert notes == (f"{original.label} has no figures: 'vivado' is not there: {_HINT}",)

@@ -60,7 +60,15 @@ def test_search_then_lower(sr2hls: Any, data: Path, tmp_path: Path) -> None:
         (("--target-column", "energy"), "energy"),
     ],
 )
-def test_mistakes(sr2hls: Any, data: Path, tmp_path: Path, flags: tuple[str, ...], message: str) -> None:
+def test_mistakes(
+    sr2hls: Any,
+    data: Path,
+    tmp_path: Path,
+    flags: tuple[str, ...],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sr2hls.search.parallel._CONNECT_S", 1.0)
     known = () if "--target-column" in flags else ("--target-column", "product")
     engine = () if "--engines" in flags else ("--engines", "operon")
     result = sr2hls("search", data, *known, *engine, "-o", tmp_path / "out", *flags)

@@ -198,6 +198,7 @@ def test_without_a_network(dataset: ModuleType, monkeypatch: pytest.MonkeyPatch,
         dataset.fetch("jets", 1, tmp_path)
 
 
+@pytest.mark.slow
 def test_the_whole_command(frame: pd.DataFrame, tmp_path: Path) -> None:
     command = [sys.executable, str(FOLDER / "run.py"), "--quick", "--file", str(write_arff(frame, tmp_path))]
     ended = subprocess.run([*command, "--out", str(tmp_path / "out")], capture_output=True, text=True)

@@ -10,8 +10,9 @@ from sr2hls.circuit import Circuit
 from sr2hls.design import Design, Proposal, make_design
 from sr2hls.errors import BudgetError
 from sr2hls.flow import choose
-from sr2hls.flow.choose import rank, refuse_over_budget, sizes_for
+from sr2hls.flow.choose import luts_around, rank, refuse_over_budget, sizes_for
 from sr2hls.problem import Problem, Split
+from sr2hls.program.ends import NO_ENDS, Ends
 from sr2hls.program.predict import program_model
 from sr2hls.program.types import FixedType
 from sr2hls.provenance import Figure, Origin, Provenance
@@ -80,6 +81,34 @@ def test_a_circuit_over_its_budget_is_refused_with_the_figure() -> None:
         refuse_over_budget(circuit, Budget(max_lut=100))
     refuse_over_budget(circuit, Budget(max_lut=120, max_dsp=0))
     refuse_over_budget(replace(circuit, hardware=None), Budget(max_lut=1))
+
+
+def figures_of(**values: float) -> Circuit:
+    found = {k: Figure(v, "", Provenance(Origin.MEASURED, "a tool")) for k, v in values.items()}
+    hardware = HardwareReport("top", "yosys", "0.70", "xcvu9p", "synthesis", **found)
+    return Circuit(None, None, None, (), hardware)  # type: ignore[arg-type]
+
+
+def test_a_shift_register_counts_as_the_lut_that_it_is() -> None:
+    refuse_over_budget(figures_of(lut=95, srl=5), Budget(max_lut=100))
+    with pytest.raises(BudgetError, match="no design meets max_lut 100: the nearest has 101"):
+        refuse_over_budget(figures_of(lut=95, srl=6), Budget(max_lut=100))
+
+
+def test_a_clock_that_is_not_met_breaks_a_budget_of_latency() -> None:
+    slow = figures_of(clock_ns=5.0, critical_path_ns=5.4, latency_ns=5.4)
+    refuse_over_budget(slow, Budget())
+    with pytest.raises(BudgetError, match=r"the longest path of the nearest takes 5\.4 ns"):
+        refuse_over_budget(slow, Budget(max_latency_ns=100.0))
+    refuse_over_budget(figures_of(clock_ns=5.0, critical_path_ns=4.9), Budget(max_latency_ns=100.0))
+
+
+def test_sizes_leave_room_for_what_stands_around() -> None:
+    ends = Ends(None, argmax=True)
+    assert luts_around(problem(), NO_ENDS) == 0
+    three = replace(problem(), output_names=("a", "b", "c"))
+    assert luts_around(three, ends) > 10
+    assert sizes_for(Budget(max_lut=400), 100.0) == (150, 225, 300)
 
 
 def test_a_readable_design_may_lack_a_little(

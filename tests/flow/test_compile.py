@@ -14,10 +14,13 @@ from sr2hls.errors import BudgetError, InputError, VerificationError
 from sr2hls.flow.choose import rank
 from sr2hls.flow.compile import compile_network
 from sr2hls.flow.design_file import read_design
+from sr2hls.flow.designs import Designs
 from sr2hls.flow.implement import Result
+from sr2hls.flow.lower import lower_formulas
+from sr2hls.flow.run_folder import RunFolder
 from sr2hls.hls.compiled import CompiledProgram
 from sr2hls.hls.project import HlsProject
-from sr2hls.options import CompileOptions, StrategyName
+from sr2hls.options import CompileOptions, LowerOptions, StrategyName
 from sr2hls.prepare import prepare
 from sr2hls.program.interpreter import Interpreter, quantize_inputs
 from sr2hls.program.serialize import load
@@ -94,8 +97,9 @@ def test_impossible_budgets_say_how_far_off_the_nearest_is(small: CompileOptions
         small,
         output=tmp_path / "r",
         max_latency_ns=1.0,
+        max_lut=12,
         baseline=False,
-        strategies=["fronts"],
+        strategies=["lut-network"],
         synthesis="estimate",
     )
     with pytest.raises(BudgetError, match=r"no design meets max_latency_ns 1: the nearest has \d+; raise"):
@@ -103,10 +107,9 @@ def test_impossible_budgets_say_how_far_off_the_nearest_is(small: CompileOptions
     assert not (tmp_path / "r" / "report.json").exists()
 
 
-def test_a_broken_width_stops_the_compilation(
-    small: CompileOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The Verilog of another program than the one that was measured is noticed."""
+@pytest.fixture
+def narrower_verilog(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Verilog is written of another program than the one that was measured."""
     from sr2hls import circuit
     from sr2hls.program.ops import Cast
     from sr2hls.program.program import Program
@@ -121,10 +124,41 @@ def test_a_broken_width_stops_the_compilation(
         return written(broken, *args, **kwargs)
 
     monkeypatch.setattr(circuit, "write_rtl", narrower)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("narrower_verilog")
+def test_a_broken_width_stops_the_compilation(small: CompileOptions, tmp_path: Path) -> None:
     with pytest.raises(VerificationError, match=r"Verilog \(Verilator\) (differs from|gives)"):
         compile_network(evolve(small, output=tmp_path / "r", baseline=False))
 
 
+@pytest.mark.usefixtures("narrower_verilog")
+def test_a_broken_width_stops_what_all_commands_end_with(tmp_path: Path) -> None:
+    options = LowerOptions(
+        source="a*b + a",
+        ranges=(("a", 0.0, 2.0), ("b", 0.0, 2.0)),
+        output=tmp_path / "r",
+        synthesis="estimate",
+    )
+    with pytest.raises(VerificationError, match=r"Verilog \(Verilator\) (differs from|gives)"):
+        lower_formulas(options)
+
+
+def test_the_same_seed_finds_the_same_programs(small: CompileOptions, tmp_path: Path) -> None:
+    """LUT networks, for which no search engine has to run; nothing is built."""
+    asked = evolve(small, strategies=("lut-network",), baseline=False)
+    found = []
+    for name in ("once", "again"):
+        options = evolve(asked, output=tmp_path / name)
+        prepared = prepare(options, SilentProgress())
+        with RunFolder(options) as run:
+            designs = Designs(prepared, options, (12,), run, SilentProgress()).found()
+            found.append([(d.proposal.name, d.program) for d in designs])
+    assert found[0] and found[0] == found[1]
+
+
+@pytest.mark.slow
 def test_same_seed_same_program(small: CompileOptions, result: Result, tmp_path: Path) -> None:
     again = compile_network(evolve(small, output=tmp_path / "again", baseline=False))
     assert again.design.program == result.design.program
@@ -150,7 +184,12 @@ def test_a_budget_of_luts_is_kept(small: CompileOptions, result: Result, tmp_pat
     assert smaller.report.split("test").scores["design"].accuracy > 0.5
 
 
-def test_it_chooses_among_everything_that_explore_makes(small: CompileOptions, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "strategies", [(StrategyName.LUT_NETWORK,), pytest.param(tuple(StrategyName), marks=pytest.mark.slow)]
+)
+def test_it_chooses_among_everything_that_explore_makes(
+    small: CompileOptions, tmp_path: Path, strategies: tuple[StrategyName, ...]
+) -> None:
     opened: list[str] = []
     planned: dict[str, float] = {}
 
@@ -164,14 +203,14 @@ def test_it_chooses_among_everything_that_explore_makes(small: CompileOptions, t
             return super().stage(name, total)
 
     asked = evolve(
-        small, output=tmp_path / "r", strategies=tuple(StrategyName), max_lut=30, synthesis="estimate",
+        small, output=tmp_path / "r", strategies=strategies, max_lut=30, synthesis="estimate",
         baseline=False,
     )  # fmt: skip
     result = compile_network(asked, Recorded())
     left = {name for name, seconds in planned.items() if seconds} - set(opened)
     assert left == set(), "no time is left for stages that never come"
     considered = {d.name.split(":")[0]: d for d in result.report.designs}
-    for strategy in StrategyName:
+    for strategy in strategies:
         assert any(name.startswith(strategy.value) for name in considered), strategy
     chosen = result.design.proposal.name
     assert considered[chosen].chosen

@@ -118,6 +118,9 @@ def test_refused_in_lowering(source: str, ranges: Ranges, message: str) -> None:
 
 @pytest.mark.parametrize(("source", "options", "message"), [
     ("x + 1 2", {}, "'x \\+ 1 2' is not a formula"),
+    ("y = x; y = 2*x", {}, "two formulas are called 'y'"),
+    ("y1 = x; 2*x", {}, "two formulas are called 'y1'"),
+    ("= x", {}, "unexpected '= x' in the formula"),
     ("x", {"seed": -1}, "seed is -1: give an integer from 0"),
 ])  # fmt: skip
 def test_refused_as_input(source: str, options: dict[str, Any], message: str) -> None:

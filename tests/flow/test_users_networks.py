@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from attrs import evolve
 from onnx import helper, numpy_helper
 from torch import nn
 
@@ -107,10 +108,21 @@ def jets(folder: Path, opset: int = 11) -> tuple[Path, Path]:
     return folder / "jets.onnx", folder / "data.npz"
 
 
+class Told(SilentProgress):
+    def __init__(self) -> None:
+        super().__init__()
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
 NETWORKS = {"blobs": blobs, "autoencoder": autoencoder, "dead output": dead_output, "jets": jets}
 
 
-@pytest.mark.parametrize("name", ["blobs", "autoencoder", "dead output"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("blobs", marks=pytest.mark.slow), "autoencoder", "dead output"]
+)
 def test_designs_are_found_that_are_not_degenerate(name: str, tmp_path: Path) -> None:
     net, data = NETWORKS[name](tmp_path)
     options = CompileOptions(
@@ -129,10 +141,36 @@ def test_designs_are_found_that_are_not_degenerate(name: str, tmp_path: Path) ->
         assert all(np.ptp(d.predict(test.inputs)[:, 3]) == 0 for d in designs)
 
 
+@pytest.mark.parametrize("opset", [7, 13, 21])
+def test_trained_jet_networks_of_every_opset_are_prepared(opset: int, tmp_path: Path) -> None:
+    net, data = jets(tmp_path, opset)
+    options = CompileOptions(checkpoint=net, data=data, output=tmp_path / "out")
+    told = Told()
+    problem = prepare(options, told).problem
+    assert problem.class_names == ("g", "q", "w", "z", "t") and problem.task is Task.PROBABILITIES
+    assert problem.teacher_score(problem.test) > 0.95
+    assert any("the outputs are taken for g, q, w, z, t" in note for note in told.notes)
+
+
+def test_the_order_of_the_classes_can_be_said(tmp_path: Path) -> None:
+    net, data = jets(tmp_path)
+    options = CompileOptions(
+        checkpoint=net, data=data, output=tmp_path / "out", classes=("g", "q", "w", "t", "z")
+    )
+    problem = prepare(options, SilentProgress()).problem
+    assert problem.class_names == ("g", "q", "w", "t", "z")
+    assert problem.teacher_score(problem.test) < 0.7  # two classes are exchanged, as was said
+    with pytest.raises(InputError, match=r"classes names g, q, w, z, a; .* 't' is missing"):
+        prepare(evolve(options, classes=("g", "q", "w", "z", "a")), SilentProgress())
+    with pytest.raises(InputError, match="classes has 2 names for 5 classes"):
+        prepare(evolve(options, classes=("g", "q")), SilentProgress())
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", [*NETWORKS, "jets of opset 13", "jets of opset 21"])
 def test_they_become_circuits(name: str, tmp_path: Path) -> None:
-    net, data = NETWORKS[name](tmp_path)
+    name, _, opset = name.partition(" of opset ")
+    net, data = jets(tmp_path, int(opset)) if opset else NETWORKS[name](tmp_path)
     result = sr2hls.compile(
         net, data, tmp_path / "out", effort="low", strategies=("additive",), baseline=False,
         synthesis="estimate", prove_s=0.0,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sr2hls.errors import InputError
 from sr2hls.program.builder import Builder
 from sr2hls.program.ends import DECISION, with_argmax, with_input_maps
-from sr2hls.program.input_map import ExactMap, fit_map
+from sr2hls.program.input_map import ExactMap, ProductMap, fit_map
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, Overflow, Rounding
@@ -83,6 +83,7 @@ def test_a_power_of_two_is_a_shift(offset: Fraction, scale: int, factor: int) ->
         raw, FixedType(True, 16, 4, Rounding.RND, Overflow.SAT), Fraction(offset), Fraction(scale)
     )
     found = fit_map(exact)
+    assert isinstance(found, ProductMap)
     assert abs(found.factor).bit_count() == 1
     assert (found.factor > 0) == (factor > 0)
     drawn = np.random.default_rng(0).integers(raw.raw_min, raw.raw_max, 500)
@@ -92,7 +93,7 @@ def test_a_power_of_two_is_a_shift(offset: Fraction, scale: int, factor: int) ->
 def test_a_scale_that_no_product_gives_is_refused() -> None:
     wide = FixedType(True, 24, 4, Rounding.RND, Overflow.SAT)
     exact = ExactMap(FixedType(True, 24, 4), wide, Fraction(0), Fraction(3))
-    with pytest.raises(InputError, match="no product of at most 56 bits takes a feature of type"):
+    with pytest.raises(InputError, match="neither tables nor a product of at most 56 bits"):
         fit_map(exact)
 
 

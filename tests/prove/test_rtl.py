@@ -139,7 +139,7 @@ def test_a_solver_that_is_missing_hangs_dies_or_lies_leaves_the_claim_open(
 ) -> None:
     program = None if script is None else _script(tmp_path / "abc", script)
     monkeypatch.setattr(abc, "find_abc", lambda: program)
-    (proof,) = prove_rtl(_subject(project), 12)
+    (proof,) = prove_rtl(_subject(project), 2 if script == "sleep 30" else 12)
     assert proof.outcome is Outcome.OPEN
     assert says in proof.note
 
@@ -218,7 +218,7 @@ def test_a_folder_is_verified_and_an_edited_one_is_refused(project: RtlProject) 
 
 
 def test_a_counter_example_is_said_in_the_units_of_the_features(project: RtlProject) -> None:
-    """The rare input is 0x0abcde: codes 94, 121 and 42 of 7 bits, 3 of them fractional."""
+    """The rare input is 0x0abcde: 94, 121 and 42 of 7 bits, 3 of them fractional; the sign comes first."""
     scaler = InputScaler(np.array([100.0, 0.0, 1.0]), np.array([8.0, 1.0, -2.0]), "file")
     names = FeatureNames.of(("mass of W", "width", "angle"), 3)
     types = tuple(port.type.with_modes(Rounding.RND, Overflow.SAT) for port in project.inputs)

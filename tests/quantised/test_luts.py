@@ -41,7 +41,8 @@ def state_of(seed: int, outputs: int, parts: int) -> State:
     for k, _ in product(range(outputs), range(parts)):
         i, j = sorted(rng.choice(6, 2, replace=False).tolist())
         if rng.random() < 0.4:
-            expr, readers = sp.tanh(3.1 * X[i] + 0.3), (_reader(rng, i, int(rng.integers(4, 7))),)
+            expr = sp.tanh(3.1 * X[i] + 0.3)
+            readers: tuple[Reader, ...] = (Reader.first(i, TYPE, int(rng.integers(4, 7))),)
         else:
             expr = X[j] * sp.Abs(X[i] + 0.4)
             readers = (_reader(rng, i, 3), _reader(rng, j, int(rng.integers(2, 4))))
@@ -56,7 +57,7 @@ def state_of(seed: int, outputs: int, parts: int) -> State:
 
 
 def _reader(rng: np.random.Generator, position: int, bits: int) -> Reader:
-    if bits == TYPE.width or rng.random() < 0.5:
+    if rng.random() < 0.5:
         return Reader.first(position, TYPE, bits)
     new = [r for r in new_readers(position, TYPE, bits) if r.bits == bits]
     return new[int(rng.integers(len(new)))]

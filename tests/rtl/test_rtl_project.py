@@ -1,20 +1,24 @@
 """RTL projects on disk: ports, names, pipeline, what is refused."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from sr2hls.circuit import with_shorter_stages
 from sr2hls.errors import InputError
 from sr2hls.program.builder import Builder
 from sr2hls.program.program import Program
 from sr2hls.program.serialize import load
 from sr2hls.program.types import FixedType
+from sr2hls.provenance import Figure, Origin, Provenance
 from sr2hls.rtl.lower import to_alkaid
 from sr2hls.rtl.names import safe_names
 from sr2hls.rtl.pipeline import schedule, split
 from sr2hls.rtl.project import load_project, write_rtl
+from sr2hls.synthesis.report import HardwareReport
 from sr2hls.target import CLOCK_SHARE, Target
 from sr2hls.verify.random_programs import random_program
 
@@ -53,6 +57,32 @@ def test_a_shorter_clock_needs_more_stages(tmp_path: Path, language: str) -> Non
         cycles.append(project.latency_cycles)
     assert cycles == sorted(set(cycles))
     assert "estimated: delay model of alkaid" in str(project.stage_delay.provenance)
+
+
+def test_stages_are_cut_once_more_where_the_netlist_is_too_slow(tmp_path: Path) -> None:
+    def path(ns: float) -> HardwareReport:
+        found = Figure(ns, "ns", Provenance(Origin.ESTIMATED, "the netlist"))
+        return HardwareReport(
+            "top", "yosys", "0.70", "xcvu9p", "synthesis", critical_path_ns=found, levels=found
+        )
+
+    target = Target()
+    project = write_rtl(chain(), tmp_path / "p", target=target)
+    shorter = with_shorter_stages(chain(), project, target, path(6.0))
+    assert shorter is not None
+    assert shorter.logic_ns == pytest.approx(target.logic_ns * 5 / 6)
+    again = write_rtl(chain(), tmp_path / "q", target=shorter)
+    assert again.latency_cycles > project.latency_cycles
+    assert again.stage_delay.value <= shorter.logic_ns
+    assert load_project(tmp_path / "q").logic_share == shorter.logic_share
+    assert with_shorter_stages(chain(), project, target, path(5.0)) is None
+    assert with_shorter_stages(chain(), project, target, None) is None
+    unmapped = replace(path(6.0), levels=None)
+    assert with_shorter_stages(chain(), project, target, unmapped) is None
+    one = Builder({"x": FixedType(True, 8, 4)})
+    single = one.program({"y": one.neg(one["x"])})
+    whole = write_rtl(single, tmp_path / "r", target=target)
+    assert with_shorter_stages(single, whole, target, path(6.0)) is None, "no stage more comes of it"
 
 
 def test_an_input_that_nothing_reads_reaches_no_register(tmp_path: Path) -> None:

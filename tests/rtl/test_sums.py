@@ -1,5 +1,7 @@
 """Sums: the structure that saves LUTs, and that nothing but the structure changes."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,10 @@ from sr2hls.program.program import Program
 from sr2hls.program.sums import inner_sums
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.rtl.lower import to_alkaid
+from sr2hls.rtl.project import write_rtl
+from sr2hls.synthesis.base import HdlDesign
+from sr2hls.synthesis.yosys import Yosys
+from sr2hls.target import Target
 from sr2hls.verify.random_programs import corner_inputs
 
 ADDERS = (0, 1, 4)
@@ -26,7 +32,8 @@ def sum_of_tables(bits: int, n: int, type_: FixedType | None = None) -> Program:
 
 def assert_exact(program: Program, slack: int | None = None) -> None:
     rng = np.random.default_rng(0)
-    raw = rng.integers(0, program.input_types[0].raw_max + 1, size=(500, program.n_inputs))
+    highest = [t.raw_max for t in program.input_types]
+    raw = rng.integers(0, highest, size=(500, program.n_inputs), endpoint=True)
     logic = to_alkaid(program, slack=slack)
     steps = 2.0 ** np.array([t.frac for t in program.output_types])
     found = np.rint(logic.predict(raw.astype(float), n_threads=1) * steps).astype(int)
@@ -134,3 +141,46 @@ def test_inner_sums_are_exact_and_read_once() -> None:
     shared = b.sub(b["x"], b["y"])
     outputs = {"a": b.add(exact, narrow), "b": b.add(shared, b["x"]), "c": b.neg(shared)}
     assert inner_sums(b.program(outputs)) == {exact}
+
+
+def entries(rng: np.random.Generator, address: int, largest: int) -> list[int]:
+    """Return random entries of a table from 0 to a largest one."""
+    values = rng.integers(0, largest + 1, 1 << address)
+    values[:2] = 0, largest
+    return [int(v) for v in values]
+
+
+def test_wide_tables_and_narrow_ones_share_one_chain(tmp_path: Path) -> None:
+    """3 + 4 bits of six address bits, 4 + 6 bits of five, and one adder of two wires a bit: 20 LUTs."""
+    rng = np.random.default_rng(0)
+    b = Builder({f"x{k}": FixedType(False, w, w) for k, w in enumerate((6, 5, 6, 5))})
+    sizes = ((6, 7), (5, 15), (6, 15), (5, 63))
+    tables = [
+        b.table(
+            [b[f"x{k}"]], entries(rng, address, most), FixedType(False, most.bit_length(), most.bit_length())
+        )
+        for k, (address, most) in enumerate(sizes)
+    ]
+    program = b.program({"y": b.sum(tables)})
+    project = write_rtl(program, tmp_path / "p", target=Target())
+    lut = Yosys().synthesise(HdlDesign.of(project), Target(), dsp=False).lut
+    assert lut is not None and lut.value <= 21
+
+
+@pytest.mark.parametrize(("constant", "widened"), [(0, 0), (23, 0), (64, 0), (87, 0), (30, 1), (100, 2)])
+def test_a_constant_goes_where_entries_have_room(constant: int, widened: int) -> None:
+    """The second table has room for 23; what is left is a whole number of 64, or takes bits of the head."""
+    rng = np.random.default_rng(0)
+    b = Builder({"x": FixedType(False, 6, 6), "y": FixedType(False, 5, 5)})
+    head = b.table([b["x"]], entries(rng, 6, 63), FixedType(False, 6, 6))
+    second = b.table([b["y"]], entries(rng, 5, 40), FixedType(False, 6, 6))
+    program = b.program({"s": b.add(b.add(head, second), b.constant(constant, 0))})
+    assert_exact(program)
+    logic = to_alkaid(program)
+    adder = next(op for op in logic.ops if op.opcode in ADDERS)
+    varying = []
+    for position in adder.addr:
+        interval = logic.ops[position].qint
+        low, high = int(interval.min / interval.step), int(interval.max / interval.step)
+        varying.append((low ^ high).bit_length())
+    assert varying == [6 + widened, 6]

@@ -137,9 +137,10 @@ def test_damaged_pysr_is_named(tmp_path: Path) -> None:
 
 
 def test_failed_installation_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    # As juliapkg does without a network: progress on one stream, and a traceback on the other.
+    # As juliapkg does without a network: progress on one stream, a traceback and last words on the other.
     code = """
-import sys, time
+import atexit, sys
+atexit.register(lambda: print("[juliapkg] leaving", file=sys.stderr))
 print("[juliapkg] Querying Julia versions from https://julialang-s3.julialang.org")
 raise OSError("<urlopen error [Errno -2] Name or service not known>")
 """

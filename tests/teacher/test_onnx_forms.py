@@ -183,14 +183,6 @@ def test_trees(tmp_path: Path, zipped: bool) -> None:
     close(teacher, np.where(ROWS[:, 1:2] <= 0.5, low, [[0.3, 0.7]]))
 
 
-def test_a_head_of_something_else(tmp_path: Path) -> None:
-    (tmp_path / "n.pt").write_bytes(b"x")
-    with pytest.raises(
-        InputError, match=r"--head chooses among the outputs of an ONNX file, and '.*n\.pt' is none"
-    ):
-        load_teacher(tmp_path / "n.pt", output="cls")
-
-
 @pytest.mark.parametrize("opset", [7, 9, 11, 13, 18, 21])
 def test_the_three_layer_jet_networks(tmp_path: Path, opset: int) -> None:
     """16-64-32-32-5 with a softmax, as hls4ml's example models have it, in operator sets old and new."""

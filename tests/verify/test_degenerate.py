@@ -144,6 +144,21 @@ def test_an_input_that_matters_less_than_the_stated_error_is_a_warning() -> None
         refuse_degenerate(Design(program, formulas, data()))
 
 
+@pytest.mark.parametrize(("stated", "severity"), [(1.1, Severity.WARNING), (0.9, None)])
+def test_what_an_input_adds_is_its_own_spread(stated: float, severity: Severity | None) -> None:
+    """The error of a formula without a term is the term's spread, not the difference of two draws of it."""
+    formulas = {"f": x + y / 100}
+    build = Builder(dict.fromkeys("xyz", T))
+    program = build.program({"f": build.cast(0, FixedType(True, 6, 3))})
+    adds = float(np.std(quantize_real(data()[:, 1], T) * T.step)) / 100
+    checked = Design(program, formulas, data(), {"f": OutputError(rms=stated * adds, largest=0.1)})
+    if severity is None:
+        with pytest.raises(DegenerateDesignError, match="input 'y' cannot influence"):
+            refuse_degenerate(checked)
+    else:
+        assert [w.severity for w in refuse_degenerate(checked)] == [severity]
+
+
 def test_a_constant_output() -> None:
     formulas = {"f": x * y}
     build = Builder(dict.fromkeys("xyz", T))

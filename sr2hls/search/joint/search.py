@@ -2,17 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from sr2hls.arrays import FloatArray
 from sr2hls.costs import CostModel, Operators
 from sr2hls.errors import InputError
-from sr2hls.orphans import tied_workers
 from sr2hls.search.base import Progress as SearchProgress
 from sr2hls.search.base import ProgressCallback
+from sr2hls.search.joint.apart import points_apart
 from sr2hls.search.joint.dictionary import mixed_entries, one_input_entries, user_entries
 from sr2hls.search.joint.front import (
     JointFront,
@@ -87,7 +87,7 @@ class JointOptions:
         most_pairs: pairs of inputs looked at in a step.
         models: models that are finished, at most, of each beam.
         beams: the search is made once for each of these factors of ``lut_price``; the fronts are merged.
-        jobs: processes for the beams; with more than one, Ctrl-C keeps the beams that have ended.
+        jobs: processes for the beams.
         steps: how much is tried.
         yardstick: what the front's hardware costs are.
     """
@@ -178,14 +178,15 @@ def _search_apart(
     progress: ProgressCallback | None,
 ) -> None:
     """The same in processes, one a beam; the score is not sent, it may be anything."""
-    bare = replace(data, score=_no_score)
-    path, told = delayed(_whole_path), _Teller(data)
-    with tied_workers():
-        run = Parallel(n_jobs=min(options.jobs, len(options.beams)), return_as="generator")
-        for points in run(path(bare, options, beam, seed, options.time_limit) for beam in options.beams):
-            beams.append(points)
+    bare, told = replace(data, score=_no_score), _Teller(data)
+    calls = [(bare, options, beam, seed, options.time_limit) for beam in options.beams]
+    beams += [[] for _ in calls]
+    with closing(points_apart(_path, calls, options.jobs)) as found:
+        for number, point in found:
+            beams[number].append(point)
             if progress is not None:
-                progress(told(points[-1], len(beams) / len(options.beams)))
+                shares = [min(1.0, points[-1].nodes / options.max_nodes) for points in beams if points]
+                progress(told(point, sum(shares) / len(beams)))
 
 
 class _Teller:
@@ -198,12 +199,6 @@ class _Teller:
         score = self._score(self._columns.outputs(point.state))
         message = f"{len(point.state.links())} terms, {point.nodes} nodes, score {score:.4f}"
         return SearchProgress("all outputs", share, point.loss, message)
-
-
-def _whole_path(
-    data: JointData, options: JointOptions, beam: float, seed: int, seconds: float | None
-) -> list[Point]:
-    return list(_path(data, options, beam, seed, seconds))
 
 
 def _no_score(_: FloatArray) -> float:

@@ -1,5 +1,6 @@
 """Rules on inputs: those that the formulas use and the program does not."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ class DroppedInput:
     Attributes:
         output: name of the output.
         input: name of the input.
-        change: by how much other values of the input change the formula (rms, in the output's unit).
+        change: error of the formula without the input (rms, in the output's unit), as far as it adds up.
         explained: the error that the design states for the output is as large as that.
         trials: rows on which it had no influence; ``None`` where the program proves that it can have none.
     """
@@ -46,7 +47,8 @@ def find_dropped_inputs(design: Design) -> Iterator[DroppedInput]:
                 continue
             after = design.evaluated(other)
             node = design.graph.outputs[output]
-            change = rms(after[node] - before[node])
+            # Both differ from what the input's mean would give: the square of their difference is twice that.
+            change = rms(after[node] - before[node]) / math.sqrt(2)
             allowed = max(design.allowed(output), design.program.output_types[at].step if not proven else 0.0)
             if change <= NEGLIGIBLE * rms(before[node]) or (not proven and change <= allowed):
                 continue
@@ -65,7 +67,7 @@ def dropped_inputs(design: Design) -> Iterator[Lint]:
             formula=str(formula),
             message=f"input '{found.input}' {how} output '{found.output}' = {formula}, which uses it",
             remedy=(
-                f"allow a smaller error for '{found.output}' (other values of '{found.input}' change it by "
+                f"allow a smaller error for '{found.output}' (without '{found.input}' it is off by "
                 f"{found.change:.3g} rms), give '{found.input}' more bits, or take it out of the formula"
             ),
         )

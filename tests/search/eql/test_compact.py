@@ -24,7 +24,8 @@ def _network(outputs: int = 2) -> EQLNetwork:
     )
 
 
-@pytest.mark.parametrize("soft", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.slow
+@pytest.mark.parametrize("soft", [False, True])
 def test_classes_under_a_budget(soft: bool) -> None:
     x, value = _data()
     labels = (value > 0).long()
@@ -36,6 +37,20 @@ def test_classes_under_a_budget(soft: bool) -> None:
     assert not used_inputs(network.architecture, network.masks)[0, 3:].any()
     accuracy = float((network(x).argmax(1) == labels).float().mean())
     assert accuracy > 0.93
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_classes_are_learned_within_a_budget_in_few_steps(soft: bool) -> None:
+    x, value = _data()
+    labels = (value > 0).long()
+    wanted = torch.nn.functional.one_hot(labels).float() * 0.9 + 0.05 if soft else labels
+    network = _network()
+    cost = StructureCost.weights_only(network.architecture)
+    train_compact(
+        network, x, wanted, cost, 14.0, CompactOptions(steps=100, batch_size=128, learning_rate=5e-2)
+    )
+    assert float(cost.total(network.architecture, network.masks)[0]) <= 14
+    assert float((network(x).argmax(1) == labels).float().mean()) > 0.75
 
 
 def test_weights_are_short_and_values_are_fitted() -> None:

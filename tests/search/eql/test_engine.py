@@ -36,7 +36,8 @@ def _data(count: int, rows: int = 200) -> np.ndarray:
     return np.random.default_rng(0).uniform(-1, 1, (rows, count))
 
 
-@pytest.mark.parametrize("gated", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.slow
+@pytest.mark.parametrize("gated", [False, True])
 def test_recovers_formulas_of_two_outputs(gated: bool) -> None:
     X = _data(3)
     truths = (x * y / 2 + z / 2, sympy.sin(2 * sympy.pi * x) + y**2)

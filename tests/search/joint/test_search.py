@@ -83,6 +83,35 @@ def test_beams_in_processes_give_the_same_front() -> None:
     assert texts[0] == texts[1]
 
 
+@pytest.mark.slow
+def test_beams_in_processes_tell_every_step_and_keep_what_they_have() -> None:
+    told: list[str] = []
+
+    def stop(report: Progress) -> None:
+        told.append(report.message)
+        if len(told) == 4:
+            raise KeyboardInterrupt
+
+    options = JointOptions(models=3, beams=(1.0, 4.0), jobs=2, steps=QUICK)
+    front = search_jointly(classes(LOGITS), options, progress=stop)
+    assert front.interrupted and front.models
+    assert len({message.split(", ")[0] for message in told}) > 1
+    assert all("score 0." in message for message in told)
+
+
+@pytest.mark.slow
+def test_what_goes_wrong_in_a_process_is_told() -> None:
+    class Broken:
+        name = "broken"
+
+        def propose(self, *_: object) -> list[object]:
+            raise InputError("no terms today")
+
+    options = JointOptions(beams=(1.0, 4.0), jobs=2, steps=QUICK, proposers=(Broken(),))
+    with pytest.raises(InputError, match="no terms today"):
+        search_jointly(classes(LOGITS), options)
+
+
 def test_a_product_with_a_bump_is_found_in_a_regression() -> None:
     y = (X[:, :1] * np.sin(np.pi * X[:, 1:2])) + 0.5
     front = search(regression(y))
