@@ -35,7 +35,7 @@ from sr2hls.program import ops
 from sr2hls.program.program import Program
 from sr2hls.program.serialize import load
 from sr2hls.prove.bound import error_bounds
-from sr2hls.prove.formula import prove_formulas
+from sr2hls.prove.formula import formula_row
 from sr2hls.prove.passes import passes_row
 from sr2hls.prove.proof import Proof
 from sr2hls.prove.rtl import NETLIST, VERILOG, Subject, prove_rtl
@@ -103,7 +103,7 @@ def explored(arguments: argparse.Namespace, done: dict[str, Any]) -> Iterator[di
             if name in done or design is None:
                 continue
             row = _built_and_proven(design.program, Target(), arguments.limit)
-            proofs = [passes_row(design, arguments.limit)[1], prove_formulas(design, arguments.limit)]
+            proofs = [made(design, arguments.limit)[1] for made in (passes_row, formula_row)]
             row["proofs"] += [proof.record() for proof in proofs if proof is not None]
             yield {"kind": "explored", "name": name, **row}
 
@@ -206,7 +206,14 @@ def page(rows: list[dict[str, Any]]) -> str:
     lines += [_design_line(row, 2) for row in rows if row["kind"] == "design"]
     found = [row for row in rows if row["kind"] == "explored"]
     if found:
-        lines += ["", "Designs of explorations, made again by the commands in `hw_reports/README.md`.", ""]
+        lines += [
+            "",
+            "Designs of explorations, made again by the commands in `hw_reports/README.md`. Formulas are",
+        ]
+        lines += [
+            "claimed where tables are symbolic; free tables have an error that their report states.",
+            "",
+        ]
         lines += ["| design | LUT | cycles | input bits | Verilog = program | netlist = Verilog | formulas |"]
         lines += ["|---|---:|---:|---:|---|---|---|", *(_design_line(row, 3) for row in found)]
     bounded = [row for row in rows if row["kind"] == "bound"]
@@ -235,6 +242,7 @@ def page(rows: list[dict[str, Any]]) -> str:
 def _design_line(row: dict[str, Any], claims: int) -> str:
     proofs = [p for p in row["proofs"] if not p["claim"].startswith("program after")]
     cells = [f"{p['outcome']}, {p.get('cpu_seconds', p['seconds']):.1f} s" for p in proofs[:claims]]
+    cells += ["not claimed"] * (claims - len(cells))
     head = f"| {row['name']} | {row['lut']:g} | {row['cycles']} | {row['bits']} | "
     return head + " | ".join(cells) + " |"
 
