@@ -24,13 +24,13 @@ import numpy as np
 from cost_model_fit import fit_area, fit_delay, model_data
 from scipy.stats import spearmanr
 
-from sr2hls.costs.measured import measured_table, shipped_families
+from sr2hls.costs.measured_tables import measured_table, shipped_families
 from sr2hls.program.blocks import blocks_of
 from sr2hls.program.predict import ProgramModel, model_from
 from sr2hls.program.program import Program
 from sr2hls.program.serialize import digest, from_dict, to_dict
 from sr2hls.program.size import estimate_luts
-from sr2hls.rtl.lower import to_alkaid
+from sr2hls.rtl.lower_program import to_alkaid
 from sr2hls.rtl.project import write_rtl
 from sr2hls.synthesis.ecp5 import nextpnr_version, place_and_route
 from sr2hls.synthesis.operators.grid import grid

@@ -17,12 +17,12 @@ from sr2hls.data import InputFormat
 from sr2hls.errors import InputError, LoweringError
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
-from sr2hls.program.lower import lower
+from sr2hls.program.lower_formulas import lower
 from sr2hls.program.passes import optimize
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType
 from sr2hls.search import read_hall_of_fame
-from sr2hls.search.shapes import (
+from sr2hls.search.shape_model import (
     ShapeModel,
     classification_curvature,
     classification_loss,

@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 
 from sr2hls.costs import Operators, node_count
 from sr2hls.search import PySREngine, PySRSettings, SearchOptions, julia_status, read_hall_of_fame
-from sr2hls.search.base import Progress
+from sr2hls.search.base import SearchProgress
 from sr2hls.search.joint import (
     JointData,
     JointFront,
@@ -286,7 +286,7 @@ def search(task: Task, engine: str, cpu_s: float) -> tuple[JointFront, float] | 
     begun, spent = cpu(), budget[0]
     asked_of_julia = bool(proposers) and isinstance(proposers[0], RunningPySR)
 
-    def over(_: Progress) -> None:
+    def over(_: SearchProgress) -> None:
         elsewhere = spent - budget[0] if asked_of_julia else 0.0
         if cpu() - begun + elsewhere > cpu_s:
             raise KeyboardInterrupt

@@ -30,12 +30,12 @@ from sr2hls.design import ROWS, Design, Proposal, check_design, optimised
 from sr2hls.options import CompileOptions, Synthesis
 from sr2hls.prepare import prepare
 from sr2hls.problem import Problem, Split
-from sr2hls.program.lower import Lowering
+from sr2hls.program.lower_formulas import Lowering
 from sr2hls.program.precision import PrecisionOptions, fit_precision
 from sr2hls.program.types import FixedType
 from sr2hls.progress import SilentProgress
 from sr2hls.search.eql.compact import CompactOptions, train_compact
-from sr2hls.search.eql.network import EQLNetwork
+from sr2hls.search.eql.eql_network import EQLNetwork
 from sr2hls.search.eql.primitives import Primitive, units, with_scale
 from sr2hls.search.eql.pruning import StructureCost, used_inputs
 from sr2hls.store.files import write_text

@@ -12,7 +12,7 @@ from sr2hls.errors import InputError
 from sr2hls.problem import Problem
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.store.files import write_text
-from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.hardware_report import HardwareReport
 
 FORMAT = "sr2hls-jet-frontier-1"
 

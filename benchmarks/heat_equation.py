@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from sr2hls.costs import additive_cycles, longest_path, published_cycles
 from sr2hls.search import Front, OperonEngine, OperonSettings, SearchOptions, read_hall_of_fame
-from sr2hls.search.base import Progress
+from sr2hls.search.base import SearchProgress
 from sr2hls.search.joint import JointData, JointOptions, regression_loss, search_jointly
 
 Floats = NDArray[np.float64]
@@ -85,7 +85,7 @@ def joint_times(X: Floats, y: Floats, repeats: int) -> str:
     for _ in range(repeats + 1):
         began, reached = time.process_time(), []
 
-        def look(progress: Progress, began: float = began, reached: list[float] = reached) -> None:
+        def look(progress: SearchProgress, began: float = began, reached: list[float] = reached) -> None:
             # The loss is half of the squared error in units of the variance.
             if 2 * progress.loss * float(np.var(y)) < TARGET:
                 reached.append(time.process_time() - began)

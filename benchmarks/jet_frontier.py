@@ -29,7 +29,7 @@ from sr2hls.flow.explore import explore_network
 from sr2hls.options import CompileOptions, Effort, ExploreOptions
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.progress import SilentProgress
-from sr2hls.report.frontier import Frontier, Point, load_frontier
+from sr2hls.report.frontier import DesignFrontier, FrontierPoint, load_frontier
 from sr2hls.report.hardware import FigureKey
 from sr2hls.store.files import sha256_of, write_text
 
@@ -164,7 +164,7 @@ def facts_of(prepared: Prepared, options: CompileOptions) -> Facts:
     )
 
 
-def explore(options: CompileOptions, folder: Path) -> Frontier:
+def explore(options: CompileOptions, folder: Path) -> DesignFrontier:
     """Explore the jets with the options of the other rows."""
     asked = ExploreOptions(
         checkpoint=options.checkpoint,
@@ -177,7 +177,7 @@ def explore(options: CompileOptions, folder: Path) -> Frontier:
     return explore_network(asked).frontier
 
 
-def explored_rows(frontier: Frontier, facts: Facts) -> Iterator[Row]:
+def explored_rows(frontier: DesignFrontier, facts: Facts) -> Iterator[Row]:
     """Rows of the designs of an exploration, and of the original network if it has that.
 
     Raises:
@@ -194,7 +194,7 @@ def explored_rows(frontier: Frontier, facts: Facts) -> Iterator[Row]:
     return (_explored(point) for point in (*frontier.designs, *network))
 
 
-def _explored(point: Point) -> Row:
+def _explored(point: FrontierPoint) -> Row:
     hardware = point.hardware
     return Row(
         SYMBOLIC if point.subject == "design" else NETWORK,

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sr2hls.search.joint import JointData, JointOptions, Steps, classification_loss, search_jointly
+from sr2hls.search.joint import JointData, JointOptions, SelectionSteps, classification_loss, search_jointly
 
 INPUTS, OUTPUTS, MOST_NODES, MODELS = 100, 20, 80, 1
 SIZES = (10_000, 100_000, 1_000_000)
@@ -60,7 +60,11 @@ def measure(rows: int) -> dict[str, float]:
     del logits
     with_data, began, marks = peak(), time.process_time(), []
     options = JointOptions(
-        max_nodes=MOST_NODES, models=MODELS, beams=(1.0,), most_pairs=100, steps=Steps(tried=4, swaps=1)
+        max_nodes=MOST_NODES,
+        models=MODELS,
+        beams=(1.0,),
+        most_pairs=100,
+        steps=SelectionSteps(tried=4, swaps=1),
     )
     front = search_jointly(data, options, progress=lambda now: marks.append(time.process_time() - began))
     best = front.best()

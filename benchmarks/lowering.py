@@ -21,8 +21,8 @@ import numpy as np
 from sr2hls.data import FeatureNames, InputFormat, ScalerKind
 from sr2hls.errors import Sr2hlsError
 from sr2hls.program.interpreter import Interpreter
-from sr2hls.program.lower import Lowering, relative_errors
-from sr2hls.program.measured import lower_measured
+from sr2hls.program.lower_formulas import Lowering, relative_errors
+from sr2hls.program.lower_measured import lower_measured
 from sr2hls.program.passes import optimize
 from sr2hls.program.predict import program_model
 from sr2hls.program.program import Program

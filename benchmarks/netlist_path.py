@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from sr2hls.costs.measured import MeasuredTable, measured_table
-from sr2hls.rtl.lower import to_alkaid
+from sr2hls.costs.measured_tables import MeasuredTable, measured_table
+from sr2hls.rtl.lower_program import to_alkaid
 from sr2hls.rtl.project import write_rtl
 from sr2hls.synthesis.level_delays import ECP5, LevelDelays
 from sr2hls.synthesis.netlist_path import longest_path

@@ -7,9 +7,9 @@ from pathlib import Path
 from frontier_rows import Row, row_of
 
 from sr2hls.baseline.alkaid import to_alkaid
-from sr2hls.baseline.choose import on_input_grid
-from sr2hls.baseline.fold import dense_layers
+from sr2hls.baseline.dense_layers import dense_layers
 from sr2hls.baseline.original import quantize_original
+from sr2hls.baseline.smallest_network import on_input_grid
 from sr2hls.circuit import build_circuit
 from sr2hls.options import Synthesis
 from sr2hls.prepare import Prepared

@@ -33,7 +33,7 @@ from sr2hls.program.serialize import digest, load
 from sr2hls.program.types import Overflow, Rounding
 from sr2hls.prove.confirm import cell_models
 from sr2hls.prove.proof import Counterexample, Outcome
-from sr2hls.prove.rtl import NETLIST, Subject, prove_rtl
+from sr2hls.prove.rtl import NETLIST, ProofSubject, prove_rtl
 from sr2hls.prove.rtl import VERILOG as VERILOG_CLAIM
 from sr2hls.rtl.project import RtlProject, load_project, logic_for, write_rtl
 from sr2hls.rtl.simulate import simulate_many
@@ -235,7 +235,7 @@ def rows_of(name: str, program: Program) -> NDArray[np.int64]:
     return rng.integers(low, high, size=(N_ROWS, len(low)), endpoint=True)
 
 
-def planted(built: Built, kind: str, rng: Rng, place: Path, in_netlist: bool) -> Subject | None:
+def planted(built: Built, kind: str, rng: Rng, place: Path, in_netlist: bool) -> ProofSubject | None:
     """Return a subject with a fault, None where the design has no place for one."""
     shutil.copytree(built.project.directory, place, ignore=shutil.ignore_patterns("build"))
     project = load_project(place)
@@ -245,13 +245,13 @@ def planted(built: Built, kind: str, rng: Rng, place: Path, in_netlist: bool) ->
         if text is None:
             return None
         netlist.write_text(text)
-        return Subject(built.program, project, logic_for(built.program, Target()), netlist)
+        return ProofSubject(built.program, project, logic_for(built.program, Target()), netlist)
     for k in rng.permutation(len(project.sources)):
         path = project.sources[k]
         text = VERILOG[kind](path.read_text(), rng) if path.name != "shift_adder.v" else None
         if text is not None:
             path.write_text(text)
-            return Subject(built.program, project, logic_for(built.program, Target()))
+            return ProofSubject(built.program, project, logic_for(built.program, Target()))
     return None
 
 
@@ -260,7 +260,7 @@ def _other(modes: list[Mode], old: Mode, rng: Rng) -> Mode:
     return others[int(rng.integers(len(others)))]
 
 
-def other_mode(kind: str, rng: Rng, place: Path) -> tuple[Built, Subject]:
+def other_mode(kind: str, rng: Rng, place: Path) -> tuple[Built, ProofSubject]:
     """Return a random program and the Verilog of one with another mode."""
     program = random_program(int(rng.integers(10_000)), n_operations=10, max_width=8)
     at = int(rng.integers(program.n_inputs, len(program.ops)))
@@ -274,11 +274,11 @@ def other_mode(kind: str, rng: Rng, place: Path) -> tuple[Built, Subject]:
     changed = replace(program, ops=(*program.ops[:at], replace(op, type=type_), *program.ops[at + 1 :]))
     rows = rows_of("random", program)
     built = build("random program", changed, place, rows, mapped=False)
-    return built, Subject(program, built.project, logic_for(program, Target()))
+    return built, ProofSubject(program, built.project, logic_for(program, Target()))
 
 
 def shown(
-    subject: Subject, rows: NDArray[np.int64], found: Counterexample, in_netlist: bool
+    subject: ProofSubject, rows: NDArray[np.int64], found: Counterexample, in_netlist: bool
 ) -> tuple[bool, bool]:
     """Return whether a simulator shows a fault for a counter-example, and whether it does for rows."""
     project, every = subject.project, np.concatenate([rows, found.rows])

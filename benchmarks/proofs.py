@@ -38,7 +38,7 @@ from sr2hls.prove.bound import error_bounds
 from sr2hls.prove.formula import formula_row
 from sr2hls.prove.passes import passes_row
 from sr2hls.prove.proof import Proof
-from sr2hls.prove.rtl import NETLIST, VERILOG, Subject, prove_rtl
+from sr2hls.prove.rtl import NETLIST, VERILOG, ProofSubject, prove_rtl
 from sr2hls.report.store import load_report
 from sr2hls.rtl.project import logic_for, write_rtl
 from sr2hls.store.files import write_text
@@ -116,7 +116,7 @@ def _built_and_proven(program: Program, target: Target, limit_s: float) -> dict[
         tool = tool_named("ecp5" if target.family is Family.ECP5 else "yosys")
         netlists = place / "netlist"
         found = tool.synthesise(replace(HdlDesign.of(project), netlist=netlists), target, dsp=False)
-        subject = Subject(program, project, logic_for(program, target), next(netlists.glob("*.v")))
+        subject = ProofSubject(program, project, logic_for(program, target), next(netlists.glob("*.v")))
         proofs = []
         for claim in (VERILOG, NETLIST):
             started = cpu_seconds()
@@ -172,7 +172,9 @@ def random(arguments: argparse.Namespace, done: dict[str, Any]) -> Iterator[dict
                 print(name, error)
                 continue
             started = cpu_seconds()
-            proof = prove_rtl(Subject(program, project, logic_for(program, Target())), arguments.limit)[0]
+            proof = prove_rtl(ProofSubject(program, project, logic_for(program, Target())), arguments.limit)[
+                0
+            ]
         yield {
             "kind": "random",
             "name": name,

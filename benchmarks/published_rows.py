@@ -12,7 +12,7 @@ from sr2hls.circuit import build_circuit
 from sr2hls.costs import area, estimated_luts
 from sr2hls.design import Proposal, float_outputs
 from sr2hls.errors import LoweringError
-from sr2hls.options import CompileOptions, Engine, StrategyName, Synthesis
+from sr2hls.options import CompileOptions, EngineName, StrategyName, Synthesis
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.problem import Problem
 from sr2hls.progress import SilentProgress
@@ -35,7 +35,7 @@ def demo_rows(prepared: Prepared, options: CompileOptions, folder: Path) -> Iter
         options: engine, effort and seed of the search.
         folder: of the projects.
     """
-    context = Context(prepared, evolve(options, engine=Engine.OPERON), Unkept(), SilentProgress())
+    context = Context(prepared, evolve(options, engine=EngineName.OPERON), Unkept(), SilentProgress())
     found = [
         proposal
         for name in (StrategyName.FRONTS, StrategyName.ADDITIVE)

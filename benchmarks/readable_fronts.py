@@ -19,7 +19,7 @@ from sr2hls.options import CompileOptions
 from sr2hls.prepare import prepare
 from sr2hls.problem import Problem
 from sr2hls.progress import SilentProgress
-from sr2hls.search.base import Progress
+from sr2hls.search.base import SearchProgress
 from sr2hls.search.joint import JointOptions, Scored, operon_proposer, search_jointly
 from sr2hls.search.joint.problem import joint_data
 from sr2hls.search.names import with_names
@@ -133,7 +133,7 @@ def main() -> None:
     problem = load(args.name, args.checkpoint, args.data)
     began, used = time.monotonic(), time.process_time()
 
-    def show(progress: Progress) -> None:
+    def show(progress: SearchProgress) -> None:
         print(
             f"{time.process_time() - used:7.1f} s  loss {progress.loss:.5f}  {progress.message}", flush=True
         )

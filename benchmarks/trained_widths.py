@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from sr2hls.circuit import build_circuit
-from sr2hls.lut_network import SOFT, Layout, Network, Samples, finished, samples_of
+from sr2hls.lut_network import SOFT, Layout, LutNetwork, Samples, finished, samples_of
 from sr2hls.lut_network.designs import LutNetworkOptions, grown, kind_of, training_samples
 from sr2hls.lut_network.to_program import network_program
 from sr2hls.options import CompileOptions, Synthesis
@@ -127,7 +127,7 @@ def one(
     )
 
 
-def _luts(problem: Problem, network: Network, target: Target, folder: Path) -> int:
+def _luts(problem: Problem, network: LutNetwork, target: Target, folder: Path) -> int:
     program = network_program(network, problem.types, problem.output_names, kind_of(problem))
     folder.mkdir(parents=True)
     circuit = build_circuit(

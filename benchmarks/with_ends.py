@@ -20,7 +20,7 @@ from sr2hls.program.program import Program
 from sr2hls.program.serialize import load
 from sr2hls.rtl.project import write_rtl
 from sr2hls.synthesis.base import HdlDesign
-from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.hardware_report import HardwareReport
 from sr2hls.synthesis.yosys import Yosys
 from sr2hls.target import Target
 

@@ -18,15 +18,15 @@ from sr2hls.program.program import Program
 from sr2hls.progress import Progress
 from sr2hls.prove.bound import Bound
 from sr2hls.prove.circuit import netlist_of, prove_circuit
-from sr2hls.prove.rtl import Subject
-from sr2hls.rtl.lower import to_alkaid
+from sr2hls.prove.rtl import ProofSubject
+from sr2hls.rtl.lower_program import to_alkaid
 from sr2hls.rtl.project import RtlProject, cycles_for, logic_for, write_rtl
 from sr2hls.rtl.simulate import simulate
 from sr2hls.synthesis.base import HdlDesign
 from sr2hls.synthesis.estimate import estimate
+from sr2hls.synthesis.hardware_report import HardwareReport
 from sr2hls.synthesis.registry import tool_named
-from sr2hls.synthesis.report import HardwareReport
-from sr2hls.synthesis.vendor.hls_flow import Steps
+from sr2hls.synthesis.vendor.hls_flow import FlowSteps
 from sr2hls.synthesis.vendor.hls_tool import VendorHls
 from sr2hls.synthesis.vendor.launch import Launcher
 from sr2hls.synthesis.vendor.vivado import Vivado
@@ -146,7 +146,7 @@ def build_circuit(
     if prove_s > 0 and simulated:
         with progress.stage(f"{title}: proofs"):
             proven = logic_for(program, target) if logic is None else logic
-            rows, proofs = prove_circuit(Subject(program, rtl, proven, netlist_of(rtl)), rows, prove_s)
+            rows, proofs = prove_circuit(ProofSubject(program, rtl, proven, netlist_of(rtl)), rows, prove_s)
         for proof in proofs:
             if not proof.proven:
                 progress.note(f"{name}: {proof.claim} is tested and not proven: {proof.note}")
@@ -206,7 +206,7 @@ def synthesise_hls(
     if hls is None:
         raise ToolError("Vitis takes an HLS project, which this design has not: use yosys or vivado")
     hls.write_vectors(raw, expected)
-    steps = Steps(csim=True, synth=True, cosim=cosim)
+    steps = FlowSteps(csim=True, synth=True, cosim=cosim)
     found = VendorHls(launcher=Launcher.from_environment()).run(hls, steps)
     names = ["C simulation", "RTL cosimulation"] if cosim else ["C simulation"]
     values = len(raw) * program.n_outputs

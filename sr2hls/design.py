@@ -12,7 +12,7 @@ from sr2hls.errors import DegenerateDesignError, VerificationError
 from sr2hls.problem import Problem
 from sr2hls.program.emit import EmitOptions
 from sr2hls.program.interpreter import Interpreter
-from sr2hls.program.lower import Lowered, Lowering, OutputError
+from sr2hls.program.lower_formulas import Lowered, Lowering, OutputError
 from sr2hls.program.passes import optimize
 from sr2hls.program.precision import PrecisionOptions, fit_precision
 from sr2hls.program.program import Program
@@ -20,9 +20,9 @@ from sr2hls.program.real import quantize_real
 from sr2hls.program.types import FixedType
 from sr2hls.search.expressions import evaluate
 from sr2hls.search.front import Frontier
+from sr2hls.verify.checked_design import CheckedDesign
 from sr2hls.verify.decision import constant_decisions
 from sr2hls.verify.degenerate import degeneracies, refuse_degenerate
-from sr2hls.verify.design import Design as CheckedDesign
 from sr2hls.verify.finding import Lint
 from sr2hls.verify.vanished import drop_vanished_terms
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sr2hls.arrays import FloatArray
-from sr2hls.data import Dataset, InputFormat, InputScaler, Part, ScalerKind, load_dataset, load_scaler
+from sr2hls.data import Dataset, InputFormat, InputScaler, ScalerKind, SplitData, load_dataset, load_scaler
 from sr2hls.data.between import rows_between
 from sr2hls.data.class_order import in_order, order_seen
 from sr2hls.data.dataset import open_source
@@ -209,7 +209,7 @@ def _features(options: CompileOptions, teacher: Teacher) -> tuple[str, ...] | No
     return teacher.input_names if there is not None and set(teacher.input_names) <= set(there) else None
 
 
-def _ask(teacher: Teacher, inputs: InputFormat, part: Part) -> Split:
+def _ask(teacher: Teacher, inputs: InputFormat, part: SplitData) -> Split:
     # The teacher sees the features as they are; the circuit sees them rounded.
     outputs = to_logits(teacher.task, teacher.predict(part.X))
     labels = part.y
@@ -218,7 +218,7 @@ def _ask(teacher: Teacher, inputs: InputFormat, part: Part) -> Split:
     return Split(inputs.values(part.X), outputs, labels)
 
 
-def _weighed(split: Split, part: Part, class_weights: FloatArray | None) -> Split:
+def _weighed(split: Split, part: SplitData, class_weights: FloatArray | None) -> Split:
     """Return a split with the weights of its rows and classes; without labels the network decides those."""
     weights = part.weights
     if class_weights is not None:

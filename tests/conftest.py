@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from sr2hls.options import CompileOptions, Effort, Engine, StrategyName
+from sr2hls.options import CompileOptions, Effort, EngineName, StrategyName
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +28,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> CompileOptions:
     torch.export.save(program, folder / "net.pt2")
     return CompileOptions(
         checkpoint=folder / "net.pt2", data=folder / "data.npz", output=folder / "result",
-        engine=Engine.OPERON, effort=Effort.LOW,
+        engine=EngineName.OPERON, effort=Effort.LOW,
         strategies=(StrategyName.FRONTS, StrategyName.ADDITIVE), prove_s=0.0,
     )  # fmt: skip

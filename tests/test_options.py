@@ -9,7 +9,7 @@ from sr2hls.errors import InputError
 from sr2hls.options import (
     CompileOptions,
     Effort,
-    Engine,
+    EngineName,
     ExploreOptions,
     LowerOptions,
     StrategyName,
@@ -25,7 +25,7 @@ def test_words_become_choices_and_paths() -> None:
         "net.onnx", "data.npz", "out", effort="low", engine="operon", synthesis="ecp5", explored="study"
     )
     assert options.checkpoint == Path("net.onnx") and options.output == Path("out")
-    assert options.effort is Effort.LOW and options.engine is Engine.OPERON
+    assert options.effort is Effort.LOW and options.engine is EngineName.OPERON
     assert options.synthesis is Synthesis.ECP5 and options.explored == Path("study")
     explored = ExploreOptions(
         "net.onnx", "data.npz", "out", strategies=["additive"], tables="free", luts=(30,)

@@ -32,7 +32,7 @@ from pinn import (
 
 from sr2hls.costs import additive_cycles, published_cycles
 from sr2hls.distil import Distilled, Recording, distil, elbow, record
-from sr2hls.distil.choose import Choose
+from sr2hls.distil.choose_candidate import Choose
 from sr2hls.flow.lower import lower_expressions
 from sr2hls.search import Candidate, OperonEngine, OperonSettings, SearchOptions
 from sr2hls.search.expressions import evaluate_expr, expr_from_text

@@ -17,17 +17,17 @@ from numpy.typing import NDArray
 from torch import nn
 
 from sr2hls.baseline.alkaid import to_alkaid as network_logic
-from sr2hls.baseline.network import FloatLayer
+from sr2hls.baseline.quantised_network import FloatLayer
 from sr2hls.baseline.train import TrainingOptions, train_quantized
 from sr2hls.distil import distil, fine_tune, record
 from sr2hls.hls.compiled import CompiledProgram
 from sr2hls.hls.hybrid import ProgramModule, write_hybrid
 from sr2hls.program.interpreter import Interpreter
-from sr2hls.program.lower import Lowering, relative_errors
+from sr2hls.program.lower_formulas import Lowering, relative_errors
 from sr2hls.program.passes import optimize
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, Overflow, Rounding
-from sr2hls.rtl.lower import to_alkaid as program_logic
+from sr2hls.rtl.lower_program import to_alkaid as program_logic
 from sr2hls.search import OperonEngine, OperonSettings, SearchOptions
 from sr2hls.target import Target
 

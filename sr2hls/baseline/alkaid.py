@@ -4,7 +4,7 @@ import numpy as np
 from alkaid.trace import FVArray, HWConfig, trace
 from alkaid.types import CombLogic
 
-from sr2hls.baseline.network import ACTIVATIONS, QuantizedLayer, QuantizedNetwork
+from sr2hls.baseline.quantised_network import ACTIVATIONS, QuantizedLayer, QuantizedNetwork
 from sr2hls.errors import InputError
 from sr2hls.program.types import FixedType, Overflow, Rounding
 

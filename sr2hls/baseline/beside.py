@@ -16,11 +16,11 @@ import numpy as np
 
 from sr2hls.arrays import FloatArray
 from sr2hls.baseline.alkaid import to_alkaid
-from sr2hls.baseline.choose import on_input_grid
-from sr2hls.baseline.fold import dense_layers
+from sr2hls.baseline.dense_layers import dense_layers
 from sr2hls.baseline.hls import write_network
-from sr2hls.baseline.network import FloatLayer
 from sr2hls.baseline.original import Original, quantize_original
+from sr2hls.baseline.quantised_network import FloatLayer
+from sr2hls.baseline.smallest_network import on_input_grid
 from sr2hls.circuit import Circuit, build_circuit, synthesise
 from sr2hls.errors import InputError, ToolError
 from sr2hls.hls.project import HlsProject
@@ -31,8 +31,8 @@ from sr2hls.program.ends import Ends
 from sr2hls.program.program import Program
 from sr2hls.progress import SilentProgress
 from sr2hls.rtl.join import around
-from sr2hls.synthesis.report import HardwareReport
-from sr2hls.synthesis.vendor.hls_flow import Steps
+from sr2hls.synthesis.hardware_report import HardwareReport
+from sr2hls.synthesis.vendor.hls_flow import FlowSteps
 from sr2hls.synthesis.vendor.hls_tool import VendorHls
 from sr2hls.synthesis.vendor.launch import Launcher
 
@@ -165,4 +165,4 @@ def network_hardware(program: Program, directory: Path, options: CompileOptions)
         interface=("input_t", "result_t"),
         program=None,
     )
-    return VendorHls(launcher=Launcher.from_environment()).run(project, Steps(csim=False)).hardware()
+    return VendorHls(launcher=Launcher.from_environment()).run(project, FlowSteps(csim=False)).hardware()

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from sr2hls.baseline.network import QuantizedNetwork
+from sr2hls.baseline.quantised_network import QuantizedNetwork
 from sr2hls.errors import InputError
-from sr2hls.hls.write import CONFIG_NAME, write_hls4ml_files
+from sr2hls.hls.write_hls4ml import CONFIG_NAME, write_hls4ml_files
 from sr2hls.store.directory import written_beside
 from sr2hls.target import Target
 

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from sr2hls.baseline.choose import Trial, smallest_network
-from sr2hls.baseline.network import FloatLayer, QuantizedNetwork
 from sr2hls.baseline.program import network_program
+from sr2hls.baseline.quantised_network import FloatLayer, QuantizedNetwork
+from sr2hls.baseline.smallest_network import Trial, smallest_network
 from sr2hls.baseline.train import Loss, TrainingOptions, train_quantized
 from sr2hls.problem import Problem, Split
 from sr2hls.program.program import Program

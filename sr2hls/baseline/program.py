@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sr2hls.baseline.network import ACTIVATIONS, QuantizedLayer, QuantizedNetwork
+from sr2hls.baseline.quantised_network import ACTIVATIONS, QuantizedLayer, QuantizedNetwork
 from sr2hls.program.builder import Builder
 from sr2hls.program.program import Program
 from sr2hls.program.real import quantize_real

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from sr2hls.arrays import FloatArray
-from sr2hls.baseline.network import ACTIVATIONS, FloatLayer, QuantizedLayer, QuantizedNetwork
+from sr2hls.baseline.quantised_network import ACTIVATIONS, FloatLayer, QuantizedLayer, QuantizedNetwork
 from sr2hls.program.types import FixedType, Overflow, Rounding
 
 ARGUMENT_EXTRA_BITS = 2

@@ -15,7 +15,7 @@ from sr2hls.options import MeasureOptions
 from sr2hls.options.values import NAMES
 
 if TYPE_CHECKING:
-    from sr2hls.costs.measured import MeasuredOperator, MeasuredTable
+    from sr2hls.costs.measured_tables import MeasuredOperator, MeasuredTable
 
 costs = App(name="costs", help="What operators cost in hardware: show the measured tables, measure anew.")
 
@@ -42,7 +42,7 @@ def show(
     Raises:
         InputError: an operator was not measured.
     """
-    from sr2hls.costs.measured import load_measured, measured_table
+    from sr2hls.costs.measured_tables import load_measured, measured_table
     from sr2hls.errors import InputError
 
     found = measured_table(family) if table is None else load_measured(table)
@@ -66,7 +66,7 @@ def measure(options: Annotated[MeasureOptions, FLAGS], *, shown: Shown = TEXT) -
 
     Example: `sr2hls costs measure --family ecp5 -o costs`; run it again to go on after Ctrl-C.
     """
-    from sr2hls.costs.measured import load_measured
+    from sr2hls.costs.measured_tables import load_measured
     from sr2hls.synthesis.operators.measure import measure as run
 
     with shown.working(

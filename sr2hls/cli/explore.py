@@ -13,7 +13,7 @@ from sr2hls.options import ExploreOptions
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from sr2hls.report.frontier import Frontier
+    from sr2hls.report.frontier import DesignFrontier
 
 
 def explore(
@@ -41,7 +41,7 @@ def explore(
     )
 
 
-def _table(frontier: "Frontier") -> "Table":
+def _table(frontier: "DesignFrontier") -> "Table":
     from sr2hls.report.hardware import FigureKey
 
     keys = (FigureKey.LUT, FigureKey.LATENCY_CYCLES, FigureKey.LATENCY_NS)

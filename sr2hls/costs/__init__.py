@@ -1,11 +1,11 @@
 """What operators and expressions cost on a target, with where each figure comes from."""
 
 from sr2hls.costs.area import area, estimated_luts
-from sr2hls.costs.fold import (
+from sr2hls.costs.fold_cost import (
     Combine,
     CostModel,
+    CostPart,
     FoldCost,
-    Part,
     additive_cycles,
     describe,
     longest_path,
@@ -21,12 +21,12 @@ from sr2hls.costs.tree import Tree
 __all__ = [
     "Combine",
     "CostModel",
+    "CostPart",
     "CostTable",
     "FoldCost",
     "Hardware",
     "Operator",
     "Operators",
-    "Part",
     "Tree",
     "additive_cycles",
     "area",

@@ -1,6 +1,6 @@
 """Area in LUTs at one width, from the structure of a LUT6 fabric: an estimate."""
 
-from sr2hls.costs.fold import Combine, FoldCost, Part
+from sr2hls.costs.fold_cost import Combine, CostPart, FoldCost
 from sr2hls.costs.operators import Hardware, Operators, default_operators
 from sr2hls.costs.tables import CostTable, canonical_precision, precision_width
 from sr2hls.provenance import Origin, Provenance
@@ -53,5 +53,5 @@ def area(table: CostTable, *, table_bits: int | None = 8) -> FoldCost:
     if table.get("/") is not None:
         by_constant["/"] = table["/"]
     lookup = None if table_bits is None else table_luts(min(width, table_bits), width)
-    part = Part(1.0, Combine.SUM, table, 0.0, by_constant, lookup)
+    part = CostPart(1.0, Combine.SUM, table, 0.0, by_constant, lookup)
     return FoldCost("area", table.unit, (part,), table.provenance)

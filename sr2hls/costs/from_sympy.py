@@ -22,10 +22,10 @@ def tree_of(expr: sympy.Expr, operators: Operators | None = None) -> Tree:
     Raises:
         InputError: a subexpression is no known operator; the message names it.
     """
-    return _Builder(operators or Operators()).build(sympy.sympify(expr))
+    return _CostTreeBuilder(operators or Operators()).build(sympy.sympify(expr))
 
 
-class _Builder:
+class _CostTreeBuilder:
     def __init__(self, operators: Operators) -> None:
         self._by_sympy = {op.sympy: op.name for op in operators if op.sympy}
         self._operators = operators

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sr2hls.data.source import (
+from sr2hls.data.data_source import (
     SPLIT_ALIASES,
     SPLIT_KEYS,
     SPLIT_NAMES,
     TARGET_KEYS,
     AnyArray,
+    ColumnSelection,
+    DataSource,
     Floats,
-    Selection,
-    Source,
     as_floats,
     splits_from_column,
 )
@@ -50,7 +50,7 @@ class Columns:
     weights: str | None = None
 
     @classmethod
-    def choose(cls, path: Path, names: Sequence[str], selection: Selection) -> "Columns":
+    def choose(cls, path: Path, names: Sequence[str], selection: ColumnSelection) -> "Columns":
         """Choose by the user's selection, or by the usual names; what is neither label nor split is a
         feature.
 
@@ -132,7 +132,7 @@ class Columns:
         return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def table_source(path: Path, columns: Columns, frames: Frames, n_rows: int | None) -> Source:
+def table_source(path: Path, columns: Columns, frames: Frames, n_rows: int | None) -> DataSource:
     """A source over a table that is read frame by frame."""
     splits = _splits(path, columns.split, frames) if columns.split is not None else None
 
@@ -144,7 +144,7 @@ def table_source(path: Path, columns: Columns, frames: Frames, n_rows: int | Non
 
     classes = columns.target if len(columns.target) > 1 else None
     weights = None if columns.weights is None else _column(columns.weights, frames)
-    return Source(path, columns.features, n_rows, read, classes, splits, weights)
+    return DataSource(path, columns.features, n_rows, read, classes, splits, weights)
 
 
 def _splits(path: Path, name: str, frames: Frames) -> dict[str, NDArray[np.int64]] | None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sr2hls.data.archive import MAX_BYTES
+from sr2hls.data.data_source import AnyArray, ColumnSelection, DataSource, Floats, select_columns
 from sr2hls.data.delimited import open_csv
 from sr2hls.data.hdf5 import open_hdf5
 from sr2hls.data.labels import encode_labels
@@ -16,8 +17,7 @@ from sr2hls.data.names import FeatureNames
 from sr2hls.data.npz import open_npy, open_npz
 from sr2hls.data.parquet import open_parquet
 from sr2hls.data.reason import reading
-from sr2hls.data.source import AnyArray, Floats, Selection, Source, select_columns
-from sr2hls.data.split import DEFAULT_FRACTIONS, Split, split_rows
+from sr2hls.data.split import DEFAULT_FRACTIONS, SplitRows, split_rows
 from sr2hls.data.surplus import surplus_column
 from sr2hls.data.weights import row_weights
 from sr2hls.errors import InputError
@@ -25,7 +25,7 @@ from sr2hls.errors import InputError
 Progress = Callable[[int, int | None], None]
 """Called with the rows done and the rows to do, None where only reading tells."""
 
-_OPENERS: dict[str, Callable[[Path, Selection], Source]] = {
+_OPENERS: dict[str, Callable[[Path, ColumnSelection], DataSource]] = {
     ".npz": open_npz,
     ".npy": open_npy,
     ".csv": open_csv,
@@ -42,7 +42,7 @@ _PIECE = 65536
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class SplitData:
     """Rows of one part.
 
     Attributes:
@@ -81,7 +81,7 @@ class Dataset:
     y: NDArray[Any] | None
     names: FeatureNames
     classes: tuple[str, ...] | None
-    split: Split
+    split: SplitRows
     constant: tuple[int, ...]
     dropped: int
     notes: tuple[str, ...] = ()
@@ -94,17 +94,17 @@ class Dataset:
         return int(self.X.shape[1])
 
     @property
-    def train(self) -> Part:
+    def train(self) -> SplitData:
         """Rows to fit to."""
         return self._part(self.split.train)
 
     @property
-    def validation(self) -> Part:
+    def validation(self) -> SplitData:
         """Rows to choose by."""
         return self._part(self.split.validation)
 
     @property
-    def test(self) -> Part:
+    def test(self) -> SplitData:
         """Rows to report on, and for nothing else."""
         return self._part(self.split.test)
 
@@ -118,9 +118,9 @@ class Dataset:
             notes.append(f"{self.dropped} rows of '{self.path}' with values that are not finite were dropped")
         return tuple(notes)
 
-    def _part(self, rows: NDArray[np.int64]) -> Part:
+    def _part(self, rows: NDArray[np.int64]) -> SplitData:
         weights = None if self.weights is None else self.weights[rows]
-        return Part(self.X[rows], None if self.y is None else self.y[rows], rows, weights)
+        return SplitData(self.X[rows], None if self.y is None else self.y[rows], rows, weights)
 
 
 def load_dataset(
@@ -223,7 +223,7 @@ def open_source(
     target: str | Sequence[str] | None = None,
     weights: str | None = None,
     max_bytes: int = MAX_BYTES,
-) -> Source:
+) -> DataSource:
     """Open a file for reading.
 
     Raises:
@@ -241,32 +241,35 @@ def open_source(
     of_arrays = path.suffix.lower() in _ARRAYS
     with reading(path):
         try:
-            source = opener(path, Selection(features, target, max_bytes, weights))
+            source = opener(path, ColumnSelection(features, target, max_bytes, weights))
             if of_arrays and features is not None and not isinstance(features, str):
                 source = select_columns(source, features)
         except InputError as error:
             # On the command line one name can be that of the array, too.
             if not of_arrays or features is None or isinstance(features, str) or len(features) != 1:
                 raise
-            source = _of_array(opener, path, Selection(features[0], target, max_bytes, weights), error)
+            source = _of_array(opener, path, ColumnSelection(features[0], target, max_bytes, weights), error)
     return replace(source, read=lambda rows: _guarded(source, rows))
 
 
 def _of_array(
-    opener: Callable[[Path, Selection], Source], path: Path, selection: Selection, otherwise: InputError
-) -> Source:
+    opener: Callable[[Path, ColumnSelection], DataSource],
+    path: Path,
+    selection: ColumnSelection,
+    otherwise: InputError,
+) -> DataSource:
     try:
         return opener(path, selection)
     except InputError:
         raise otherwise from None
 
 
-def _guarded(source: Source, rows: int) -> Iterator[tuple[Floats, AnyArray | None]]:
+def _guarded(source: DataSource, rows: int) -> Iterator[tuple[Floats, AnyArray | None]]:
     with reading(source.path):
         yield from source.read(rows)
 
 
-def _check_count(found: int, wanted: int | None, source: Source, names: FeatureNames) -> None:
+def _check_count(found: int, wanted: int | None, source: DataSource, names: FeatureNames) -> None:
     if wanted is None or found == wanted:
         return
     listed = ", ".join(f"{name!r}" for name in names.display[:20])

@@ -7,14 +7,14 @@ from pathlib import Path
 import pandas as pd
 
 from sr2hls.data.columns import Columns, table_source
+from sr2hls.data.data_source import ColumnSelection, DataSource
 from sr2hls.data.reason import reason
-from sr2hls.data.source import Selection, Source
 from sr2hls.errors import InputError
 
 _LONGEST_LINE = 1_000_000
 
 
-def open_csv(path: Path, selection: Selection) -> Source:
+def open_csv(path: Path, selection: ColumnSelection) -> DataSource:
     """Open a table separated by commas, semicolons, tabs or spaces, with or without a line of names.
 
     Raises:

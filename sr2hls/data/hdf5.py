@@ -8,9 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sr2hls.data.columns import Columns
-from sr2hls.data.npz import pick
-from sr2hls.data.reason import reason
-from sr2hls.data.source import (
+from sr2hls.data.data_source import (
     CLASS_KEYS,
     FEATURE_KEYS,
     NAME_KEYS,
@@ -18,18 +16,20 @@ from sr2hls.data.source import (
     SPLIT_NAMES,
     TARGET_KEYS,
     AnyArray,
+    ColumnSelection,
+    DataSource,
     Floats,
-    Selection,
-    Source,
     array_source,
     first_key,
     splits_from_column,
     texts,
 )
+from sr2hls.data.npz import pick
+from sr2hls.data.reason import reason
 from sr2hls.errors import InputError
 
 
-def open_hdf5(path: Path, selection: Selection) -> Source:
+def open_hdf5(path: Path, selection: ColumnSelection) -> DataSource:
     """Open an HDF5 file.
 
     Raises:
@@ -97,7 +97,7 @@ def _datasets(group: h5py.Group, path: Path, prefix: str = "") -> Iterator[tuple
             yield from _datasets(item, path, f"{prefix}{name}/")
 
 
-def _table(path: Path, table: h5py.Dataset, selection: Selection) -> Source:
+def _table(path: Path, table: h5py.Dataset, selection: ColumnSelection) -> DataSource:
     columns = Columns.choose(path, list(table.dtype.names), selection)
 
     def read(rows: int) -> Iterator[tuple[Floats, AnyArray | None]]:
@@ -111,4 +111,4 @@ def _table(path: Path, table: h5py.Dataset, selection: Selection) -> Source:
         splits = splits_from_column(table[columns.split], SPLIT_NAMES, path)
     classes = columns.target if len(columns.target) > 1 else None
     weights = None if columns.weights is None else np.asarray(table[columns.weights])
-    return Source(path, columns.features, len(table), read, classes, splits, weights)
+    return DataSource(path, columns.features, len(table), read, classes, splits, weights)

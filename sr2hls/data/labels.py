@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sr2hls.data.source import AnyArray
+from sr2hls.data.data_source import AnyArray
 from sr2hls.errors import InputError
 
 _MOST_CLASSES = 1000

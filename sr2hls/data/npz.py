@@ -10,8 +10,7 @@ from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from sr2hls.data.archive import check_archive
-from sr2hls.data.reason import reason
-from sr2hls.data.source import (
+from sr2hls.data.data_source import (
     CLASS_KEYS,
     FEATURE_KEYS,
     NAME_KEYS,
@@ -20,17 +19,18 @@ from sr2hls.data.source import (
     SPLIT_NAMES,
     TARGET_KEYS,
     AnyArray,
-    Selection,
-    Source,
+    ColumnSelection,
+    DataSource,
     array_source,
     first_key,
     splits_from_column,
     texts,
 )
+from sr2hls.data.reason import reason
 from sr2hls.errors import InputError, UnsafeFileError
 
 
-def open_npy(path: Path, selection: Selection) -> Source:
+def open_npy(path: Path, selection: ColumnSelection) -> DataSource:
     """Open an .npy file of features, memory-mapped.
 
     Raises:
@@ -44,7 +44,7 @@ def open_npy(path: Path, selection: Selection) -> Source:
     return array_source(path, np.load(path, mmap_mode="r", allow_pickle=False), None, None)
 
 
-def open_npz(path: Path, selection: Selection) -> Source:
+def open_npz(path: Path, selection: ColumnSelection) -> DataSource:
     """Open an .npz file: features, and where they are there labels, names, classes and splits.
 
     Splits are a column ``split``, arrays of row numbers ``train``, ``validation`` and ``test``, or one pair

@@ -8,12 +8,12 @@ import pyarrow
 import pyarrow.parquet as pq
 
 from sr2hls.data.columns import Columns, table_source
+from sr2hls.data.data_source import ColumnSelection, DataSource
 from sr2hls.data.reason import reason
-from sr2hls.data.source import Selection, Source
 from sr2hls.errors import InputError
 
 
-def open_parquet(path: Path, selection: Selection) -> Source:
+def open_parquet(path: Path, selection: ColumnSelection) -> DataSource:
     """Open a Parquet file.
 
     Raises:

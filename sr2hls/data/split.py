@@ -14,7 +14,7 @@ DEFAULT_FRACTIONS = (0.6, 0.2, 0.2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Split:
+class SplitRows:
     """Row numbers of each part, ascending."""
 
     train: Rows
@@ -30,7 +30,7 @@ def split_rows(
     *,
     fractions: tuple[float, float, float] = DEFAULT_FRACTIONS,
     seed: int = 0,
-) -> Split:
+) -> SplitRows:
     """Take the splits that the file has, and draw those that it lacks.
 
     Drawing is stratified: each class is shared out by itself, so that every part has every class where its
@@ -66,7 +66,7 @@ def split_rows(
     for name in ("train", "validation", "test"):
         if not len(parts[name]):
             raise InputError(f"the {name} part of '{path}' has no rows ({n_rows} in all): give more data")
-    return Split(parts["train"], parts["validation"], parts["test"])
+    return SplitRows(parts["train"], parts["validation"], parts["test"])
 
 
 def _draw(pool: Rows, labels: NDArray[np.int64] | None, shares: list[float], seed: int) -> list[Rows]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sr2hls.data.source import Floats
+from sr2hls.data.data_source import Floats
 
 _MOST_CLASSES = 20
 _ROW_NAMES = frozenset({"", "index", "id", "row", "unnamed: 0"})

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sr2hls.data.source import AnyArray
+from sr2hls.data.data_source import AnyArray
 from sr2hls.errors import InputError
 
 

@@ -7,15 +7,15 @@ import numpy as np
 from sr2hls.data import load_dataset
 from sr2hls.data.names import FeatureNames
 from sr2hls.data.reason import reason
-from sr2hls.distil.choose import Choose, elbow
+from sr2hls.distil.choose_candidate import Choose, elbow
 from sr2hls.distil.distil import Distilled, distil
-from sr2hls.distil.record import record
+from sr2hls.distil.recording import record
 from sr2hls.errors import InputError
 from sr2hls.options import DistilOptions
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.search.auto import choose_engine
-from sr2hls.search.base import Progress as SearchReport
 from sr2hls.search.base import SearchOptions
+from sr2hls.search.base import SearchProgress as SearchReport
 from sr2hls.search.expressions import text_of
 from sr2hls.search.names import safe_names
 from sr2hls.search.operon_run import OperonSettings

@@ -9,9 +9,9 @@ from sklearn.metrics import r2_score
 from torch import nn
 
 from sr2hls.costs import CostModel, node_count
-from sr2hls.distil.choose import Choose, choose_from, elbow
+from sr2hls.distil.choose_candidate import Choose, choose_from, elbow
 from sr2hls.distil.layer import FormulaLayer
-from sr2hls.distil.record import Recording
+from sr2hls.distil.recording import Recording
 from sr2hls.distil.submodule import replace_submodule
 from sr2hls.errors import InputError
 from sr2hls.search.auto import choose_engine

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from sr2hls.distil.arguments import rows_of
-from sr2hls.distil.record import Features
+from sr2hls.distil.recording import Features
 from sr2hls.errors import InputError
 from sr2hls.search.expressions import exact_number
 from sr2hls.search.names import safe_names, with_names
-from sr2hls.search.refit import FormulaModule
+from sr2hls.search.train_constants import FormulaModule
 
 
 class FormulaLayer(nn.Module):
@@ -25,7 +25,7 @@ class FormulaLayer(nn.Module):
         formulas: one for each output.
         n_inputs: number of variables, x0 to x(n-1).
         squeezed: return outputs without an axis of their own; for one formula.
-        features: what makes the variables from the arguments, as in `sr2hls.distil.record`.
+        features: what makes the variables from the arguments, as in `sr2hls.distil.recording`.
 
     Raises:
         InputError: a formula uses another variable.

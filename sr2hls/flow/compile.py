@@ -7,15 +7,15 @@ from sr2hls.baseline.beside import OriginalResult, original_beside
 from sr2hls.circuit import Circuit
 from sr2hls.design import Design
 from sr2hls.errors import BudgetError, DegenerateDesignError, InputError, Sr2hlsError
-from sr2hls.flow.choose import luts_around, rank, refuse_over_budget, sizes_for
 from sr2hls.flow.designs import Designs
+from sr2hls.flow.explored_design import explored_design
 from sr2hls.flow.implement import TITLE, Inputs, Result, implement
 from sr2hls.flow.judgement import simple_scores
+from sr2hls.flow.make_report import network_report
 from sr2hls.flow.plan import PREPARING, building, finishing
-from sr2hls.flow.record import network_report
+from sr2hls.flow.rank_designs import luts_around, rank, refuse_over_budget, sizes_for
 from sr2hls.flow.record_points import other_points
 from sr2hls.flow.run_folder import RunFolder
-from sr2hls.flow.select import explored_design
 from sr2hls.hls.compiler import compiler
 from sr2hls.options import CompileOptions, called_with
 from sr2hls.prepare import Prepared, prepare

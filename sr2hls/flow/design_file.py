@@ -9,7 +9,7 @@ from sr2hls.design import Design, Proposal
 from sr2hls.errors import InputError, Sr2hlsError
 from sr2hls.problem import Problem
 from sr2hls.program import serialize
-from sr2hls.program.lower import OutputError
+from sr2hls.program.lower_formulas import OutputError
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.search.expressions import expr_of, text_of
 from sr2hls.search.front import Frontier

@@ -11,15 +11,15 @@ from sr2hls.errors import DegenerateDesignError, InputError
 from sr2hls.flow.designs import Designs, withdraw
 from sr2hls.flow.implement import Inputs, implement
 from sr2hls.flow.judgement import simple_scores
+from sr2hls.flow.make_report import network_report
 from sr2hls.flow.plan import PREPARING, building, finishing
 from sr2hls.flow.readability import readable_nodes
-from sr2hls.flow.record import network_report
 from sr2hls.flow.run_folder import RunFolder
 from sr2hls.hls.compiler import compiler
 from sr2hls.options import ExploreOptions, called_with
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.progress import Progress, SilentProgress
-from sr2hls.report.frontier import MARKDOWN_NAME, Frontier, Point, markdown, write_frontier
+from sr2hls.report.frontier import MARKDOWN_NAME, DesignFrontier, FrontierPoint, markdown, write_frontier
 from sr2hls.report.hardware import HardwareRow, Subject, compare
 from sr2hls.report.judgement import SimpleModels
 from sr2hls.report.plot import draw
@@ -39,7 +39,7 @@ class Exploration:
         folder: has a folder of each design.
     """
 
-    frontier: Frontier
+    frontier: DesignFrontier
     folder: Path
 
 
@@ -85,7 +85,9 @@ def explore_network(options: ExploreOptions, progress: Progress | None = None) -
         return Exploration(frontier, run.path)
 
 
-def _points(prepared: Prepared, options: ExploreOptions, run: RunFolder, progress: Progress) -> list[Point]:
+def _points(
+    prepared: Prepared, options: ExploreOptions, run: RunFolder, progress: Progress
+) -> list[FrontierPoint]:
     """Return a point of every design that is found; what is finished is written at once.
 
     Raises:
@@ -95,7 +97,7 @@ def _points(prepared: Prepared, options: ExploreOptions, run: RunFolder, progres
     circuits = {stage: s for name in designs.names for stage, s in building(name, options).items()}
     progress.plan(designs.plan() | circuits)
     simple = simple_scores(prepared.problem, run, progress)
-    points: list[Point] = []
+    points: list[FrontierPoint] = []
     for design in designs.found():
         try:
             points.append(_point(prepared, design, options, run.path, progress, simple))
@@ -116,7 +118,7 @@ def _point(
     folder: Path,
     progress: Progress,
     simple: SimpleModels,
-) -> Point:
+) -> FrontierPoint:
     """Return a design's point; its circuit is built unless its folder has a report already."""
     proposal = design.proposal
     place = Directory.at(folder).folder(proposal.name).path
@@ -143,7 +145,7 @@ def _point(
     row = next((r for r in report.hardware if r.subject is Subject.DESIGN), None)
     problem = prepared.problem
     on_validation, on_test = (design.predict(s.inputs) for s in (problem.validation, problem.test))
-    return Point(
+    return FrontierPoint(
         name=proposal.name,
         label=proposal.label,
         validation=problem.score(on_validation, problem.validation),
@@ -156,9 +158,9 @@ def _point(
     )
 
 
-def _frontier(prepared: Prepared, options: ExploreOptions, points: Sequence[Point]) -> Frontier:
+def _frontier(prepared: Prepared, options: ExploreOptions, points: Sequence[FrontierPoint]) -> DesignFrontier:
     problem = prepared.problem
-    return Frontier(
+    return DesignFrontier(
         title=options.checkpoint.stem,
         score=problem.score_name,
         teacher_validation=problem.teacher_score(problem.validation),
@@ -169,14 +171,14 @@ def _frontier(prepared: Prepared, options: ExploreOptions, points: Sequence[Poin
     )
 
 
-def _with_network(frontier: Frontier, prepared: Prepared, result: OriginalResult) -> Frontier:
+def _with_network(frontier: DesignFrontier, prepared: Prepared, result: OriginalResult) -> DesignFrontier:
     original, circuit, _ = result
     if original is None or circuit is None:
         return frontier
     problem, found = prepared.problem, circuit.hardware
     on_validation, on_test = (original.network.predict(s.inputs) for s in (problem.validation, problem.test))
     score = problem.score(on_test, problem.test)
-    point = Point(
+    point = FrontierPoint(
         name=_NETWORK,
         label=original.label,
         subject="network",
@@ -189,7 +191,7 @@ def _with_network(frontier: Frontier, prepared: Prepared, result: OriginalResult
     return frontier.model_copy(update={"points": (*frontier.points, point)})
 
 
-def _set_beside(frontier: Frontier, folder: Path) -> None:
+def _set_beside(frontier: DesignFrontier, folder: Path) -> None:
     """Set the other designs and the original network beside each design in its report."""
     network = [] if frontier.network is None else [frontier.network.hardware]
     beside = [row for row in network if row is not None]
@@ -201,7 +203,7 @@ def _set_beside(frontier: Frontier, folder: Path) -> None:
         write_report(report.model_copy(update=changed), folder / point.name)
 
 
-def _write(frontier: Frontier, folder: Path) -> None:
+def _write(frontier: DesignFrontier, folder: Path) -> None:
     write_frontier(frontier, folder)
     Directory.at(folder).write(MARKDOWN_NAME, markdown(frontier))
     draw(frontier, folder)

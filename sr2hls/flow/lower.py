@@ -15,19 +15,19 @@ from sr2hls.data import InputFormat
 from sr2hls.design import Design, Proposal, optimised
 from sr2hls.errors import InputError
 from sr2hls.flow.implement import TITLE, Inputs, Result, implement
+from sr2hls.flow.make_report import formulas_report
 from sr2hls.flow.plan import building
-from sr2hls.flow.record import formulas_report
 from sr2hls.flow.rows import Rows, input_format, input_rows, load_table
 from sr2hls.flow.run_folder import RunFolder
 from sr2hls.options import LowerOptions, called_with
 from sr2hls.options.lower import DEFAULT_BITS
 from sr2hls.program.ends import refuse_argmax
-from sr2hls.program.lower import OutputError
-from sr2hls.program.measured import lower_measured
+from sr2hls.program.lower_formulas import OutputError
+from sr2hls.program.lower_measured import lower_measured
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.search.expressions import text_of
+from sr2hls.search.formula_source import FormulaSource, read_source, refuse_constants
 from sr2hls.search.grammar import CONSTANTS
-from sr2hls.search.source import Source, read_source, refuse_constants
 
 
 @called_with(LowerOptions)
@@ -103,7 +103,7 @@ def lower_expressions(
 
 
 def _lowered(
-    source: Source, rows: Rows, options: LowerOptions, progress: Progress, *, is_range: bool
+    source: FormulaSource, rows: Rows, options: LowerOptions, progress: Progress, *, is_range: bool
 ) -> Result:
     X = rows.splits["train"][0]
     inputs = input_format(options, source, X)

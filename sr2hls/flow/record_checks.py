@@ -22,9 +22,9 @@ def verification(
     )
 
 
-def _agreements(circuit: Circuit, source: str) -> list[model.Agreement]:
+def _agreements(circuit: Circuit, source: str) -> list[model.ExecutorRecord]:
     return [
-        model.Agreement(
+        model.ExecutorRecord(
             executor=a.executor,
             vectors=a.vectors,
             values=a.values,

@@ -11,7 +11,7 @@ from sr2hls.flow.record_terms import latex_of, term_records
 from sr2hls.objectives import r2
 from sr2hls.prepare import Prepared
 from sr2hls.problem import Problem
-from sr2hls.report.model import Formula
+from sr2hls.report.model import FormulaRecord
 from sr2hls.report.physical import Axis, formula_text, physical_formula, physical_scores
 from sr2hls.report.reading import ExactLine, Reading
 from sr2hls.search.joint.printing import count_nodes
@@ -43,12 +43,14 @@ def _one_by_one(formulas: Sequence[sp.Expr], axes: Sequence[Axis]) -> list[sp.Ex
     return [physical_formula(f, axes) for f in formulas]
 
 
-def formula_records(prepared: Prepared, design: Design) -> list[Formula]:
+def formula_records(prepared: Prepared, design: Design) -> list[FormulaRecord]:
     """Return the record of each output's formula as it is shown."""
     problem = prepared.problem
     shown = shown_formulas(prepared, design, problem.feature_names)
     return [
-        Formula(output=title, sympy=formula_text(f), latex=latex_of(f), complexity=float(count_nodes(f)))
+        FormulaRecord(
+            output=title, sympy=formula_text(f), latex=latex_of(f), complexity=float(count_nodes(f))
+        )
         for title, f in zip(problem.class_names, shown.values(), strict=True)
     ]
 

@@ -14,7 +14,7 @@ from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType
 from sr2hls.report.latex import symbol
 from sr2hls.report.physical import Axis, formula_text, physical_formula
-from sr2hls.report.reading import Term, TermCurve
+from sr2hls.report.reading import TermCurve, TermReading
 from sr2hls.search.joint.printing import shortest_form
 
 _ROWS = 20_000
@@ -35,7 +35,7 @@ class _Addend:
     formula: sp.Expr
 
 
-def term_records(problem: Problem, design: Design, axes: Sequence[Axis]) -> tuple[Term, ...]:
+def term_records(problem: Problem, design: Design, axes: Sequence[Axis]) -> tuple[TermReading, ...]:
     """Return the terms of a design, by how much the loss rises without each; tables have none.
 
     Args:
@@ -59,7 +59,7 @@ def term_records(problem: Problem, design: Design, axes: Sequence[Axis]) -> tupl
         inputs = sorted(int(s.name[1:]) for s in addend.formula.free_symbols)
         x, curves, shares = _picture(problem, design, addend, inputs, split, axes)
         found.append(
-            Term(
+            TermReading(
                 output=problem.class_names[addend.output],
                 formula=formula_text(shown),
                 latex=latex_of(shown),

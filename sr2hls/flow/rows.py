@@ -13,8 +13,8 @@ from sr2hls.errors import InputError
 from sr2hls.options import LowerOptions
 from sr2hls.options.lower import DEFAULT_BITS
 from sr2hls.prepare import input_type, with_raw_features
-from sr2hls.program.measured import WIDEST, input_rounding
-from sr2hls.search.source import Source
+from sr2hls.program.lower_measured import WIDEST, input_rounding
+from sr2hls.search.formula_source import FormulaSource
 from sr2hls.store.files import sha256_of
 
 _DRAWN_ROWS = 20_000
@@ -65,7 +65,7 @@ def load_table(options: LowerOptions, outputs: int) -> Dataset | None:
     )
 
 
-def input_rows(options: LowerOptions, source: Source, dataset: Dataset | None) -> Rows:
+def input_rows(options: LowerOptions, source: FormulaSource, dataset: Dataset | None) -> Rows:
     """Take the rows out of the data, or draw them.
 
     Raises:
@@ -124,7 +124,7 @@ def _drawn(options: LowerOptions, names: tuple[str, ...]) -> Rows:
     return Rows("drawn uniformly from the ranges given", None, splits, None, ())
 
 
-def input_format(options: LowerOptions, source: Source, X: FloatArray) -> InputFormat:
+def input_format(options: LowerOptions, source: FormulaSource, X: FloatArray) -> InputFormat:
     """Choose the fixed-point types of inputs: as wide as asked for, or as the error needs.
 
     Args:

@@ -17,10 +17,10 @@ from sr2hls.search import (
     choose_engine,
     run_study,
 )
-from sr2hls.search.base import Progress as SearchProgress
+from sr2hls.search.base import SearchProgress
 from sr2hls.search.cost_kinds import cost_of_kind
 from sr2hls.search.pysr.settings_file import load_pysr_settings
-from sr2hls.search.write import write_hall_of_fame
+from sr2hls.search.write_hall_of_fame import write_hall_of_fame
 
 _SEARCH_S = 30.0
 """About how long one search takes where no time is given."""

@@ -48,7 +48,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Formula:
+class CppFormula:
     """A program as ``templates/hls/formula.h.j2`` takes it.
 
     Attributes:
@@ -88,7 +88,7 @@ def formula(
     ii: int = 1,
     max_latency: int | None = None,
     input_type: ExactType | None = None,
-) -> Formula:
+) -> CppFormula:
     """Describe a program for the template.
 
     Args:
@@ -118,7 +118,7 @@ def formula(
         replace(_statement(program, position, declared[position], arriving), type=alias[declared[position]])
         for position in range(len(program))
     )
-    return Formula(
+    return CppFormula(
         struct=struct,
         digest=digest(program),
         types=tuple((name, cpp_type(type_)) for type_, name in alias.items()),
@@ -133,7 +133,7 @@ def formula(
     )
 
 
-def emit(described: Formula, base: str = "") -> str:
+def emit(described: CppFormula, base: str = "") -> str:
     """Return the C++ of a formula; it needs ``nnet_sr2hls.h``.
 
     Args:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sr2hls.hls.cpp import exact_type
 from sr2hls.hls.cpp_types import ExactType
-from sr2hls.hls.schedule import Kind, Node, Schedule, schedule
+from sr2hls.hls.schedule import HlsSchedule, OperatorKind, ScheduledNode, schedule
 from sr2hls.program import ops
 from sr2hls.program.exact import div_shift
 from sr2hls.program.program import Program
@@ -72,18 +72,18 @@ def estimate_latency(
 
 def schedule_program(
     program: Program, clock_ns: float, uncertainty_ns: float, *, use_dsp: bool = True
-) -> Schedule:
+) -> HlsSchedule:
     """Place a program's operations into clock cycles."""
-    graph = _Graph(program, use_dsp)
+    graph = _ScheduleGraph(program, use_dsp)
     outputs = [node for node in (graph.value[i] for i in program.outputs) if node is not None]
     return schedule(graph.nodes, outputs, clock_ns, uncertainty_ns)
 
 
-class _Graph:
+class _ScheduleGraph:
     """Nodes of a program; a constant has none."""
 
     def __init__(self, program: Program, use_dsp: bool) -> None:
-        self.nodes: list[Node] = []
+        self.nodes: list[ScheduledNode] = []
         self.value: list[int | None] = []
         self._use_dsp = use_dsp
         for op in program:
@@ -95,7 +95,7 @@ class _Graph:
 
     def _push(
         self,
-        kind: Kind,
+        kind: OperatorKind,
         args: list[int | None],
         width: int,
         *,
@@ -107,7 +107,7 @@ class _Graph:
         used = tuple(a for a in args if a is not None)
         if args and not used:
             return None
-        self.nodes.append(Node(kind, used, width, operands, use_dsp, aligned))
+        self.nodes.append(ScheduledNode(kind, used, width, operands, use_dsp, aligned))
         return len(self.nodes) - 1
 
     def _lower(
@@ -121,34 +121,38 @@ class _Graph:
         common = ExactType.common(types).width if types else width
         match op:
             case ops.Input():
-                return self._push(Kind.WIRE, [], op.type.width)
+                return self._push(OperatorKind.WIRE, [], op.type.width)
             case ops.Constant():
                 return None
             case ops.Add() | ops.Sub():
-                return self._push(Kind.ADD, args, width, aligned=types[0].frac == types[1].frac)
+                return self._push(OperatorKind.ADD, args, width, aligned=types[0].frac == types[1].frac)
             case ops.Neg():
-                return self._push(Kind.ADD, args, width)
+                return self._push(OperatorKind.ADD, args, width)
             case ops.Abs():
-                return self._push(Kind.SELECT, [self._push(Kind.ADD, args, width), *args], width)
+                return self._push(
+                    OperatorKind.SELECT, [self._push(OperatorKind.ADD, args, width), *args], width
+                )
             case ops.Mul():
                 return self._product(args, types, sources, width)
             case ops.Min() | ops.Max():
-                return self._push(Kind.SELECT, [self._push(Kind.COMPARE, args, common), *args], common)
+                return self._push(
+                    OperatorKind.SELECT, [self._push(OperatorKind.COMPARE, args, common), *args], common
+                )
             case ops.Compare():
-                return self._push(Kind.COMPARE, args, common)
+                return self._push(OperatorKind.COMPARE, args, common)
             case ops.Select():
-                condition = self._push(Kind.COMPARE, args[:1], types[0].width)
-                return self._push(Kind.SELECT, [condition, *args[1:]], width)
+                condition = self._push(OperatorKind.COMPARE, args[:1], types[0].width)
+                return self._push(OperatorKind.SELECT, [condition, *args[1:]], width)
             case ops.Argmax():
                 return self._tournament(args, common)
             case ops.Table():
-                return self._push(Kind.ROM, args, op.type.width)
+                return self._push(OperatorKind.ROM, args, op.type.width)
             case ops.Div():
                 dividend = types[0].width + max(0, div_shift(types[0], types[1], op.type))
-                quotient = self._push(Kind.DIV, args, dividend, operands=(dividend, types[1].width))
+                quotient = self._push(OperatorKind.DIV, args, dividend, operands=(dividend, types[1].width))
                 # Rounding down, and the rule for a divisor of zero.
-                floored = self._push(Kind.ADD, [quotient], dividend)
-                return self._push(Kind.SELECT, [floored], dividend)
+                floored = self._push(OperatorKind.ADD, [quotient], dividend)
+                return self._push(OperatorKind.SELECT, [floored], dividend)
             case _:
                 return args[0]
 
@@ -167,14 +171,16 @@ class _Graph:
                 if digits <= 1:
                     return args[there] if source.raw else None
                 if digits == 2:
-                    return self._push(Kind.ADD, [args[there], args[there]], width)
+                    return self._push(OperatorKind.ADD, [args[there], args[there]], width)
         operands = (types[0].width + (not types[0].signed), types[1].width + (not types[1].signed))
-        return self._push(Kind.MUL, args, width, operands=operands, use_dsp=self._use_dsp)
+        return self._push(OperatorKind.MUL, args, width, operands=operands, use_dsp=self._use_dsp)
 
     def _tournament(self, players: list[int | None], width: int) -> int | None:
         while len(players) > 1:
             winners = [
-                self._push(Kind.SELECT, [self._push(Kind.COMPARE, [a, b], width), a, b], width)
+                self._push(
+                    OperatorKind.SELECT, [self._push(OperatorKind.COMPARE, [a, b], width), a, b], width
+                )
                 for a, b in zip(players[::2], players[1::2], strict=False)
             ]
             players = winners + (players[-1:] if len(players) % 2 else [])
@@ -187,8 +193,8 @@ class _Graph:
         type_ = op.type
         rounded: int | None = node
         if exact.frac > type_.frac and type_.rounding is not Rounding.TRN:
-            rounded = self._push(Kind.ADD, [rounded], type_.width, aligned=False)
+            rounded = self._push(OperatorKind.ADD, [rounded], type_.width, aligned=False)
         if exact.integer > type_.integer and type_.overflow is not Overflow.WRAP:
-            outside = self._push(Kind.COMPARE, [rounded], max(1, exact.integer - type_.integer + 1))
-            rounded = self._push(Kind.SELECT, [outside, rounded], type_.width)
+            outside = self._push(OperatorKind.COMPARE, [rounded], max(1, exact.integer - type_.integer + 1))
+            rounded = self._push(OperatorKind.SELECT, [outside, rounded], type_.width)
         return node if rounded is None else rounded

@@ -15,7 +15,7 @@ from sr2hls.hls.batch import BatchFunction
 from sr2hls.hls.cpp import BACKENDS
 from sr2hls.hls.cpp_types import ExactType, bits_type, cpp_type
 from sr2hls.hls.layer import formula_layer, hls4ml_precision
-from sr2hls.hls.write import write_hls4ml_files
+from sr2hls.hls.write_hls4ml import write_hls4ml_files
 from sr2hls.program.program import Program
 from sr2hls.program.serialize import from_dict, to_dict
 from sr2hls.program.types import FixedType, Overflow, Rounding

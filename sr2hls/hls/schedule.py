@@ -16,7 +16,7 @@ CORE_NS = 4.2
 """A core's states fill the clock (4.25 to 4.37 ns of 4.375 in the logs): nothing is chained to it."""
 
 
-class Kind(StrEnum):
+class OperatorKind(StrEnum):
     """What a node is; the delay depends on it."""
 
     WIRE = "wire"
@@ -32,20 +32,21 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class ScheduledNode:
     """An operation of the tool's data-flow graph.
 
     Attributes:
         kind: what it is.
         args: positions of the nodes that it reads; constants are not nodes.
         width: bits of the result.
-        operands: bits of the two factors (`Kind.MUL`) or of the dividend (`Kind.DIV`); cycles of a core.
+        operands: bits of the two factors (`OperatorKind.MUL`) or of the dividend (`OperatorKind.DIV`);
+            cycles of a core.
         use_dsp: whether a multiplier may be a DSP block.
         aligned: whether an addend has the same binary point as the product beside it, so that one DSP block
             can hold both.
     """
 
-    kind: Kind
+    kind: OperatorKind
     args: tuple[int, ...] = ()
     width: int = 1
     operands: tuple[int, int] = (1, 1)
@@ -62,7 +63,7 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class HlsSchedule:
     """A placed graph.
 
     Attributes:
@@ -76,51 +77,51 @@ class Schedule:
     at: tuple[Placement, ...]
 
 
-def delay_ns(node: Node) -> float:
+def delay_ns(node: ScheduledNode) -> float:
     """Return how long a node takes in its last cycle."""
     match node.kind:
-        case Kind.ADD:
+        case OperatorKind.ADD:
             return 0.65 + 0.007 * node.width
-        case Kind.MUL:
+        case OperatorKind.MUL:
             return _multiplier_ns(node)
-        case Kind.COMPARE:
+        case OperatorKind.COMPARE:
             return 0.60 + 0.005 * node.width
-        case Kind.SELECT:
+        case OperatorKind.SELECT:
             return 0.34
-        case Kind.LOGIC:
+        case OperatorKind.LOGIC:
             return 0.12
-        case Kind.ROM:
+        case OperatorKind.ROM:
             return 1.15
-        case Kind.DIV:
+        case OperatorKind.DIV:
             return 1.0
-        case Kind.CORE:
+        case OperatorKind.CORE:
             return CORE_NS
-        case Kind.WIRE:
+        case OperatorKind.WIRE:
             return 0.0
 
 
-def latency(node: Node) -> int:
+def latency(node: ScheduledNode) -> int:
     """Return the registers inside of a node, in cycles."""
-    if node.kind is Kind.ROM:
+    if node.kind is OperatorKind.ROM:
         return 1
-    if node.kind is Kind.CORE:
+    if node.kind is OperatorKind.CORE:
         return node.operands[0]
     # The published table of operators: width + fractional bits + 3 at all of its 21 precisions, where the
     # dividend has width + fractional bits.
-    return node.operands[0] + 3 if node.kind is Kind.DIV else 0
+    return node.operands[0] + 3 if node.kind is OperatorKind.DIV else 0
 
 
-def _multiplier_ns(node: Node) -> float:
+def _multiplier_ns(node: ScheduledNode) -> float:
     wide, narrow = max(node.operands), min(node.operands)
     if wide <= LUT_MULTIPLIER or not node.use_dsp:
         return 0.95 + 0.075 * wide
     return 2.53 if _one_dsp(node) else 3.3 if narrow <= DSP_WIDTHS[1] else 3.6
 
 
-def _one_dsp(node: Node) -> bool:
+def _one_dsp(node: ScheduledNode) -> bool:
     wide, narrow = max(node.operands), min(node.operands)
     fits = wide <= DSP_WIDTHS[0] and narrow <= DSP_WIDTHS[1]
-    return node.kind is Kind.MUL and node.use_dsp and wide > LUT_MULTIPLIER and fits
+    return node.kind is OperatorKind.MUL and node.use_dsp and wide > LUT_MULTIPLIER and fits
 
 
 TERNARY_NS = (0.67, 0.0025)
@@ -130,8 +131,8 @@ DSP_ADDER_NS = 2.03
 
 
 def schedule(
-    nodes: Sequence[Node], outputs: Sequence[int], clock_ns: float, uncertainty_ns: float
-) -> Schedule:
+    nodes: Sequence[ScheduledNode], outputs: Sequence[int], clock_ns: float, uncertainty_ns: float
+) -> HlsSchedule:
     """Place every node as early as its operands and the clock allow.
 
     Args:
@@ -153,12 +154,12 @@ def schedule(
     for position, node in enumerate(nodes):
         ready = [at[a] for a in node.args]
         best = _place(ready, delay_ns(node), limit)
-        if node.kind is Kind.ADD:
+        if node.kind is OperatorKind.ADD:
             for arg in node.args:
                 if uses[arg] != 1:
                     continue
                 others = [at[a] for a in node.args if a != arg]
-                if nodes[arg].kind is Kind.ADD and arg not in merged:
+                if nodes[arg].kind is OperatorKind.ADD and arg not in merged:
                     together = [*(at[a] for a in nodes[arg].args), *others]
                     ternary = _place(together, TERNARY_NS[0] + TERNARY_NS[1] * node.width, limit)
                     if _earlier(ternary, best):
@@ -174,7 +175,7 @@ def schedule(
         if inner:
             start = best.cycle
             if (
-                node.kind is Kind.CORE
+                node.kind is OperatorKind.CORE
                 and max((p.ns for p in ready if p.cycle == best.cycle), default=0.0) > 0
             ):
                 start += 1  # what it reads is registered first
@@ -182,7 +183,7 @@ def schedule(
         at.append(best)
     last = max((at[o].cycle for o in outputs), default=0)
     longest = max((p.ns for k, p in enumerate(at) if k not in absorbed), default=0.0)
-    return Schedule(last, longest, tuple(at))
+    return HlsSchedule(last, longest, tuple(at))
 
 
 def _place(ready: Sequence[Placement], delay: float, limit: float) -> Placement:

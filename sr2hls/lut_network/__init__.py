@@ -8,15 +8,15 @@ and is trained within its final widths. LogicNets, PolyLUT and NeuraLUT call suc
 """
 
 from sr2hls.lut_network.descent import Layout, improve, sweep
-from sr2hls.lut_network.grow import GrowOptions, Step, finished, grow
+from sr2hls.lut_network.grow import GrowOptions, GrowthStep, finished, grow
 from sr2hls.lut_network.grow_and_prune import Grown, grown_to
-from sr2hls.lut_network.network import Network, Node
-from sr2hls.lut_network.objective import DECISIVE, SOFT, Kind, Samples, Weights
 from sr2hls.lut_network.samples import (
     indices_of,
     number_scale,
     samples_of,
 )
+from sr2hls.lut_network.samples_and_loss import DECISIVE, SOFT, LossKind, Samples, Weights
+from sr2hls.lut_network.table_network import LutNetwork, TableNode
 from sr2hls.lut_network.widths import WidthOptions, fit_widths
 
 __all__ = [
@@ -24,12 +24,12 @@ __all__ = [
     "SOFT",
     "GrowOptions",
     "Grown",
-    "Kind",
+    "GrowthStep",
     "Layout",
-    "Network",
-    "Node",
+    "LossKind",
+    "LutNetwork",
     "Samples",
-    "Step",
+    "TableNode",
     "Weights",
     "WidthOptions",
     "finished",

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sr2hls.arrays import FloatArray, IntArray
-from sr2hls.lut_network import kernels
-from sr2hls.lut_network.objective import Samples, gradient
+from sr2hls.lut_network import growth_kernels as kernels
+from sr2hls.lut_network.samples_and_loss import Samples, gradient
 
 PRIOR = 10.0
 """Curvature added to every entry: about so many samples say that it should stay 0."""

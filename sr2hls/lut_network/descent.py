@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sr2hls.arrays import FloatArray, IntArray
-from sr2hls.lut_network import kernels
-from sr2hls.lut_network.network import Network
-from sr2hls.lut_network.objective import SOFT, Kind, Samples, Weights
+from sr2hls.lut_network import growth_kernels as kernels
+from sr2hls.lut_network.samples_and_loss import SOFT, LossKind, Samples, Weights
+from sr2hls.lut_network.table_network import LutNetwork
 
 IndexArray = NDArray[np.int16]
 
@@ -24,7 +24,7 @@ class Layout:
         values: of inputs and nodes, shape (values, samples).
     """
 
-    def __init__(self, network: Network, samples: Samples) -> None:
+    def __init__(self, network: LutNetwork, samples: Samples) -> None:
         self.network, self.samples = network, samples
         order = network.order()
         self.at = {number: n for n, number in enumerate([*range(network.n_inputs), *order])}
@@ -64,7 +64,7 @@ class Layout:
         assert node.entries is not None
         result = np.zeros((len(node.entries), 1 << node.bits))
         loss = self._objective(weights)
-        if self._only_sums[n] and self.samples.kind is Kind.CLASSES:
+        if self._only_sums[n] and self.samples.kind is LossKind.CLASSES:
             moved = np.isin(self._flat.outputs, self._above[n])
             kernels.class_entry_losses(
                 n, self.values, 1 << node.bits, moved, self._flat, self.samples.targets, loss, result
@@ -88,7 +88,7 @@ class Layout:
 
         The step decides nothing, but probabilities depend on it.
         """
-        if self.samples.kind is not Kind.NUMBERS:
+        if self.samples.kind is not LossKind.NUMBERS:
             start = self.network.scale
             losses = []
             for factor in _SCALES:
@@ -120,7 +120,7 @@ class Layout:
         network = self.network
         kind = self.samples.kind
         base, powers = np.zeros(len(network.outputs), np.int64), np.ones(1)
-        if kind is Kind.CLASSES:
+        if kind is LossKind.CLASSES:
             base = network.steps()
             levels = int(base.max()) + (1 << max(network.bits(o) for o in network.outputs))
             powers = np.exp(np.minimum(network.scale * np.arange(levels), 600.0))
@@ -145,7 +145,7 @@ class Layout:
         return [np.array(sorted(f), np.int64) for f in found]
 
 
-def _flat(network: Network, order: list[int], at: dict[int, int]) -> kernels.FlatNetwork:
+def _flat(network: LutNetwork, order: list[int], at: dict[int, int]) -> kernels.FlatNetwork:
     count = len(at)
     kind, offset = np.zeros(count, np.int64), np.zeros(count, np.int64)
     first = np.zeros(count + 1, np.int64)
@@ -195,7 +195,7 @@ def improve(layout: Layout, numbers: Iterable[int], weights: Weights, move_lambd
 
 
 def sweep(
-    network: Network,
+    network: LutNetwork,
     samples: Samples,
     weights: Weights,
     rng: np.random.Generator,

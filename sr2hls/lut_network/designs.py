@@ -12,8 +12,8 @@ from sr2hls.errors import InputError
 from sr2hls.lut_network import (
     Grown,
     GrowOptions,
-    Kind,
-    Network,
+    LossKind,
+    LutNetwork,
     Samples,
     finished,
     grown_to,
@@ -105,7 +105,7 @@ class LutNetworkDesign:
     symbolic: SymbolicNetwork
     tables: Tables
     program: Program
-    kind: Kind
+    kind: LossKind
     moved: Mapping[str, float]
 
     @property
@@ -154,7 +154,7 @@ class LutNetworkDesign:
         Raises:
             InputError: the content is not one of this problem.
         """
-        network = Network.from_json(content["network"])
+        network = LutNetwork.from_json(content["network"])
         if network.input_bits != tuple(t.width for t in problem.types.values()):
             raise InputError("the design was made for other inputs: explore again")
         try:
@@ -173,11 +173,11 @@ class LutNetworkDesign:
         return cls(symbolic, tables, _program(symbolic, problem), kind_of(problem), moved)
 
 
-def kind_of(problem: Problem) -> Kind:
+def kind_of(problem: Problem) -> LossKind:
     """Return what the outputs of a problem mean to a LUT network."""
     if not problem.task.is_classification:
-        return Kind.NUMBERS
-    return Kind.LOGIT if problem.n_outputs == 1 else Kind.CLASSES
+        return LossKind.NUMBERS
+    return LossKind.LOGIT if problem.n_outputs == 1 else LossKind.CLASSES
 
 
 def training_samples(
@@ -216,7 +216,7 @@ def grown(
 
 
 def designs_of(
-    problem: Problem, network: Network, samples: Samples, options: LutNetworkOptions,
+    problem: Problem, network: LutNetwork, samples: Samples, options: LutNetworkOptions,
     tables: Sequence[Tables], seed: int, deadline: float | None = None,
     report: Callable[[str], None] | None = None,
 ) -> list[LutNetworkDesign]:  # fmt: skip
@@ -271,7 +271,7 @@ def _design(symbolic: SymbolicNetwork, tables: Tables, problem: Problem) -> LutN
 
 def _program(symbolic: SymbolicNetwork, problem: Problem) -> Program:
     kind = kind_of(problem)
-    mean, unit = number_scale(problem) if kind is Kind.NUMBERS else (None, None)
+    mean, unit = number_scale(problem) if kind is LossKind.NUMBERS else (None, None)
     symbols = symbolic.names()
     origins = {number: symbols[number] for number in symbolic.network.order()}
     return network_program(symbolic.network, problem.types, problem.output_names, kind, origins, mean, unit)

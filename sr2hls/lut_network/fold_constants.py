@@ -5,9 +5,9 @@ from itertools import product
 
 import numpy as np
 
-from sr2hls.lut_network.network import Network, Node
 from sr2hls.lut_network.symbolic import SymbolicNetwork
 from sr2hls.lut_network.table_formula import TableFormula
+from sr2hls.lut_network.table_network import LutNetwork, TableNode
 
 
 def folded(symbolic: SymbolicNetwork) -> SymbolicNetwork:
@@ -34,7 +34,7 @@ def folded(symbolic: SymbolicNetwork) -> SymbolicNetwork:
     return SymbolicNetwork(network, kept, symbolic.types)
 
 
-def _take_in(network: Network, formulas: dict[int, TableFormula], total: int, constant: int) -> None:
+def _take_in(network: LutNetwork, formulas: dict[int, TableFormula], total: int, constant: int) -> None:
     """Add a constant where a sum goes: the offset of its output, the argument of tables that read it."""
     for output, root in enumerate(network.outputs):
         if root == total:
@@ -50,7 +50,7 @@ def _take_in(network: Network, formulas: dict[int, TableFormula], total: int, co
             formulas[number] = formulas[number].shifted(axis, constant)
 
 
-def _values(network: Network, node: Node, reached: dict[int, tuple[int, ...]]) -> tuple[int, ...]:
+def _values(network: LutNetwork, node: TableNode, reached: dict[int, tuple[int, ...]]) -> tuple[int, ...]:
     if node.entries is None:
         # A sum of something is never taken for a constant, and may have any value of its bits.
         return tuple(range(1 << node.bits)) if node.children else (0,)
@@ -60,20 +60,20 @@ def _values(network: Network, node: Node, reached: dict[int, tuple[int, ...]]) -
     return tuple(sorted(found))
 
 
-def _index(network: Network, children: Sequence[int], values: Sequence[int]) -> int:
+def _index(network: LutNetwork, children: Sequence[int], values: Sequence[int]) -> int:
     index = 0
     for child, value in zip(children, values, strict=True):
         index = (index << network.bits(child)) | value
     return index
 
 
-def _without(network: Network, node: Node, constants: dict[int, int]) -> Node:
+def _without(network: LutNetwork, node: TableNode, constants: dict[int, int]) -> TableNode:
     """Return a table without the arguments that never change."""
     assert node.entries is not None
     shape = [1 << network.bits(c) for c in node.children]
     at = tuple(constants.get(c, slice(None)) for c in node.children)
     entries = np.ascontiguousarray(node.entries.reshape(shape)[at]).ravel()
-    return Node(tuple(c for c in node.children if c not in constants), node.bits, entries)
+    return TableNode(tuple(c for c in node.children if c not in constants), node.bits, entries)
 
 
 def _formula_without(

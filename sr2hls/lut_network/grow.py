@@ -10,9 +10,9 @@ import numpy as np
 from sr2hls.lut_network.attach import add_term, empty_sums
 from sr2hls.lut_network.derivatives import Derivatives
 from sr2hls.lut_network.descent import Layout, improve, sweep
-from sr2hls.lut_network.network import Network
-from sr2hls.lut_network.objective import DECISIVE, SOFT, Kind, Samples
-from sr2hls.lut_network.terms import Capacity, Term, propose
+from sr2hls.lut_network.propose_terms import Capacity, TableTerm, propose
+from sr2hls.lut_network.samples_and_loss import DECISIVE, SOFT, LossKind, Samples
+from sr2hls.lut_network.table_network import LutNetwork
 
 _GAIN_OF_A_CYCLE = 0.5
 """A further cycle is taken when no term within the present ones gains so much of what the best gains."""
@@ -58,13 +58,13 @@ class GrowOptions:
     finish_sweeps: int = 4
     move_lambda: float = 0.0
 
-    def most_term_bits(self, kind: Kind) -> int:
+    def most_term_bits(self, kind: LossKind) -> int:
         """Return the most bits of a term of outputs of some kind."""
-        return self.number_bits if kind is Kind.NUMBERS else self.term_bits
+        return self.number_bits if kind is LossKind.NUMBERS else self.term_bits
 
 
 @dataclass(frozen=True)
-class Step:
+class GrowthStep:
     """One step of growth.
 
     Attributes:
@@ -73,8 +73,8 @@ class Step:
         loss: mean loss on a batch of samples.
     """
 
-    network: Network
-    term: Term
+    network: LutNetwork
+    term: TableTerm
     loss: float
 
 
@@ -83,8 +83,8 @@ def grow(
     input_bits: tuple[int, ...],
     options: GrowOptions,
     rng: np.random.Generator,
-    start: Network | None = None,
-) -> Iterator[Step]:
+    start: LutNetwork | None = None,
+) -> Iterator[GrowthStep]:
     """Grow a LUT network without end; the caller stops when it has enough.
 
     Every output has a term in what is yielded.
@@ -110,17 +110,17 @@ def grow(
         else:
             _improve_nearby(network, term, samples.batch(options.rows, rng), options, rng)
         if all(network.nodes[o].children for o in network.outputs):
-            yield Step(network.copy(), term, _loss(network, samples, options, rng))
+            yield GrowthStep(network.copy(), term, _loss(network, samples, options, rng))
 
 
 def finished(
-    network: Network,
+    network: LutNetwork,
     samples: Samples,
     options: GrowOptions,
     rng: np.random.Generator,
     deadline: float | None = None,
     report: Callable[[float], None] | None = None,
-) -> Network:
+) -> LutNetwork:
     """Return the LUT network with its tables improved for what counts in the end: decisions, or numbers.
 
     Args:
@@ -132,7 +132,7 @@ def finished(
         report: called with the loss after each sweep.
     """
     result = network.copy()
-    last = SOFT if samples.kind is Kind.NUMBERS else DECISIVE
+    last = SOFT if samples.kind is LossKind.NUMBERS else DECISIVE
     for weights in [SOFT] * options.settle_sweeps + [last] * options.finish_sweeps:
         if deadline is not None and time.monotonic() > deadline:
             break
@@ -143,13 +143,13 @@ def finished(
 
 
 def _next(
-    network: Network, samples: Samples, options: GrowOptions, rng: np.random.Generator
-) -> tuple[Network, Term] | None:
+    network: LutNetwork, samples: Samples, options: GrowOptions, rng: np.random.Generator
+) -> tuple[LutNetwork, TableTerm] | None:
     layout = Layout(network, samples.batch(options.scout_rows, rng))
     derivatives = Derivatives.of(layout.predictions, layout.samples)
     trial = samples.batch(options.trial_rows, rng)
     before = Layout(network, trial).loss(SOFT)
-    best: tuple[float, Network, Term] | None = None
+    best: tuple[float, LutNetwork, TableTerm] | None = None
     for term in _distinct(_proposals(layout, derivatives, options), options.trials):
         candidate = network.copy()
         layout.network = candidate
@@ -161,11 +161,11 @@ def _next(
     return None if best is None else best[1:]
 
 
-def _proposals(layout: Layout, derivatives: Derivatives, options: GrowOptions) -> list[Term]:
+def _proposals(layout: Layout, derivatives: Derivatives, options: GrowOptions) -> list[TableTerm]:
     network = layout.network
     outputs = range(len(network.outputs))
     empty = [not network.nodes[o].children for o in network.outputs]
-    found: list[list[Term]] = []
+    found: list[list[TableTerm]] = []
     for cycles in count(1) if options.most_cycles is None else range(1, options.most_cycles + 1):
         capacities = [Capacity.of(network, k, cycles) for k in outputs]
         if any(empty):
@@ -193,9 +193,9 @@ def _proposals(layout: Layout, derivatives: Derivatives, options: GrowOptions) -
     return found[0] if gain_per_lut[0] >= _GAIN_OF_A_CYCLE * gain_per_lut[-1] else found[-1]
 
 
-def _distinct(terms: list[Term], number: int) -> list[Term]:
+def _distinct(terms: list[TableTerm], number: int) -> list[TableTerm]:
     """Return the first terms that differ in more than their outputs."""
-    found: dict[object, Term] = {}
+    found: dict[object, TableTerm] = {}
     for term in terms:
         found.setdefault(term.key, term)
         if len(found) == number:
@@ -203,19 +203,19 @@ def _distinct(terms: list[Term], number: int) -> list[Term]:
     return list(found.values())
 
 
-def _polished(network: Network, new: list[int], trial: Samples, options: GrowOptions) -> float:
+def _polished(network: LutNetwork, new: list[int], trial: Samples, options: GrowOptions) -> float:
     layout = Layout(network, trial)
     improve(layout, [*new, *_children(network, new), *new], SOFT, options.move_lambda)
     return layout.loss(SOFT)
 
 
-def _children(network: Network, numbers: list[int]) -> list[int]:
+def _children(network: LutNetwork, numbers: list[int]) -> list[int]:
     found = {c for n in numbers for c in network.nodes[n].children if c >= network.n_inputs}
     return sorted(found - set(numbers))
 
 
 def _improve_nearby(
-    network: Network, term: Term, samples: Samples, options: GrowOptions, rng: np.random.Generator
+    network: LutNetwork, term: TableTerm, samples: Samples, options: GrowOptions, rng: np.random.Generator
 ) -> None:
     """Improve the newest tables and those of the same outputs that read one of their inputs."""
     sources = {quantised.source for quantised in term.indices}
@@ -230,5 +230,5 @@ def _improve_nearby(
     improve(layout, rng.permutation(sorted(near)).tolist(), SOFT, options.move_lambda)
 
 
-def _loss(network: Network, samples: Samples, options: GrowOptions, rng: np.random.Generator) -> float:
+def _loss(network: LutNetwork, samples: Samples, options: GrowOptions, rng: np.random.Generator) -> float:
     return Layout(network, samples.batch(options.trial_rows, rng)).loss(SOFT)

@@ -7,8 +7,8 @@ import numpy as np
 
 from sr2hls.lut_network.descent import Layout, sweep
 from sr2hls.lut_network.grow import GrowOptions, grow
-from sr2hls.lut_network.network import Network
-from sr2hls.lut_network.objective import SOFT, Samples
+from sr2hls.lut_network.samples_and_loss import SOFT, Samples
+from sr2hls.lut_network.table_network import LutNetwork
 from sr2hls.lut_network.widths import WidthOptions, fit_widths
 
 _BEFORE = 0.85
@@ -27,7 +27,7 @@ class Grown:
         ended: whether growth ended by itself: nothing more is gained by a larger one.
     """
 
-    network: Network | None
+    network: LutNetwork | None
     smallest: int
     ended: bool
 
@@ -75,7 +75,7 @@ def grown_to(
     return Grown(best, first.smallest, ended)
 
 
-def _lut_lambda(steps: Sequence[Network], holdout: Samples) -> float:
+def _lut_lambda(steps: Sequence[LutNetwork], holdout: Samples) -> float:
     """What the last LUTs gained, each."""
     last = steps[-1]
     earlier = [n for n in steps if n.luts() <= _BEFORE * last.luts()]
@@ -86,8 +86,8 @@ def _lut_lambda(steps: Sequence[Network], holdout: Samples) -> float:
 
 
 @dataclass(frozen=True)
-class _Growth:
-    steps: list[Network]
+class _GrownSteps:
+    steps: list[LutNetwork]
     smallest: int
     ended: bool
 
@@ -101,20 +101,20 @@ class _Grower:
     rng: np.random.Generator
     go_on: Callable[[int, float], bool]
 
-    def run(self, start: Network | None) -> _Growth:
+    def run(self, start: LutNetwork | None) -> _GrownSteps:
         """Grow as long as there are LUTs for it."""
-        steps: list[Network] = []
+        steps: list[LutNetwork] = []
         smallest = 0
         for step in grow(self.samples, self.input_bits, self.options, self.rng, start):
             size = step.network.luts()
             smallest = smallest or size
             if size > self.luts:
-                return _Growth(steps, smallest, False)
+                return _GrownSteps(steps, smallest, False)
             steps.append(step.network)
             if not self.go_on(size, step.loss):
-                return _Growth(steps, smallest, False)
-        return _Growth(steps, smallest, True)
+                return _GrownSteps(steps, smallest, False)
+        return _GrownSteps(steps, smallest, True)
 
 
-def _loss(network: Network, samples: Samples) -> float:
+def _loss(network: LutNetwork, samples: Samples) -> float:
     return Layout(network, samples).loss(SOFT)

@@ -7,7 +7,7 @@ import numpy as np
 from sr2hls.arrays import IntArray
 from sr2hls.lut_network.derivatives import PRIOR, Derivatives
 from sr2hls.lut_network.descent import Layout
-from sr2hls.lut_network.network import LUT_INPUTS, Network
+from sr2hls.lut_network.table_network import LUT_INPUTS, LutNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class QuantisedIndex:
         values: IntArray = self.entries[layout.of(self.parent)]
         return values
 
-    def written(self, network: Network) -> int:
+    def written(self, network: LutNetwork) -> int:
         """Return its node, which is added to the network if it is new."""
         if self.number is not None:
             return self.number
@@ -107,7 +107,7 @@ def _parts(
     return found
 
 
-def _source(network: Network, value: int) -> int:
+def _source(network: LutNetwork, value: int) -> int:
     source = network.source(value)
     assert source is not None
     return source

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sr2hls.arrays import FloatArray
-from sr2hls.lut_network.objective import Kind, Samples
+from sr2hls.lut_network.samples_and_loss import LossKind, Samples
 from sr2hls.objectives import variances
 from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType
@@ -33,11 +33,11 @@ def _samples(problem: Problem, inputs: FloatArray, outputs: FloatArray) -> Sampl
     indices = indices_of(problem.types, inputs)
     if not problem.task.is_classification:
         mean, spread = number_scale(problem)
-        return Samples(indices, np.ascontiguousarray((outputs - mean) / spread), Kind.NUMBERS)
+        return Samples(indices, np.ascontiguousarray((outputs - mean) / spread), LossKind.NUMBERS)
     if problem.n_outputs == 1:
-        return Samples(indices, 1 / (1 + np.exp(-outputs)), Kind.LOGIT)
+        return Samples(indices, 1 / (1 + np.exp(-outputs)), LossKind.LOGIT)
     powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-    return Samples(indices, powers / powers.sum(axis=1, keepdims=True), Kind.CLASSES)
+    return Samples(indices, powers / powers.sum(axis=1, keepdims=True), LossKind.CLASSES)
 
 
 def number_scale(problem: Problem) -> tuple[FloatArray, FloatArray]:

@@ -9,9 +9,9 @@ import sympy as sp
 
 from sr2hls.arrays import FloatArray
 from sr2hls.lut_network.descent import Layout, improve
-from sr2hls.lut_network.network import Network
-from sr2hls.lut_network.objective import DECISIVE, SOFT, Kind, Samples, Weights
+from sr2hls.lut_network.samples_and_loss import DECISIVE, SOFT, LossKind, Samples, Weights
 from sr2hls.lut_network.table_formula import TableFormula, fit_table_formula
+from sr2hls.lut_network.table_network import LutNetwork
 from sr2hls.program.types import FixedType
 
 
@@ -42,7 +42,7 @@ class SymbolicNetwork:
         types: input name to type.
     """
 
-    network: Network
+    network: LutNetwork
     formulas: Mapping[int, TableFormula]
     types: Mapping[str, FixedType]
 
@@ -87,7 +87,7 @@ class SymbolicNetwork:
         return {number: sp.Symbol(name) for number, name in self.names().items()}
 
 
-def argument_values(network: Network, number: int, types: Mapping[str, FixedType]) -> FloatArray:
+def argument_values(network: LutNetwork, number: int, types: Mapping[str, FixedType]) -> FloatArray:
     """Return the values of a table's arguments for each of its entries, shape (entries, arguments).
 
     Inputs in their own units, nodes as the integers that they are.
@@ -105,7 +105,7 @@ def argument_values(network: Network, number: int, types: Mapping[str, FixedType
 
 
 def make_symbolic(
-    network: Network,
+    network: LutNetwork,
     types: Mapping[str, FixedType],
     samples: Samples,
     options: SymbolicOptions,
@@ -129,7 +129,7 @@ def make_symbolic(
     """
     result = network.copy()
     result.drop_unused()
-    weights = SOFT if samples.kind is Kind.NUMBERS else DECISIVE
+    weights = SOFT if samples.kind is LossKind.NUMBERS else DECISIVE
     written = [n for n in result.order() if result.nodes[n].entries is not None]
     formulas = {n: _slice_formula(result, n, types) for n in written if result.is_slice(n)}
     tables = [n for n in written if n not in formulas]
@@ -171,7 +171,7 @@ def let_move(
         rows: samples of each sweep.
     """
     network = symbolic.network.copy()
-    weights = SOFT if samples.kind is Kind.NUMBERS else DECISIVE
+    weights = SOFT if samples.kind is LossKind.NUMBERS else DECISIVE
     for _ in range(sweeps):
         layout = Layout(network, samples.batch(rows, rng))
         layout.fit_scale(weights)
@@ -179,10 +179,10 @@ def let_move(
     return SymbolicNetwork(network, symbolic.formulas, symbolic.types)
 
 
-def loss_on(network: Network, samples: Samples) -> float:
+def loss_on(network: LutNetwork, samples: Samples) -> float:
     """Return the mean loss of a finished LUT network on samples."""
     layout = Layout(network, samples)
-    weights = SOFT if samples.kind is Kind.NUMBERS else DECISIVE
+    weights = SOFT if samples.kind is LossKind.NUMBERS else DECISIVE
     layout.fit_scale(weights)
     return layout.loss(weights)
 
@@ -221,7 +221,7 @@ def _fitted(
     return fit_table_formula(values, losses, tolerance, rng, options.most_terms), losses
 
 
-def _slice_formula(network: Network, number: int, types: Mapping[str, FixedType]) -> TableFormula:
+def _slice_formula(network: LutNetwork, number: int, types: Mapping[str, FixedType]) -> TableFormula:
     """Return the formula of the highest bits of a value: a line, half a step of the value off its ties."""
     node = network.nodes[number]
     (child,) = node.children

@@ -5,18 +5,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from sr2hls.arrays import FloatArray, IntArray
-from sr2hls.lut_network.network import Network
-from sr2hls.lut_network.objective import Kind
+from sr2hls.lut_network.samples_and_loss import LossKind
+from sr2hls.lut_network.table_network import LutNetwork
 from sr2hls.program.builder import Builder
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, narrowest
 
 
 def network_program(
-    network: Network,
+    network: LutNetwork,
     types: Mapping[str, FixedType],
     output_names: Sequence[str],
-    kind: Kind,
+    kind: LossKind,
     origins: Mapping[int, str] | None = None,
     mean: FloatArray | None = None,
     unit: FloatArray | None = None,
@@ -68,7 +68,7 @@ def network_program(
 
 
 def output_steps(
-    network: Network, output: int, kind: Kind, mean: FloatArray | None, unit: FloatArray | None
+    network: LutNetwork, output: int, kind: LossKind, mean: FloatArray | None, unit: FloatArray | None
 ) -> tuple[float, int]:
     """Return the step of an output in the program, a power of two, and what is added to its sum, in steps.
 
@@ -79,17 +79,17 @@ def output_steps(
         mean: of each number, shape (outputs,); see `network_program`.
         unit: of each number, shape (outputs,).
     """
-    if kind is Kind.NUMBERS:
+    if kind is LossKind.NUMBERS:
         assert mean is not None and unit is not None
         step = network.scale * float(unit[output])
         return step, int(np.rint((network.offsets[output] * unit[output] + mean[output]) / step))
     step = float(2.0 ** np.rint(np.log2(network.scale)))
-    if kind is Kind.LOGIT:
+    if kind is LossKind.LOGIT:
         return step, int(np.rint(network.offsets[output] / network.scale + 0.5))
     return step, int(network.steps()[output])
 
 
-def _reordered(network: Network, number: int, types: Sequence[FixedType]) -> IntArray:
+def _reordered(network: LutNetwork, number: int, types: Sequence[FixedType]) -> IntArray:
     """Return a table's entries in the order of its arguments' bits.
 
     A LUT network counts an input from its type's lowest value, a program by its two's-complement bits: the

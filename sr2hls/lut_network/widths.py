@@ -12,8 +12,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.lut_network.descent import Layout, improve
-from sr2hls.lut_network.network import LUT_INPUTS, Network, Node
-from sr2hls.lut_network.objective import Samples, Weights
+from sr2hls.lut_network.samples_and_loss import Samples, Weights
+from sr2hls.lut_network.table_network import LUT_INPUTS, LutNetwork, TableNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class WidthOptions:
 
 
 def fit_widths(
-    network: Network, samples: Samples, weights: Weights, options: WidthOptions, rng: np.random.Generator
-) -> Network:
+    network: LutNetwork, samples: Samples, weights: Weights, options: WidthOptions, rng: np.random.Generator
+) -> LutNetwork:
     """Return the LUT network with the width of every table changed where loss and LUTs together fall by it.
 
     Terms may lose all their bits: then they are gone, and their value is part of the output's offset, or of
@@ -59,7 +59,7 @@ def fit_widths(
     return result
 
 
-def _only_sum(network: Network, number: int) -> int | None:
+def _only_sum(network: LutNetwork, number: int) -> int | None:
     """The sum that alone reads a table, once; ``None``: others read it, or an output is it."""
     if number in network.outputs:
         return None
@@ -70,15 +70,15 @@ def _only_sum(network: Network, number: int) -> int | None:
 
 
 def _term_fitted(
-    network: Network, number: int, total: int, samples: Samples, weights: Weights, options: WidthOptions
-) -> Network:
+    network: LutNetwork, number: int, total: int, samples: Samples, weights: Weights, options: WidthOptions
+) -> LutNetwork:
     """The LUT network with a term of the best width, from none to one bit more than it has."""
     wide = _with_term(network, number, total, -(1 << network.bits(number) >> 1), network.bits(number) + 1)
     losses = Layout(wide, samples).entry_losses(number, weights) / len(samples)
     kept = wide.nodes[number].entries
     assert kept is not None
     last = len(network.nodes[total].children) == 1
-    best: tuple[float, Network] | None = None
+    best: tuple[float, LutNetwork] | None = None
     for bits in range(int(last), min(wide.bits(number), max(options.term_bits, network.bits(number))) + 1):
         low, loss = _best_window(losses, 1 << bits)
         window = losses[:, low : low + (1 << bits)].copy()
@@ -101,8 +101,8 @@ def _best_window(losses: FloatArray, size: int) -> tuple[int, float]:
 
 
 def _with_term(
-    network: Network, number: int, total: int, low: int, bits: int, entries: IntArray | None = None
-) -> Network:
+    network: LutNetwork, number: int, total: int, low: int, bits: int, entries: IntArray | None = None
+) -> LutNetwork:
     """A copy whose term counts from ``low`` on in some bits; with none it is gone."""
     result = network.copy()
     node, sum_ = result.nodes[number], result.nodes[total]
@@ -122,7 +122,7 @@ def _with_term(
     return result
 
 
-def _move_argument(network: Network, reader: Node, total: int, before: int, low: int) -> None:
+def _move_argument(network: LutNetwork, reader: TableNode, total: int, before: int, low: int) -> None:
     """Give a table the entries of an argument that had other bits and counts from ``low`` on now."""
     assert reader.entries is not None
     axis = reader.children.index(total)
@@ -132,8 +132,8 @@ def _move_argument(network: Network, reader: Node, total: int, before: int, low:
 
 
 def _index_fitted(
-    network: Network, number: int, samples: Samples, weights: Weights, options: WidthOptions
-) -> Network:
+    network: LutNetwork, number: int, samples: Samples, weights: Weights, options: WidthOptions
+) -> LutNetwork:
     """The LUT network with a bit less or more in a table that others read, if one is better."""
     parents = [n for n in network.order() if number in network.nodes[n].children]
     if any(network.nodes[p].entries is None or network.nodes[p].children.count(number) > 1 for p in parents):
@@ -152,7 +152,7 @@ def _penalised_loss(layout: Layout, weights: Weights, options: WidthOptions) -> 
     return layout.loss(weights) + options.lut_lambda * layout.network.luts()
 
 
-def _changed(network: Network, number: int, parents: list[int], options: WidthOptions) -> list[Network]:
+def _changed(network: LutNetwork, number: int, parents: list[int], options: WidthOptions) -> list[LutNetwork]:
     node = network.nodes[number]
     assert node.entries is not None
     slice_ = network.is_slice(number)
@@ -177,7 +177,9 @@ def _halved(entries: IntArray) -> IntArray:
     return result
 
 
-def _with_index(network: Network, number: int, parents: list[int], entries: IntArray, bits: int) -> Network:
+def _with_index(
+    network: LutNetwork, number: int, parents: list[int], entries: IntArray, bits: int
+) -> LutNetwork:
     """A copy with other entries and bits of a table, and the same functions of it above, as far as can be."""
     result = network.copy()
     before = network.bits(number)

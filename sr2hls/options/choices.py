@@ -16,7 +16,7 @@ class Choice(StrEnum):
         raise InputError(f"{option} is '{value}': give one of {', '.join(cls)}")
 
 
-class Engine(Choice):
+class EngineName(Choice):
     """Search engines; ``auto`` takes Operon, or PySR where only PySR does what is asked for."""
 
     AUTO = "auto"

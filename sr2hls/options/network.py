@@ -7,7 +7,7 @@ from attrs import field, frozen
 from attrs.converters import optional
 from cyclopts import Parameter
 
-from sr2hls.options.choices import Engine
+from sr2hls.options.choices import EngineName
 from sr2hls.options.values import (
     INPUTS,
     NAMES,
@@ -47,7 +47,7 @@ class NetworkOptions:
     """Column or key of the labels; by default `y`, `label` or `target` if there."""
     drop_nonfinite: Annotated[bool, INPUTS] = False
     """Leave out rows with NaN or infinity instead of refusing them."""
-    engine: Annotated[Engine, SEARCH] = field(default=Engine.AUTO, converter=Engine)
+    engine: Annotated[EngineName, SEARCH] = field(default=EngineName.AUTO, converter=EngineName)
     """`auto` takes `operon`, or `pysr` where only that does what is asked; `eql` learns by gradient."""
     pysr: Annotated[Path | None, SEARCH, Example('"pysr.toml"')] = field(
         default=None, converter=optional(path)

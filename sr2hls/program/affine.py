@@ -25,22 +25,22 @@ Bounds = tuple[Fraction, Fraction]
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class AffineForm:
     """``constant + Σ factor · symbol``."""
 
     constant: Fraction
     factors: Mapping[int, Fraction] = field(default_factory=dict)
 
-    def plus(self, other: "Form", sign: int = 1) -> "Form":
+    def plus(self, other: "AffineForm", sign: int = 1) -> "AffineForm":
         """Return this form plus (minus) another one; what cancels is gone."""
         factors = dict(self.factors)
         for symbol, factor in other.factors.items():
             factors[symbol] = factors.get(symbol, Fraction(0)) + sign * factor
-        return Form(self.constant + sign * other.constant, {s: f for s, f in factors.items() if f})
+        return AffineForm(self.constant + sign * other.constant, {s: f for s, f in factors.items() if f})
 
-    def times(self, number: Fraction) -> "Form":
+    def times(self, number: Fraction) -> "AffineForm":
         """Return the form times a number."""
-        return Form(self.constant * number, {s: f * number for s, f in self.factors.items() if number})
+        return AffineForm(self.constant * number, {s: f * number for s, f in self.factors.items() if number})
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class _Analysis:
         self.decided: dict[int, bool] = {}
         self.same: dict[int, int] = {}
         self._first: dict[tuple[Fraction, frozenset[tuple[int, Fraction]]], int] = {}
-        self._forms: list[Form] = []
+        self._forms: list[AffineForm] = []
         self._symbols: list[Bounds] = []
 
     def visit(self, position: int, op: ops.Operation) -> None:
@@ -100,7 +100,7 @@ class _Analysis:
         if first != position:
             self.same[position] = first
 
-    def bounds(self, form: Form) -> Bounds:
+    def bounds(self, form: AffineForm) -> Bounds:
         """Return the least and the largest value of a form."""
         low = high = form.constant
         for symbol, factor in form.factors.items():
@@ -108,18 +108,18 @@ class _Analysis:
             low, high = low + min(ends), high + max(ends)
         return low, high
 
-    def _fresh(self, bounds: Bounds) -> Form:
+    def _fresh(self, bounds: Bounds) -> AffineForm:
         if bounds[0] == bounds[1]:
-            return Form(bounds[0])
+            return AffineForm(bounds[0])
         self._symbols.append(bounds)
-        return Form(Fraction(0), {len(self._symbols) - 1: Fraction(1)})
+        return AffineForm(Fraction(0), {len(self._symbols) - 1: Fraction(1)})
 
-    def _linear(self, op: ops.Operation) -> Form | None:
+    def _linear(self, op: ops.Operation) -> AffineForm | None:
         """Return the exact result as a form; None where it is no linear function of its arguments' forms."""
         args = [self._forms[a] for a in op.args]
         match op:
             case ops.Constant(raw=raw):
-                return Form(raw * _step(op.type.frac))
+                return AffineForm(raw * _step(op.type.frac))
             case ops.Add():
                 return args[0].plus(args[1])
             case ops.Sub():
@@ -136,7 +136,7 @@ class _Analysis:
                         return b.times(a.constant)
         return None
 
-    def _quantised(self, form: Form, exact: Interval, type_: FixedType) -> Form | None:
+    def _quantised(self, form: AffineForm, exact: Interval, type_: FixedType) -> AffineForm | None:
         """Return the form of a result in its type: with the error of rounding; None where it may overflow."""
         if any(overflows(exact, type_)):
             return None

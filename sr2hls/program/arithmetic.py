@@ -9,7 +9,7 @@ import sympy as sp
 from sr2hls.errors import LoweringError
 from sr2hls.program.builder import Builder
 from sr2hls.program.graph import Graph
-from sr2hls.program.node import Kind, Node
+from sr2hls.program.node import Node, NodeKind
 from sr2hls.program.ops import Mul, Predicate
 from sr2hls.program.segment_writer import rounded, rounded_product
 from sr2hls.program.tabulation import Tabulation
@@ -25,9 +25,9 @@ _WORTH_SATURATING = 3
 
 def is_arithmetic(node: Node) -> bool:
     """Return whether an exact rule computes a node from its arguments' values."""
-    if node.kind is Kind.POWER:
+    if node.kind is NodeKind.POWER:
         return node.value in POWERS
-    return node.kind is not Kind.UNARY or node.function in DECISIONS
+    return node.kind is not NodeKind.UNARY or node.function in DECISIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +58,23 @@ class ArithmeticWriter:
         node, build = self.graph.nodes[position], self.build
         origin = self.tabulation.origin(position)
         match node.kind:
-            case Kind.MUL:
+            case NodeKind.MUL:
                 return self._product(position, args[0], args[1])
-            case Kind.POWER if node.value in POWERS:
+            case NodeKind.POWER if node.value in POWERS:
                 return self._power(position, args[0], node.value)
-            case Kind.ABS:
+            case NodeKind.ABS:
                 return build.abs(args[0], origin=origin)
-            case Kind.MIN:
+            case NodeKind.MIN:
                 return build.min(args[0], args[1], origin=origin)
-            case Kind.MAX:
+            case NodeKind.MAX:
                 return build.max(args[0], args[1], origin=origin)
-            case Kind.COMPARE:
+            case NodeKind.COMPARE:
                 assert node.predicate is not None
                 a, b = (self._decided(n, v) for n, v in zip(node.args, args, strict=True))
                 return build.compare(node.predicate, a, b, origin)
-            case Kind.SELECT:
+            case NodeKind.SELECT:
                 return build.select(args[0], args[1], args[2], origin=origin)
-            case Kind.UNARY if node.function in DECISIONS:
+            case NodeKind.UNARY if node.function in DECISIONS:
                 return self._step(node, self._decided(node.args[0], args[0]), origin)
             case _:
                 raise LoweringError(

@@ -30,7 +30,7 @@ SINGLE_ROWS = 3
 wider ones give a row for two bits."""
 
 
-class Area(IntEnum):
+class AreaFeature(IntEnum):
     """What LUTs are counted from: the features of the area model."""
 
     ADDER = 0
@@ -62,7 +62,7 @@ class Area(IntEnum):
     """Bits of values that saturate, and the checks for it."""
 
 
-class Path(IntEnum):
+class PathFeature(IntEnum):
     """What delay is counted from along a path: the features of the delay model."""
 
     REGISTERS = 0
@@ -84,14 +84,14 @@ class Block:
     Attributes:
         position: of the value that it computes.
         args: positions of the values that it reads.
-        area: pairs of `Area` and an amount.
-        path: pairs of `Path` and an amount, from any argument to the result.
+        area: pairs of `AreaFeature` and an amount.
+        path: pairs of `PathFeature` and an amount, from any argument to the result.
     """
 
     position: int
     args: tuple[int, ...]
-    area: tuple[tuple[Area, float], ...] = ()
-    path: tuple[tuple[Path, float], ...] = ()
+    area: tuple[tuple[AreaFeature, float], ...] = ()
+    path: tuple[tuple[PathFeature, float], ...] = ()
 
 
 def width(interval: Interval) -> int:
@@ -141,7 +141,7 @@ def _block(program: Program, position: int, inner: frozenset[int], free: frozens
         return Block(position, op.args)
     if bits <= LUT_INPUTS:
         out = width(program.ranges[position])
-        return Block(position, op.args, ((Area.SMALL_OPERATION, out),), ((Path.LUTS, 1),))
+        return Block(position, op.args, ((AreaFeature.SMALL_OPERATION, out),), ((PathFeature.LUTS, 1),))
     area, path = _operation(program, op, ranges, program.exact[position])
     return Block(position, op.args, (*area, *after_area), (*path, *after_path))
 
@@ -152,19 +152,19 @@ def _sums(program: Program, op: ops.Operation, inner: frozenset[int]) -> bool:
 
 def _quantisation(
     exact: Interval, op: ops.Operation, *, rounds: bool = True
-) -> tuple[tuple[tuple[Area, float], ...], tuple[tuple[Path, float], ...]]:
+) -> tuple[tuple[tuple[AreaFeature, float], ...], tuple[tuple[PathFeature, float], ...]]:
     """Return what rounding and bounding an exact result takes."""
     both, bits = quantisation_luts(exact, op), op.type.width
     rounding = op.type.rounding is not Rounding.TRN and exact.frac > op.type.frac
     bounding = both - bits if rounding else both
-    area: list[tuple[Area, float]] = []
-    path: list[tuple[Path, float]] = []
+    area: list[tuple[AreaFeature, float]] = []
+    path: list[tuple[PathFeature, float]] = []
     if rounding and rounds:
-        area.append((Area.ROUNDING, bits))
-        path += [(Path.ADDERS, 1), (Path.CARRY, bits)]
+        area.append((AreaFeature.ROUNDING, bits))
+        path += [(PathFeature.ADDERS, 1), (PathFeature.CARRY, bits)]
     if bounding > 0:
-        area.append((Area.BOUNDING, bounding))
-        path.append((Path.LUTS, 1))
+        area.append((AreaFeature.BOUNDING, bounding))
+        path.append((PathFeature.LUTS, 1))
     return tuple(area), tuple(path)
 
 
@@ -172,8 +172,8 @@ def _table(program: Program, position: int, op: ops.Table, free: frozenset[int])
     bits = _index_bits(program, op)
     if position in free:
         return Block(position, op.args)
-    kind = Area.SMALL_TABLE if bits <= LUT_INPUTS else Area.LARGE_TABLE
-    path = ((Path.LUTS, 1), (Path.TABLE_BITS, max(0, bits - 4)))
+    kind = AreaFeature.SMALL_TABLE if bits <= LUT_INPUTS else AreaFeature.LARGE_TABLE
+    path = ((PathFeature.LUTS, 1), (PathFeature.TABLE_BITS, max(0, bits - 4)))
     return Block(position, op.args, ((kind, table_luts(op.values)),), path if bits > 1 else ())
 
 
@@ -211,12 +211,12 @@ def _sum(program: Program, position: int, op: ops.Operation, inner: frozenset[in
     after_area, after_path = _quantisation(exact, op, rounds=not merged)
     depth = (len(order) - 1).bit_length()
     area = (
-        (Area.ADDER, adders),
-        (Area.ABSORBING, absorbing),
-        (Area.SMALL_TABLE, first),
+        (AreaFeature.ADDER, adders),
+        (AreaFeature.ABSORBING, absorbing),
+        (AreaFeature.SMALL_TABLE, first),
         *after_area,
     )
-    path = ((Path.ADDERS, depth), (Path.CARRY, exact.bits), *after_path)
+    path = ((PathFeature.ADDERS, depth), (PathFeature.CARRY, exact.bits), *after_path)
     return Block(position, args, area, path)
 
 
@@ -300,37 +300,47 @@ def _added(a: Interval, b: Interval, top: int | None, *, table: bool) -> tuple[I
 
 def _operation(
     program: Program, op: ops.Operation, ranges: list[Interval], exact: Interval
-) -> tuple[tuple[tuple[Area, float], ...], tuple[tuple[Path, float], ...]]:
+) -> tuple[tuple[tuple[AreaFeature, float], ...], tuple[tuple[PathFeature, float], ...]]:
     match op:
         case ops.Mul():
             return _product(op, ranges, exact)
         case ops.Neg():
-            return ((Area.NEGATION, exact.bits),), ((Path.ADDERS, 1), (Path.CARRY, exact.bits))
+            return ((AreaFeature.NEGATION, exact.bits),), (
+                (PathFeature.ADDERS, 1),
+                (PathFeature.CARRY, exact.bits),
+            )
         case ops.Abs():
-            path = ((Path.ADDERS, 1), (Path.CARRY, exact.bits), (Path.LUTS, 1))
-            return ((Area.NEGATION, exact.bits), (Area.CHOICE, exact.bits)), path
+            path = ((PathFeature.ADDERS, 1), (PathFeature.CARRY, exact.bits), (PathFeature.LUTS, 1))
+            return ((AreaFeature.NEGATION, exact.bits), (AreaFeature.CHOICE, exact.bits)), path
         case ops.Compare(predicate=predicate):
             bits = max(i.bits for i in aligned(ranges))
             if predicate in (ops.Predicate.EQ, ops.Predicate.NE):
                 # Three pairs of bits in a LUT, then their AND; as measured.
-                return ((Area.COMPARE, bits / 2),), ((Path.LUTS, 2),)
-            return ((Area.COMPARE, bits),), ((Path.ADDERS, 1), (Path.CARRY, bits))
+                return ((AreaFeature.COMPARE, bits / 2),), ((PathFeature.LUTS, 2),)
+            return ((AreaFeature.COMPARE, bits),), ((PathFeature.ADDERS, 1), (PathFeature.CARRY, bits))
         case ops.Min() | ops.Max():
             bits = max(i.bits for i in aligned(ranges))
-            path = ((Path.ADDERS, 1), (Path.CARRY, bits), (Path.LUTS, 1))
-            return ((Area.COMPARE, bits), (Area.CHOICE, bits)), path
+            path = ((PathFeature.ADDERS, 1), (PathFeature.CARRY, bits), (PathFeature.LUTS, 1))
+            return ((AreaFeature.COMPARE, bits), (AreaFeature.CHOICE, bits)), path
         case ops.Select():
-            return ((Area.CHOICE, op.type.width),), ((Path.LUTS, 1),)
+            return ((AreaFeature.CHOICE, op.type.width),), ((PathFeature.LUTS, 1),)
         case ops.Argmax():
             bits, n = max(i.bits for i in aligned(ranges)), len(ranges)
             rounds = (n - 1).bit_length()
-            area = ((Area.COMPARE, (n - 1) * bits), (Area.CHOICE, (n - 2) * bits + (n - 1) * op.type.width))
-            return area, ((Path.ADDERS, rounds), (Path.CARRY, rounds * bits), (Path.LUTS, rounds - 1))
+            area = (
+                (AreaFeature.COMPARE, (n - 1) * bits),
+                (AreaFeature.CHOICE, (n - 2) * bits + (n - 1) * op.type.width),
+            )
+            return area, (
+                (PathFeature.ADDERS, rounds),
+                (PathFeature.CARRY, rounds * bits),
+                (PathFeature.LUTS, rounds - 1),
+            )
         case ops.Div():
             steps, divisor = exact.bits - 1, ranges[1].bits + 1
-            return ((Area.QUOTIENT, steps * divisor),), (
-                (Path.ADDERS, steps),
-                (Path.CARRY, steps * divisor),
+            return ((AreaFeature.QUOTIENT, steps * divisor),), (
+                (PathFeature.ADDERS, steps),
+                (PathFeature.CARRY, steps * divisor),
             )
         case _:
             return (), ()
@@ -338,18 +348,18 @@ def _operation(
 
 def _product(
     op: ops.Operation, ranges: list[Interval], exact: Interval
-) -> tuple[tuple[tuple[Area, float], ...], tuple[tuple[Path, float], ...]]:
+) -> tuple[tuple[tuple[AreaFeature, float], ...], tuple[tuple[PathFeature, float], ...]]:
     for held in ranges:
         if held.low == held.high:
             adders = max(0, nonzero_digits(held.low) - 1)
             bits = exact.bits
-            return ((Area.CONSTANT_PRODUCT, adders * bits),), (
-                (Path.ADDERS, adders),
-                (Path.CARRY, bits if adders else 0),
+            return ((AreaFeature.CONSTANT_PRODUCT, adders * bits),), (
+                (PathFeature.ADDERS, adders),
+                (PathFeature.CARRY, bits if adders else 0),
             )
     (_, a), (signed, b) = sorted(((i.low < 0, width(i)) for i in ranges), reverse=True)
-    kind = Area.SQUARE if op.args[0] == op.args[1] else Area.PRODUCT
-    return ((kind, _row_bits(a, b, signed)),), ((Path.PRODUCTS, 1), (Path.PRODUCT_BITS, a + b))
+    kind = AreaFeature.SQUARE if op.args[0] == op.args[1] else AreaFeature.PRODUCT
+    return ((kind, _row_bits(a, b, signed)),), ((PathFeature.PRODUCTS, 1), (PathFeature.PRODUCT_BITS, a + b))
 
 
 def _row_bits(a: int, b: int, signed: bool) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from sr2hls.arrays import FloatArray
 from sr2hls.program.arithmetic import DECISIONS, is_arithmetic
 from sr2hls.program.graph import Graph
-from sr2hls.program.node import Kind, Node
+from sr2hls.program.node import Node, NodeKind
 from sr2hls.program.types import FixedType
 
 _INEXACT, _SLACK, _CURVED, _MOST = 16, 4, 8, 44
@@ -38,7 +38,7 @@ def decision_bits(
         for arg, (_, is_exact, curved) in zip(node.args, exact, strict=True):
             wanted = base if is_exact else min(_MOST, base + (_CURVED if curved else _INEXACT))
             _require(graph, values, arg, wanted, fracs)
-            if not (is_exact or curved or graph.nodes[arg].kind is Kind.CONSTANT):
+            if not (is_exact or curved or graph.nodes[arg].kind is NodeKind.CONSTANT):
                 rounding[arg] = max(rounding.get(arg, -64), wanted - _SLACK)
     return fracs, rounding
 
@@ -49,29 +49,29 @@ def has_decisions(graph: Graph) -> bool:
 
 
 def _decides(node: Node) -> bool:
-    return node.kind is Kind.COMPARE or (node.kind is Kind.UNARY and node.function in DECISIONS)
+    return node.kind is NodeKind.COMPARE or (node.kind is NodeKind.UNARY and node.function in DECISIONS)
 
 
 def _fraction(graph: Graph, types: Mapping[str, FixedType], position: int) -> tuple[int, bool, bool]:
     """Return fractional bits of a node's value, whether these are all, and whether a function bends it."""
     node = graph.nodes[position]
-    if node.kind is Kind.INPUT:
+    if node.kind is NodeKind.INPUT:
         return max(0, types[node.name].frac), True, False
-    if node.kind is Kind.CONSTANT:
+    if node.kind is NodeKind.CONSTANT:
         exact_at = [k for k in range(_EXACT_CONSTANT + 1) if (node.value * 2.0**k).is_integer()]
         return (exact_at or [0])[0], bool(exact_at), False
     if _decides(node):
-        return int(node.kind is Kind.UNARY), True, False
+        return int(node.kind is NodeKind.UNARY), True, False
     args = [_fraction(graph, types, a) for a in node.args]
     bits = [frac for frac, _, _ in args]
     exact, curved = all(e for _, e, _ in args), any(c for _, _, c in args)
     if not is_arithmetic(node):
         return max(bits), False, True
-    if node.kind is Kind.MUL:
+    if node.kind is NodeKind.MUL:
         frac = sum(bits)
-    elif node.kind is Kind.POWER:
+    elif node.kind is NodeKind.POWER:
         frac = int(node.value) * bits[0]
-    elif node.kind is Kind.SELECT:
+    elif node.kind is NodeKind.SELECT:
         frac = max(bits[1:])
     else:
         frac = max(bits)
@@ -87,13 +87,13 @@ def _require(
         return
     fracs[position] = frac
     node = graph.nodes[position]
-    if node.kind is Kind.CONSTANT or _decides(node):
+    if node.kind is NodeKind.CONSTANT or _decides(node):
         return
     for k, arg in enumerate(node.args):
         factor = 0
-        if node.kind is Kind.MUL:
+        if node.kind is NodeKind.MUL:
             factor = _magnitude(values[node.args[1 - k]])
-        elif node.kind is Kind.POWER:
+        elif node.kind is NodeKind.POWER:
             factor = int(max(1, node.value - 1)) * _magnitude(values[arg])
         _require(graph, values, arg, frac + max(0, factor), fracs)
 

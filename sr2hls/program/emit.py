@@ -16,7 +16,7 @@ from sr2hls.program.arithmetic import ArithmeticWriter, is_arithmetic
 from sr2hls.program.builder import Builder
 from sr2hls.program.exact import Interval
 from sr2hls.program.graph import Graph
-from sr2hls.program.node import Kind, Node
+from sr2hls.program.node import Node, NodeKind
 from sr2hls.program.octaves import write_octaves
 from sr2hls.program.ops import MAX_TABLE_BITS
 from sr2hls.program.packing import packed
@@ -103,7 +103,7 @@ class Emitter:
             LoweringError: a subexpression is undefined on data, or needs more bits than a program has.
         """
         for position, node in enumerate(self.graph.nodes):
-            if node.kind is Kind.INPUT:
+            if node.kind is NodeKind.INPUT:
                 self._anchor(position, self._builder[node.name])
             else:
                 self._visit(position, node)
@@ -120,12 +120,12 @@ class Emitter:
             self._basis[position] = basis
             return
         *others, last = node.args
-        if node.kind in (Kind.UNARY, Kind.POWER) or (
-            node.kind is Kind.MUL and not self._basis[others[0]] and last not in self._whole
+        if node.kind in (NodeKind.UNARY, NodeKind.POWER) or (
+            node.kind is NodeKind.MUL and not self._basis[others[0]] and last not in self._whole
         ):
             # A function of one value: as a table of at most argument_bits of it.
             self._basis[position] = self._narrowed(last) if last in self._whole else self._basis[last]
-        elif node.kind is Kind.ADD:
+        elif node.kind is NodeKind.ADD:
             self._anchor(position, self._sum(position, node))
         else:
             args = [self._value(a) for a in node.args]
@@ -137,7 +137,7 @@ class Emitter:
 
     def _octaves(self, position: int, node: Node) -> int | None:
         """Write a power of a wide value by octaves, where that is asked for and possible."""
-        if not self.options.octaves or node.kind is not Kind.POWER or is_arithmetic(node):
+        if not self.options.octaves or node.kind is not NodeKind.POWER or is_arithmetic(node):
             return None
         (arg,) = node.args
         if arg not in self._whole or self._bits(frozenset([self._whole[arg]])) <= self.options.table_bits:
@@ -198,7 +198,7 @@ class Emitter:
         return self._ruled_nodes[position]
 
     def _ruled(self, position: int, node: Node) -> int:
-        if node.kind is Kind.ADD:
+        if node.kind is NodeKind.ADD:
             return self._sum(position, node)
         return self._rules.write(position, [self._value(a) for a in node.args])
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from sr2hls.errors import InputError
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
-from sr2hls.program.input_map import InputMap, Piece, ProductMap
+from sr2hls.program.input_map import InputMap, MapPiece, ProductMap
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, Overflow, Rounding, narrowest
 
@@ -118,7 +118,7 @@ def _mapped(build: Builder, feature: int, m: InputMap, name: str) -> int:
     return build.cast(total, m.type.with_modes(Rounding.TRN, Overflow.SAT), origin)
 
 
-def _looked_up(build: Builder, feature: int, piece: Piece, frac: int, origin: str) -> int:
+def _looked_up(build: Builder, feature: int, piece: MapPiece, frac: int, origin: str) -> int:
     # The bits of the piece: those below are dropped (TRN), those above wrap.
     lowest = build.type(feature).frac - piece.low
     bits = build.cast(feature, FixedType(False, piece.width, piece.width - lowest), origin)

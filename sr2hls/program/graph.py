@@ -13,7 +13,7 @@ from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
 from sr2hls.arrays import FloatArray
 from sr2hls.errors import LoweringError
 from sr2hls.program.functions import UNARY
-from sr2hls.program.node import Kind, Node, apply_node
+from sr2hls.program.node import Node, NodeKind, apply_node
 from sr2hls.program.ops import Predicate
 
 _RELATIONS: dict[type[Relational], Predicate] = {
@@ -59,7 +59,7 @@ class Graph:
         graph = cls(shown=dict(shown or {}))
         names = list(inputs)
         for name in names:
-            graph._push(Node(Kind.INPUT, (), _symbol(name), name=name))
+            graph._push(Node(NodeKind.INPUT, (), _symbol(name), name=name))
         for output, formula in formulas.items():
             if isinstance(formula, str):
                 raise LoweringError(
@@ -101,25 +101,25 @@ class Graph:
             raise LoweringError(
                 f"'{self.text(expr)}' is not a finite real number and has no fixed-point value"
             )
-        return self._push(Node(Kind.CONSTANT, (), sp.Float(value), value=value))
+        return self._push(Node(NodeKind.CONSTANT, (), sp.Float(value), value=value))
 
     def _lower(self, expr: sp.Basic) -> int:
         if isinstance(expr, sp.Symbol):
-            return self._push(Node(Kind.INPUT, (), expr, name=str(expr)))
+            return self._push(Node(NodeKind.INPUT, (), expr, name=str(expr)))
         if isinstance(expr, BooleanTrue | BooleanFalse):
             return self._constant(expr, float(bool(expr)))
         if isinstance(expr, sp.Expr) and not expr.free_symbols:
             return self._constant(expr, _real(expr))
         if isinstance(expr, sp.Add):
-            return self._push(Node(Kind.ADD, tuple(self._lower(a) for a in expr.args), expr))
+            return self._push(Node(NodeKind.ADD, tuple(self._lower(a) for a in expr.args), expr))
         if isinstance(expr, sp.Mul):
             return self._lower_product(expr)
         if isinstance(expr, sp.Pow):
             return self._lower_power(expr)
         if isinstance(expr, sp.Abs):
-            return self._push(Node(Kind.ABS, (self._lower(expr.args[0]),), expr))
+            return self._push(Node(NodeKind.ABS, (self._lower(expr.args[0]),), expr))
         if isinstance(expr, sp.Min | sp.Max):
-            kind = Kind.MIN if isinstance(expr, sp.Min) else Kind.MAX
+            kind = NodeKind.MIN if isinstance(expr, sp.Min) else NodeKind.MAX
             args = [self._lower(a) for a in expr.args]
             return reduce(lambda a, b: self._push(Node(kind, (a, b), expr)), args)
         if isinstance(expr, sp.Piecewise):
@@ -132,10 +132,10 @@ class Graph:
             a, b = expr.args
             return self._lower(a - b * sp.floor(a / b))
         if isinstance(expr, sp.Heaviside) and expr.args[1] == sp.S.Half:
-            return self._push(Node(Kind.UNARY, (self._lower(expr.args[0]),), expr, function=sp.Heaviside))
+            return self._push(Node(NodeKind.UNARY, (self._lower(expr.args[0]),), expr, function=sp.Heaviside))
         if isinstance(expr, sp.Function) and type(expr) in UNARY and len(expr.args) == 1:
             arg = self._lower(expr.args[0])
-            return self._push(Node(Kind.UNARY, (arg,), expr, function=type(expr)))
+            return self._push(Node(NodeKind.UNARY, (arg,), expr, function=type(expr)))
         raise LoweringError(
             f"'{self.text(expr)}' ({type(expr).__name__}) has no meaning in the fixed-point program: rewrite "
             "it with + - * / powers, elementary functions, Abs, Min, Max or Piecewise, or define the operator"
@@ -147,28 +147,30 @@ class Graph:
             rest = [a for a in expr.args if a not in inverse]
             denominator = sp.Mul(*[a.base ** (-a.exp) for a in inverse])
             reciprocal = self._push(
-                Node(Kind.POWER, (self._lower(denominator),), 1 / denominator, value=-1.0)
+                Node(NodeKind.POWER, (self._lower(denominator),), 1 / denominator, value=-1.0)
             )
             if not rest:
                 return reciprocal
-            return self._push(Node(Kind.MUL, (self._lower(sp.Mul(*rest)), reciprocal), expr))
+            return self._push(Node(NodeKind.MUL, (self._lower(sp.Mul(*rest)), reciprocal), expr))
         coefficient, rest = expr.as_independent(*expr.free_symbols, as_Add=False)
         factors = [self._lower(a) for a in sp.Mul.make_args(rest)]
-        product = reduce(lambda a, b: self._push(Node(Kind.MUL, (a, b), rest)), factors)
+        product = reduce(lambda a, b: self._push(Node(NodeKind.MUL, (a, b), rest)), factors)
         if coefficient == 1:
             return product
-        return self._push(Node(Kind.MUL, (self._constant(coefficient, _real(coefficient)), product), expr))
+        return self._push(
+            Node(NodeKind.MUL, (self._constant(coefficient, _real(coefficient)), product), expr)
+        )
 
     def _lower_power(self, expr: sp.Pow) -> int:
         base, exponent = expr.args
         if base == sp.E:
-            return self._push(Node(Kind.UNARY, (self._lower(exponent),), expr, function=sp.exp))
+            return self._push(Node(NodeKind.UNARY, (self._lower(exponent),), expr, function=sp.exp))
         if exponent.free_symbols:
             # Where the base is negative this is undefined, as a power with any real exponent is.
             scaled = self._lower(exponent * sp.log(base))
-            return self._push(Node(Kind.UNARY, (scaled,), expr, function=sp.exp))
+            return self._push(Node(NodeKind.UNARY, (scaled,), expr, function=sp.exp))
         value = _real(exponent)
-        return self._push(Node(Kind.POWER, (self._lower(base),), expr, value=value))
+        return self._push(Node(NodeKind.POWER, (self._lower(base),), expr, value=value))
 
     def _lower_piecewise(self, expr: sp.Piecewise) -> int:
         *cases, (last, condition) = expr.args
@@ -179,12 +181,12 @@ class Graph:
         result = self._lower(last)
         for value, condition in reversed(cases):
             args = (self._lower_condition(condition), self._lower(value), result)
-            result = self._push(Node(Kind.SELECT, args, expr))
+            result = self._push(Node(NodeKind.SELECT, args, expr))
         return result
 
     def _lower_relation(self, expr: Relational) -> int:
         args = (self._lower(expr.lhs), self._lower(expr.rhs))
-        return self._push(Node(Kind.COMPARE, args, expr, predicate=_RELATIONS[type(expr)]))
+        return self._push(Node(NodeKind.COMPARE, args, expr, predicate=_RELATIONS[type(expr)]))
 
     def _lower_condition(self, expr: sp.Basic) -> int:
         """Lower a truth value to 0 or 1; an input used as one is true where it is not zero."""
@@ -195,11 +197,11 @@ class Graph:
         if isinstance(expr, sp.Not):
             one = self._constant(sp.Integer(1), 1.0)
             zero = self._constant(sp.Integer(0), 0.0)
-            return self._push(Node(Kind.SELECT, (args[0], zero, one), expr))
+            return self._push(Node(NodeKind.SELECT, (args[0], zero, one), expr))
         if isinstance(expr, sp.ITE):
             # What sympy makes of a comparison of a Piecewise.
-            return self._push(Node(Kind.SELECT, (args[0], args[1], args[2]), expr))
-        kind = Kind.MIN if isinstance(expr, sp.And) else Kind.MAX
+            return self._push(Node(NodeKind.SELECT, (args[0], args[1], args[2]), expr))
+        kind = NodeKind.MIN if isinstance(expr, sp.And) else NodeKind.MAX
         return reduce(lambda a, b: self._push(Node(kind, (a, b), expr)), args)
 
     def evaluate(self, node: int, known: dict[int, FloatArray]) -> FloatArray:

@@ -63,7 +63,7 @@ class ProductMap:
 
 
 @dataclass(frozen=True)
-class Piece:
+class MapPiece:
     """Some bits of a raw value and their table.
 
     Attributes:
@@ -90,7 +90,7 @@ class TableMap:
 
     raw: FixedType
     type: FixedType
-    pieces: tuple[Piece, ...]
+    pieces: tuple[MapPiece, ...]
     drop: int
 
     def codes(self, raw: IntArray) -> IntArray:
@@ -252,7 +252,7 @@ def _tables(exact: ExactMap) -> TableMap | None:
             below = (np.array(piece.values)[:, None] + below[None, :]).ravel()
         top = _top(exact.type, codes.reshape(1 << top_width, -1), below, drop)
         if top is not None:
-            whole = (*pieces, Piece(top_low, top_width, tuple(top.tolist())))
+            whole = (*pieces, MapPiece(top_low, top_width, tuple(top.tolist())))
             return TableMap(exact.raw, exact.type, whole, drop)
     return None
 
@@ -274,10 +274,10 @@ def _cut(width: int) -> list[tuple[int, int]]:
     return [*((a, b - a) for a, b in pairwise(edges)), (rest, _LUT_BITS)]
 
 
-def _line(low: int, width: int, slope: float) -> Piece:
+def _line(low: int, width: int, slope: float) -> MapPiece:
     """Return a piece whose table is a line through 0, moved up to have no value below 0."""
     values = np.floor(slope * np.arange(1 << width) + 0.5).astype(np.int64)
-    return Piece(low, width, tuple((values - values.min()).tolist()))
+    return MapPiece(low, width, tuple((values - values.min()).tolist()))
 
 
 def _top(type_: FixedType, codes: IntArray, below: IntArray, drop: int) -> IntArray | None:

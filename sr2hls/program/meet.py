@@ -13,8 +13,8 @@ from sr2hls.program.arithmetic import is_arithmetic
 from sr2hls.program.decisions import has_decisions
 from sr2hls.program.emit import EmitOptions
 from sr2hls.program.interpreter import Interpreter
-from sr2hls.program.lower import Lowered, Lowering, OutputError, relative_errors
-from sr2hls.program.node import Kind
+from sr2hls.program.lower_formulas import Lowered, Lowering, OutputError, relative_errors
+from sr2hls.program.node import NodeKind
 from sr2hls.program.ops import MAX_TABLE_BITS
 from sr2hls.program.predict import program_model
 from sr2hls.program.probes import Probes, node_reach
@@ -236,7 +236,7 @@ def _forms(lowering: Lowering) -> Iterator[tuple[bool, EmitOptions]]:
     base = lowering.options
     yield True, base
     yield True, replace(base, segments=True)
-    if any(n.kind is Kind.POWER and not is_arithmetic(n) for n in lowering.graph.nodes):
+    if any(n.kind is NodeKind.POWER and not is_arithmetic(n) for n in lowering.graph.nodes):
         yield True, replace(base, segments=True, octaves=True)
         yield True, replace(base, table_bits=10, argument_bits=10, segments=True, octaves=True)
     yield True, replace(base, table_bits=12, argument_bits=12)

@@ -14,7 +14,7 @@ from sr2hls.program.functions import apply_unary, power
 from sr2hls.program.ops import Predicate
 
 
-class Kind(StrEnum):
+class NodeKind(StrEnum):
     """What a node computes from its arguments."""
 
     INPUT = "input"
@@ -45,7 +45,7 @@ class Node:
         predicate: relation of a comparison.
     """
 
-    kind: Kind
+    kind: NodeKind
     args: tuple[int, ...]
     expr: sp.Basic
     value: float = 0.0
@@ -72,27 +72,27 @@ def apply_node(node: Node, args: list[FloatArray]) -> FloatArray:
     """
     with np.errstate(all="ignore"):
         match node.kind:
-            case Kind.CONSTANT:
+            case NodeKind.CONSTANT:
                 return np.asarray(node.value, dtype=np.float64)
-            case Kind.ADD:
+            case NodeKind.ADD:
                 return reduce(np.add, args)
-            case Kind.MUL:
+            case NodeKind.MUL:
                 return args[0] * args[1]
-            case Kind.POWER:
+            case NodeKind.POWER:
                 return power(args[0], node.value)
-            case Kind.UNARY:
+            case NodeKind.UNARY:
                 assert node.function is not None
                 return apply_unary(node.function, args[0])
-            case Kind.ABS:
+            case NodeKind.ABS:
                 return np.abs(args[0])
-            case Kind.MIN:
+            case NodeKind.MIN:
                 return np.minimum(args[0], args[1])
-            case Kind.MAX:
+            case NodeKind.MAX:
                 return np.maximum(args[0], args[1])
-            case Kind.COMPARE:
+            case NodeKind.COMPARE:
                 assert node.predicate is not None
                 return _COMPARISONS[node.predicate](args[0], args[1]).astype(np.float64)
-            case Kind.SELECT:
+            case NodeKind.SELECT:
                 return np.where(args[0] != 0, args[1], args[2])
-            case Kind.INPUT:
+            case NodeKind.INPUT:
                 raise LoweringError(f"input '{node.name}' has no value")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sr2hls.arrays import FloatArray
 from sr2hls.errors import LoweringError
 from sr2hls.program.emit import EmitOptions
-from sr2hls.program.lower import Lowered, Lowering, relative_errors
+from sr2hls.program.lower_formulas import Lowered, Lowering, relative_errors
 from sr2hls.program.predict import program_model
 
 Score = Callable[[FloatArray], float]

@@ -13,7 +13,7 @@ from importlib.resources import files
 import numpy as np
 
 from sr2hls.arrays import FloatArray
-from sr2hls.program.blocks import Area, Block, Path, blocks_of
+from sr2hls.program.blocks import AreaFeature, Block, PathFeature, blocks_of
 from sr2hls.program.program import Program
 from sr2hls.provenance import Figure, Origin, Provenance
 
@@ -23,8 +23,8 @@ class ProgramModel:
     """Coefficients of the model.
 
     Attributes:
-        lut: LUTs for each unit of `Area`.
-        ns: nanoseconds for each unit of `Path`, and for the logarithm of the LUTs of the whole.
+        lut: LUTs for each unit of `AreaFeature`.
+        ns: nanoseconds for each unit of `PathFeature`, and for the logarithm of the LUTs of the whole.
         spread: nanoseconds for the natural logarithm of the LUTs: wires are longer in larger circuits.
         lut_provenance: where the LUTs come from, and how far off they were.
         ns_provenance: the same for the delay.
@@ -61,7 +61,7 @@ class ProgramModel:
             own = sum(ns[kind] * amount for kind, amount in block.path)
             arrival[block.position] = own + max((arrival[a] for a in block.args), default=0.0)
         longest = max((arrival[k] for k in program.outputs), default=0.0)
-        return ns[Path.REGISTERS] + longest + self.spread * math.log(1 + self.luts_of(blocks))
+        return ns[PathFeature.REGISTERS] + longest + self.spread * math.log(1 + self.luts_of(blocks))
 
     def predict(self, program: Program) -> tuple[Figure, Figure]:
         """Return LUTs and delay as figures that say where they come from and how far off they may be."""
@@ -84,8 +84,8 @@ def model_from(data: Mapping[str, object]) -> ProgramModel:
     assert isinstance(lut, dict) and isinstance(ns, dict)
     source = f"sr2hls' model of whole programs, fitted {data['date']} to {data['tools']}"
     return ProgramModel(
-        tuple(float(lut[kind.name.lower()]) for kind in Area),
-        tuple(float(ns[kind.name.lower()]) for kind in Path),
+        tuple(float(lut[kind.name.lower()]) for kind in AreaFeature),
+        tuple(float(ns[kind.name.lower()]) for kind in PathFeature),
         float(ns["spread"]),
         Provenance(Origin.ESTIMATED, source, "xcvu9p (xcup)", "synthesis", str(data["lut_error"])),
         Provenance(Origin.ESTIMATED, source, "LFE5U-25F", "place and route", str(data["ns_error"])),
@@ -95,8 +95,8 @@ def model_from(data: Mapping[str, object]) -> ProgramModel:
 
 
 def area_features(blocks: tuple[Block, ...]) -> FloatArray:
-    """Return how much of each `Area` there is."""
-    found = np.zeros(len(Area))
+    """Return how much of each `AreaFeature` there is."""
+    found = np.zeros(len(AreaFeature))
     for block in blocks:
         for kind, amount in block.area:
             found[kind] += amount
@@ -104,15 +104,16 @@ def area_features(blocks: tuple[Block, ...]) -> FloatArray:
 
 
 def path_features(blocks: tuple[Block, ...], program: Program, ns: FloatArray) -> FloatArray:
-    """Return how much of each `Path` the longest path has by coefficients ``ns``; both of shape (paths,)."""
-    empty = np.zeros(len(Path))
+    """Return how much of each `PathFeature` the longest path has by coefficients ``ns``; both of shape
+    (paths,)."""
+    empty = np.zeros(len(PathFeature))
     arrival: list[tuple[float, FloatArray]] = [(0.0, empty)] * len(program.ops)
     for block in blocks:
         before = max((arrival[a] for a in block.args), key=lambda found: found[0], default=(0.0, empty))
-        own = np.zeros(len(Path))
+        own = np.zeros(len(PathFeature))
         for kind, amount in block.path:
             own[kind] += amount
         arrival[block.position] = (before[0] + float(own @ ns), before[1] + own)
     longest = max((arrival[k] for k in program.outputs), key=lambda found: found[0])[1].copy()
-    longest[Path.REGISTERS] = 1.0
+    longest[PathFeature.REGISTERS] = 1.0
     return longest

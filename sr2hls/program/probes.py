@@ -8,7 +8,7 @@ import numpy as np
 
 from sr2hls.arrays import FloatArray
 from sr2hls.program.graph import Graph
-from sr2hls.program.node import Kind
+from sr2hls.program.node import NodeKind
 from sr2hls.program.sensitivity import steepest
 from sr2hls.program.types import FixedType
 
@@ -126,7 +126,9 @@ def _evaluations(
 ) -> Iterator[dict[int, FloatArray]]:
     """Yield the values of all nodes, for a part of the rows at a time."""
     names = list(types)
-    inputs = {position: names.index(n.name) for position, n in enumerate(graph.nodes) if n.kind is Kind.INPUT}
+    inputs = {
+        position: names.index(n.name) for position, n in enumerate(graph.nodes) if n.kind is NodeKind.INPUT
+    }
     for start in range(0, len(X), _DRAWN):
         known = {position: X[start : start + _DRAWN, column] for position, column in inputs.items()}
         for position in graph.outputs.values():

@@ -9,7 +9,7 @@ import numpy as np
 from sr2hls.arrays import FloatArray
 from sr2hls.program.builder import Builder
 from sr2hls.program.ops import Mul, Predicate
-from sr2hls.program.segments import Run, Segments, fit_segments
+from sr2hls.program.segments import SegmentRun, Segments, fit_segments
 from sr2hls.program.tabulation import Anchor
 from sr2hls.program.types import BIT, FixedType, Overflow, Rounding, narrowest
 
@@ -117,7 +117,7 @@ class SegmentWriter:
         number = self._chosen(self.segments.runs, self._number)
         return self.build.table([number], raws, narrowest(min(raws), max(raws), frac), self.origin)
 
-    def _chosen(self, runs: Sequence[Run], part: Callable[[Run], int]) -> int:
+    def _chosen(self, runs: Sequence[SegmentRun], part: Callable[[SegmentRun], int]) -> int:
         """Return what a run gives, for the run that the code lies in."""
         if len(runs) == 1:
             return part(runs[0])
@@ -127,7 +127,7 @@ class SegmentWriter:
         low, high = self._chosen(runs[:middle], part), self._chosen(runs[middle:], part)
         return low if low == high else self.build.select(below, low, high, origin=self.origin)
 
-    def _number(self, run: Run) -> int:
+    def _number(self, run: SegmentRun) -> int:
         bits = self._number_bits
         kept = FixedType(False, bits, bits + run.shift)
         number = self.build.shift(
@@ -139,7 +139,7 @@ class SegmentWriter:
         constant = self.build.constant(offset, 0, origin=self.origin)
         return self.build.add(number, constant, FixedType(False, bits, bits), self.origin)
 
-    def _place(self, run: Run) -> int:
+    def _place(self, run: SegmentRun) -> int:
         if not run.shift:
             return self.build.constant(0, 0, origin=self.origin)
         low = self.build.cast(self.code, FixedType(False, run.shift, run.shift), self.origin)

@@ -25,7 +25,7 @@ _MAX_RUNS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SegmentRun:
     """Segments of one length, one after the other.
 
     Attributes:
@@ -51,7 +51,7 @@ class Segments:
         largest: largest difference from the function at the points checked.
     """
 
-    runs: tuple[Run, ...]
+    runs: tuple[SegmentRun, ...]
     coefficients: FloatArray
     largest: float
 
@@ -122,14 +122,14 @@ def _halved(
     return sorted(done, key=lambda segment: segment.start)
 
 
-def _runs(segments: list[_Segment]) -> tuple[Run, ...]:
-    runs: list[Run] = []
+def _runs(segments: list[_Segment]) -> tuple[SegmentRun, ...]:
+    runs: list[SegmentRun] = []
     for number, (start, shift, _, _) in enumerate(segments):
         stop = start + (1 << shift)
         if runs and runs[-1].shift == shift and runs[-1].stop == start:
-            runs[-1] = Run(runs[-1].start, stop, shift, runs[-1].first)
+            runs[-1] = SegmentRun(runs[-1].start, stop, shift, runs[-1].first)
         else:
-            runs.append(Run(start, stop, shift, number))
+            runs.append(SegmentRun(start, stop, shift, number))
     return tuple(runs)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from sr2hls.arrays import FloatArray
 from sr2hls.program.graph import Graph
-from sr2hls.program.node import Kind, Node, apply_node
+from sr2hls.program.node import Node, NodeKind, apply_node
 
 _RELATIVE_STEP = 1e-4
 
@@ -60,14 +60,14 @@ def _gradients(
 def _slope(node: Node, args: list[FloatArray], k: int) -> FloatArray:
     """Return the derivative of a node's value with respect to its k-th argument."""
     match node.kind:
-        case Kind.ADD:
+        case NodeKind.ADD:
             return np.ones(())
-        case Kind.MUL:
+        case NodeKind.MUL:
             return args[1 - k]
-        case Kind.SELECT:
+        case NodeKind.SELECT:
             chosen = args[0] != 0
             return args[1] - args[2] if k == 0 else (chosen if k == 1 else ~chosen).astype(np.float64)
-        case Kind.COMPARE:
+        case NodeKind.COMPARE:
             # A step, seen as a slope over the spread of what is compared: a rounding error of that share of
             # the spread flips about that share of the decisions.
             return np.full((), 1 / max(_spread(args[0] - args[1])[0], 1e-12))

@@ -14,14 +14,14 @@ import numpy as np
 
 from sr2hls.arrays import IntArray
 from sr2hls.prove.grid import MAX_LOCAL, grid_of, size_of
-from sr2hls.prove.terms import Kind, Term, Terms
+from sr2hls.prove.logic_terms import LogicTerm, TermKind, Terms
 
 _MOST_BITS = 60
 Key = tuple[object, ...]
 
 
 @dataclass(frozen=True)
-class Form:
+class AdditiveForm:
     """``constant`` plus functions of few variables plus factors of opaque parts.
 
     The functions are those of the decomposition anchored at the first point of the grid: one that reads
@@ -51,14 +51,14 @@ class Form:
         return ("form", digest.hexdigest())
 
 
-class Additive:
+class AdditiveForms:
     """Forms of the terms of a pool."""
 
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
-        self._forms: dict[int, Form] = {}
+        self._forms: dict[int, AdditiveForm] = {}
 
-    def form(self, root: int) -> Form:
+    def form(self, root: int) -> AdditiveForm:
         """Return a term's form.
 
         Raises:
@@ -69,25 +69,25 @@ class Additive:
                 self._forms[a] = self._of(a)
         return self._forms[root]
 
-    def _of(self, a: int) -> Form:
+    def _of(self, a: int) -> AdditiveForm:
         term = self._terms[a]
         variables = tuple(self._terms.variables([a]))
         if size_of(self._terms, variables) <= MAX_LOCAL:
             return self._tabulated(a, variables)
         match term.kind:
-            case Kind.SUM:
+            case TermKind.SUM:
                 return self._sum(term)
-            case Kind.WRAP:
+            case TermKind.WRAP:
                 inner = self._forms[term.args[0]]
                 if term.low <= inner.low and inner.high <= term.high:
                     return inner
-            case Kind.SHIFT:
+            case TermKind.SHIFT:
                 return self._shifted(term)
         parts = tuple(self._forms[b].key() for b in term.args)
-        data = term.data if term.kind is Kind.VARIABLE else (term.data, parts)
+        data = term.data if term.kind is TermKind.VARIABLE else (term.data, parts)
         return _opaque((term.kind, data), term.low, term.high)
 
-    def _tabulated(self, a: int, variables: tuple[int, ...]) -> Form:
+    def _tabulated(self, a: int, variables: tuple[int, ...]) -> AdditiveForm:
         sizes = [size_of(self._terms, [v]) for v in variables]
         values = np.broadcast_to(
             self._terms.evaluate([a], grid_of(self._terms, variables))[0], (prod(sizes),)
@@ -103,9 +103,9 @@ class Additive:
             if part.any():
                 tables[tuple(v for v, keep in zip(variables, kept, strict=True) if keep)] = part.ravel()
         constant = int(tables.pop((), np.zeros(1, dtype=np.int64))[0])
-        return Form(constant, tables, {}, int(cube.min()), int(cube.max()))
+        return AdditiveForm(constant, tables, {}, int(cube.min()), int(cube.max()))
 
-    def _sum(self, term: Term) -> Form:
+    def _sum(self, term: LogicTerm) -> AdditiveForm:
         constant = low = high = int(term.data[0])  # type: ignore[call-overload]
         tables: dict[tuple[int, ...], IntArray] = {}
         opaque: dict[Key, tuple[int, int, int]] = {}
@@ -127,18 +127,21 @@ class Additive:
         most = constant + sum(int(t.max()) for t in tables.values())
         for f, first, last in opaque.values():
             least, most = least + min(f * first, f * last), most + max(f * first, f * last)
-        return Form(constant, tables, opaque, max(low, least, term.low), min(high, most, term.high))
+        return AdditiveForm(constant, tables, opaque, max(low, least, term.low), min(high, most, term.high))
 
-    def _shifted(self, term: Term) -> Form:
+    def _shifted(self, term: LogicTerm) -> AdditiveForm:
         inner, bits = self._forms[term.args[0]], int(term.data[0])  # type: ignore[call-overload]
         # Whole steps pass through a floor: only the rest is part of the opaque part's name.
         whole, rest = inner.constant >> bits, inner.constant % (1 << bits)
-        named = Form(rest, inner.tables, inner.opaque, 0, 0).key()
+        named = AdditiveForm(rest, inner.tables, inner.opaque, 0, 0).key()
         low, high = (inner.low >> bits) - whole, (inner.high >> bits) - whole
         return replace(
-            _opaque((Kind.SHIFT, bits, named), low, high), constant=whole, low=low + whole, high=high + whole
+            _opaque((TermKind.SHIFT, bits, named), low, high),
+            constant=whole,
+            low=low + whole,
+            high=high + whole,
         )
 
 
-def _opaque(key: Key, low: int, high: int) -> Form:
-    return Form(0, {}, {key: (1, low, high)}, low, high)
+def _opaque(key: Key, low: int, high: int) -> AdditiveForm:
+    return AdditiveForm(0, {}, {key: (1, low, high)}, low, high)

@@ -13,7 +13,7 @@ from sr2hls.program.size import same_bits
 from sr2hls.program.types import FixedType
 from sr2hls.prove.confirm import differences
 from sr2hls.prove.proof import Counterexample, Outcome, Proof
-from sr2hls.prove.rtl import LIBRARIES, NETLIST, Subject, prove_rtl
+from sr2hls.prove.rtl import LIBRARIES, NETLIST, ProofSubject, prove_rtl
 from sr2hls.rtl.icarus import find_icarus, run_testbench
 from sr2hls.rtl.project import RtlProject
 from sr2hls.store.directory import Directory
@@ -29,7 +29,7 @@ def netlist_of(project: RtlProject) -> Path | None:
 
 
 def prove_circuit(
-    subject: Subject, tested: tuple[Agreement, ...], limit_s: float
+    subject: ProofSubject, tested: tuple[Agreement, ...], limit_s: float
 ) -> tuple[tuple[Agreement, ...], tuple[Proof, ...]]:
     """Prove a circuit and say so in the rows of its executors.
 
@@ -66,7 +66,7 @@ def _how(proof: Proof) -> str:
     return f"{proof.solver}, {proof.seconds:.1f} s"
 
 
-def _confirmed(subject: Subject, proof: Proof) -> Proof:
+def _confirmed(subject: ProofSubject, proof: Proof) -> Proof:
     """Return a proof, open where a simulator does not show its counter-example; raise where one does."""
     found = proof.counterexample
     if proof.outcome is not Outcome.REFUTED or found is None:
@@ -140,7 +140,7 @@ def vectors_of(project: RtlProject) -> NDArray[np.int64]:
     return np.concatenate([_read_vectors(project, "inputs.csv"), kept_vectors(project)])
 
 
-def icarus_row(subject: Subject) -> Agreement | None:
+def icarus_row(subject: ProofSubject) -> Agreement | None:
     """Return the row of the second simulator, None where it is not installed."""
     version = find_icarus()
     if version is None or subject.project.language != "verilog":

@@ -18,7 +18,7 @@ from sr2hls.prove.cpp import check_operations
 from sr2hls.prove.formula import formula_row
 from sr2hls.prove.passes import passes_row
 from sr2hls.prove.proof import Proof
-from sr2hls.prove.rtl import Subject
+from sr2hls.prove.rtl import ProofSubject
 from sr2hls.rtl.names import check_module_name
 from sr2hls.rtl.project import RtlProject, load_project, logic_for
 from sr2hls.rtl.simulate import simulate
@@ -89,7 +89,7 @@ def verify_folder(directory: Path, limit_s: float, design: "Design | None" = Non
             alone = check_operations(program, Path(scratch))
         tested += [] if alone is None else [alone]
     tested.append(check_agreement(program, "Verilog (Verilator)", partial(simulate, project), raw, expected))
-    subject = Subject(program, project, logic_for(program, target_of(project)), netlist_of(project))
+    subject = ProofSubject(program, project, logic_for(program, target_of(project)), netlist_of(project))
     second = icarus_row(subject)
     if second is not None:
         tested.append(second)

@@ -16,7 +16,7 @@ from sr2hls.prove.aig import (
     negated,
     subtracted,
 )
-from sr2hls.prove.terms import Kind, Term, Terms
+from sr2hls.prove.logic_terms import LogicTerm, TermKind, Terms
 
 
 def written(aig: Aig, terms: Terms, roots: Sequence[int], variables: Mapping[int, Word]) -> list[Word]:
@@ -29,35 +29,35 @@ def written(aig: Aig, terms: Terms, roots: Sequence[int], variables: Mapping[int
     return [words[a] for a in roots]
 
 
-def _apply(aig: Aig, term: Term, args: list[Word]) -> Word:
+def _apply(aig: Aig, term: LogicTerm, args: list[Word]) -> Word:
     match term.kind:
-        case Kind.SUM:
+        case TermKind.SUM:
             return _sum(aig, term, args)
-        case Kind.SHIFT:
+        case TermKind.SHIFT:
             bits = int(term.data[0])  # type: ignore[call-overload]
             return extended(args[0], max(len(args[0]), bits + 1))[bits:]
-        case Kind.WRAP:
+        case TermKind.WRAP:
             signed, width = term.data
             word = extended(args[0], int(width))  # type: ignore[call-overload]
             return word if signed else [*word, FALSE]
-        case Kind.PRODUCT:
+        case TermKind.PRODUCT:
             return multiplied(aig, args[0], args[1], len(args[0]) + len(args[1]))
-        case Kind.MAGNITUDE:
+        case TermKind.MAGNITUDE:
             wide = extended(args[0], len(args[0]) + 1)
             return chosen(aig, wide[-1], negated(aig, wide), wide)
-        case Kind.LESS:
+        case TermKind.LESS:
             return [less(aig, args[0], args[1]), FALSE]
-        case Kind.CHOICE:
+        case TermKind.CHOICE:
             return chosen(aig, aig.any(args[0]), args[1], args[2])
-        case Kind.TABLE:
+        case TermKind.TABLE:
             return _table(aig, term, args[0])
     width = max(map(len, args))
     x, y = (extended(a, width) for a in args)
-    gate = {Kind.AND: aig.both, Kind.OR: aig.either, Kind.XOR: aig.differ}[term.kind]
+    gate = {TermKind.AND: aig.both, TermKind.OR: aig.either, TermKind.XOR: aig.differ}[term.kind]
     return [gate(p, q) for p, q in zip(x, y, strict=True)]
 
 
-def _sum(aig: Aig, term: Term, args: list[Word]) -> Word:
+def _sum(aig: Aig, term: LogicTerm, args: list[Word]) -> Word:
     """Return a sum, modulo the width of the result; a factor by its signed digits."""
     width = term.width
     rows: list[tuple[bool, Word]] = []
@@ -82,7 +82,7 @@ def _sum(aig: Aig, term: Term, args: list[Word]) -> Word:
     return total
 
 
-def _table(aig: Aig, term: Term, address: Word) -> Word:
+def _table(aig: Aig, term: LogicTerm, address: Word) -> Word:
     values: tuple[int, ...] = term.data[0]  # type: ignore[assignment]
     bits = max(1, (len(values) - 1).bit_length())
     padded = [*values, *([values[-1]] * ((1 << bits) - len(values)))]

@@ -6,7 +6,7 @@ from math import prod
 import numpy as np
 
 from sr2hls.arrays import IntArray
-from sr2hls.prove.terms import Terms
+from sr2hls.prove.logic_terms import Terms
 
 MAX_LOCAL = 1 << 12
 """Most points of a function that is written out as a part of a sum."""

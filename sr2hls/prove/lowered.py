@@ -17,14 +17,14 @@ from sr2hls.arrays import IntArray
 from sr2hls.program import ops
 from sr2hls.program.program import Program
 from sr2hls.prove.abc import compare, solver_name
-from sr2hls.prove.additive import Additive
+from sr2hls.prove.additive import AdditiveForms
 from sr2hls.prove.aig import FALSE, Aig, Word, constant, less
 from sr2hls.prove.gates import written
 from sr2hls.prove.grid import MAX_LOCAL, blocks, size_of
+from sr2hls.prove.logic_terms import Terms
 from sr2hls.prove.of_logic import LogicTerms
 from sr2hls.prove.of_program import ProgramTerms, Scaled, operation_term
 from sr2hls.prove.polynomial import Polynomials
-from sr2hls.prove.terms import Terms
 from sr2hls.verify.random_programs import corner_inputs
 
 _SAMPLES = 1 << 11
@@ -59,7 +59,7 @@ def prove_logic(program: Program, logic: CombLogic, ends: float) -> list[str]:
         logic: what it became.
         ends: when to give up, in seconds of the monotonic clock.
     """
-    return Lowering(program, lambda terms, inputs: LogicTerms(terms, logic, inputs), ends).run()
+    return LogicProof(program, lambda terms, inputs: LogicTerms(terms, logic, inputs), ends).run()
 
 
 def prove_passes(before: Program, after: Program, ends: float) -> list[str]:
@@ -73,12 +73,12 @@ def prove_passes(before: Program, after: Program, ends: float) -> list[str]:
     return passes_lowering(before, after, ends).run()
 
 
-def passes_lowering(before: Program, after: Program, ends: float) -> "Lowering":
+def passes_lowering(before: Program, after: Program, ends: float) -> "LogicProof":
     """Return the proof that `prove_passes` runs, to be run."""
-    return Lowering(before, lambda terms, inputs: ProgramTerms(terms, after, inputs), ends)
+    return LogicProof(before, lambda terms, inputs: ProgramTerms(terms, after, inputs), ends)
 
 
-class Lowering:
+class LogicProof:
     """A proof under way.
 
     Args:
@@ -102,7 +102,7 @@ class Lowering:
             Scaled(self.terms.variable(("input", k), t.raw_min, t.raw_max), t.frac)
             for k, t in enumerate(types)
         ]
-        self.additive = Additive(self.terms)
+        self.additive = AdditiveForms(self.terms)
         self.polynomials = Polynomials(self.terms)
         self.values = other(self.terms, self.inputs)
         self.known: dict[int, Scaled] = {}

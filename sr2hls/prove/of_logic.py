@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from alkaid.types import CombLogic, Op, Precision
 
 from sr2hls.errors import VerificationError
+from sr2hls.prove.logic_terms import TermKind, Terms
 from sr2hls.prove.of_program import Scaled
-from sr2hls.prove.terms import Kind, Terms
 from sr2hls.rtl.tables import closed_entries
 
 _NEGATE, _INPUT, _ADD, _SUB, _SLICE, _ADD_CONSTANT, _CONSTANT = -2, -1, 0, 1, 3, 4, 5
 _MUX, _MUL, _LOOKUP, _UNARY, _BINARY = 6, 7, 8, 9, 10
-_BITWISE = (Kind.AND, Kind.OR, Kind.XOR)
+_BITWISE = (TermKind.AND, TermKind.OR, TermKind.XOR)
 
 
 class LogicTerms:

@@ -11,7 +11,7 @@ from sr2hls.program import ops
 from sr2hls.program.exact import div_shift
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, Overflow, Rounding
-from sr2hls.prove.terms import Kind, Terms
+from sr2hls.prove.logic_terms import TermKind, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ def _bounded(terms: Terms, a: int, type_: FixedType) -> int:
         low = -high
     below, above = terms.less(a, terms.constant(low)), terms.less(terms.constant(high), a)
     if type_.overflow is Overflow.SAT_ZERO:
-        outside = terms.bitwise(Kind.OR, below, above)
+        outside = terms.bitwise(TermKind.OR, below, above)
         return terms.choice(outside, terms.constant(0), inside)
     result = terms.choice(above, terms.constant(high), inside)
     return terms.choice(below, terms.constant(low), result)
@@ -202,7 +202,7 @@ def _quotient(terms: Terms, a: int, b: int, cut: Cut) -> int:
     quotient = cut(Scaled(terms.total(parts), 0)).term
     sticky = terms.choice(rest, terms.constant(1), zero)
     magnitude = cut(Scaled(terms.total([(2, quotient), (1, sticky)]), 0)).term
-    negative = terms.bitwise(Kind.XOR, terms.less(a, zero), terms.less(b, zero))
+    negative = terms.bitwise(TermKind.XOR, terms.less(a, zero), terms.less(b, zero))
     return terms.choice(negative, terms.scaled(magnitude, -1), magnitude)
 
 

@@ -9,7 +9,7 @@ sees bits does not find for wide products.
 from dataclasses import dataclass
 from math import gcd
 
-from sr2hls.prove.terms import Kind, Term, Terms
+from sr2hls.prove.logic_terms import LogicTerm, TermKind, Terms
 
 _MOST_MONOMIALS, _MOST_FACTORS = 4000, 4
 Monomial = tuple[int, ...]
@@ -56,7 +56,7 @@ class Polynomials:
                 self._known[a] = self._of(a, self._terms[a])
         return self._known[root]
 
-    def _of(self, a: int, term: Term) -> Polynomial:
+    def _of(self, a: int, term: LogicTerm) -> Polynomial:
         args = [self._known[b] for b in term.args]
         try:
             found = self._apply(term, args)
@@ -65,30 +65,30 @@ class Polynomials:
         low, high = max(found.low, term.low), min(found.high, term.high)
         return Polynomial({(): low}, low, high) if low == high else Polynomial(found.parts, low, high)
 
-    def _apply(self, term: Term, args: list[Polynomial]) -> Polynomial:
+    def _apply(self, term: LogicTerm, args: list[Polynomial]) -> Polynomial:
         match term.kind:
-            case Kind.SUM:
+            case TermKind.SUM:
                 offset, *factors = (int(f) for f in term.data)  # type: ignore[call-overload]
                 return self._sum(list(zip(factors, args, strict=True)), offset)
-            case Kind.SHIFT:
+            case TermKind.SHIFT:
                 return self._shifted(args[0], int(term.data[0]))  # type: ignore[call-overload]
-            case Kind.WRAP:
+            case TermKind.WRAP:
                 return self._wrapped(term, args[0])
-            case Kind.PRODUCT:
+            case TermKind.PRODUCT:
                 return self._product(args[0], args[1])
-            case Kind.MAGNITUDE:
+            case TermKind.MAGNITUDE:
                 below = self._below_zero(args[0].parts)
                 return self._sum([(1, args[0]), (-2, self._product(below, args[0]))])
-            case Kind.LESS:
+            case TermKind.LESS:
                 return self._below_zero(self._sum([(1, args[0]), (-1, args[1])]).parts)
-            case Kind.CHOICE:
+            case TermKind.CHOICE:
                 more = self._product(self._is_set(args[0]), self._sum([(1, args[1]), (-1, args[2])]))
                 return self._sum([(1, args[2]), (1, more)])
-            case Kind.AND | Kind.OR | Kind.XOR if all(p.low >= 0 and p.high <= 1 for p in args):
-                both = {Kind.AND: 1, Kind.OR: -1, Kind.XOR: -2}[term.kind]
-                alone = [] if term.kind is Kind.AND else [(1, p) for p in args]
+            case TermKind.AND | TermKind.OR | TermKind.XOR if all(p.low >= 0 and p.high <= 1 for p in args):
+                both = {TermKind.AND: 1, TermKind.OR: -1, TermKind.XOR: -2}[term.kind]
+                alone = [] if term.kind is TermKind.AND else [(1, p) for p in args]
                 return self._sum([*alone, (both, self._product(args[0], args[1]))])
-        data = term.data if term.kind is Kind.VARIABLE else (term.data, tuple(p.key() for p in args))
+        data = term.data if term.kind is TermKind.VARIABLE else (term.data, tuple(p.key() for p in args))
         return self._atom((term.kind, data), term.low, term.high)
 
     def _atom(self, key: Key, low: int, high: int) -> Polynomial:
@@ -181,7 +181,7 @@ class Polynomials:
             moved = dict(rest)
             moved[()] = moved.get((), 0) - (high << bits)
             return self._sum([(-1, self._below_zero(moved))], high)
-        key = (Kind.SHIFT, bits, tuple(sorted(rest.items())))
+        key = (TermKind.SHIFT, bits, tuple(sorted(rest.items())))
         found = self._atom(key, low, high)
         if key in self._atoms:
             self._floors[self._atoms[key]] = (rest, bits)
@@ -206,7 +206,7 @@ class Polynomials:
             return self._sum([(-1, Polynomial(parts, 0, 1))], 1)
         return self._atom(("below", constant, tuple(sorted(parts.items()))), 0, 1)
 
-    def _wrapped(self, term: Term, p: Polynomial) -> Polynomial:
+    def _wrapped(self, term: LogicTerm, p: Polynomial) -> Polynomial:
         if term.low <= p.low and p.high <= term.high:
             return p
         bits = int(term.data[1])  # type: ignore[call-overload]

@@ -43,7 +43,7 @@ VERILOG, NETLIST = "Verilog = program", "netlist = Verilog"
 
 
 @dataclass(frozen=True)
-class Subject:
+class ProofSubject:
     """What is proven about.
 
     Attributes:
@@ -65,7 +65,7 @@ class Subject:
 
 
 def prove_rtl(
-    subject: Subject, limit_s: float, claims: Collection[str] = (VERILOG, NETLIST)
+    subject: ProofSubject, limit_s: float, claims: Collection[str] = (VERILOG, NETLIST)
 ) -> tuple[Proof, ...]:
     """Return how the claims about a project stand.
 
@@ -84,7 +84,7 @@ def prove_rtl(
 class _Attempt:
     """The sides of a subject in one graph."""
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: ProofSubject) -> None:
         self._subject = subject
         self._aig = Aig()
         self._verilog: Side | None = None

@@ -11,10 +11,10 @@ from sr2hls.program import ops
 from sr2hls.program.program import Program
 from sr2hls.prove.aig import FALSE, Aig, Word, extended
 from sr2hls.prove.gates import written
+from sr2hls.prove.logic_terms import Terms
 from sr2hls.prove.of_logic import LogicTerms
 from sr2hls.prove.of_program import Scaled, operation_term
 from sr2hls.prove.proof import Counterexample
-from sr2hls.prove.terms import Terms
 from sr2hls.rtl.ports import Port
 
 Side = list[Word]

@@ -9,13 +9,13 @@ import sympy as sp
 
 from sr2hls.arrays import FloatArray
 from sr2hls.lut_network import SOFT, Samples
-from sr2hls.lut_network.objective import gradient
+from sr2hls.lut_network.samples_and_loss import gradient
 from sr2hls.program.types import FixedType
 from sr2hls.quantised.digits import rounded_array
-from sr2hls.quantised.rows import Rows
-from sr2hls.quantised.shape import Shape
-from sr2hls.quantised.state import State
-from sr2hls.search.joint.model import Term
+from sr2hls.quantised.rows import QuantisedRows
+from sr2hls.quantised.shape import QuantisedShape
+from sr2hls.quantised.state import QuantisedState
+from sr2hls.search.joint.joint_model import Term
 from sr2hls.search.joint.printing import count_nodes
 
 _QUANTILES = np.linspace(0.06, 0.94, 9)
@@ -26,7 +26,7 @@ _MOST_PAIR_INPUTS, _MOST_KINK_INPUTS = 24, 16
 
 
 @dataclass(frozen=True)
-class Candidate:
+class PartCandidate:
     """A term for an output.
 
     Attributes:
@@ -37,7 +37,7 @@ class Candidate:
     """
 
     output: int
-    shape: Shape
+    shape: QuantisedShape
     constants: tuple[float, ...]
     coefficient: float
 
@@ -60,7 +60,7 @@ class Dictionary:
         spans = np.array([t.max - t.min for t in types])
         order = np.argsort(-inputs.std(axis=0) / spans, kind="stable")
         used = [i for i in order.tolist() if np.ptp(inputs[:, i]) > 0]
-        self._terms: list[tuple[Shape, tuple[float, ...]]] = []
+        self._terms: list[tuple[QuantisedShape, tuple[float, ...]]] = []
         values, nodes = [], []
         for shape, constants in [*_of_one(used, inputs), *_products(used[:_MOST_PAIR_INPUTS], inputs)]:
             self._terms += [(shape, tuple(c)) for c in constants.tolist()]
@@ -71,7 +71,7 @@ class Dictionary:
         self._values = np.concatenate(values)
         self._squares = self._values**2
 
-    def ranked(self, state: State, nodes: int) -> Iterator[Candidate]:
+    def ranked(self, state: QuantisedState, nodes: int) -> Iterator[PartCandidate]:
         """Iterate over terms of few nodes for each output, by what they would gain, the best first.
 
         With the term comes a constant. The gain is (Σ g·φ)² / 2Σ h·φ² of the centred term, with g and h the
@@ -82,7 +82,7 @@ class Dictionary:
             nodes: most that it may have.
         """
         w = self.samples.row_weights[:, None]
-        g, h = (w * s for s in gradient(Rows(state, self.samples, SOFT).predictions(), self.samples))
+        g, h = (w * s for s in gradient(QuantisedRows(state, self.samples, SOFT).predictions(), self.samples))
         sum_g, sum_h = g.sum(axis=0), np.maximum(h.sum(axis=0), 1e-9)
         with_g, with_h = self._values @ g.astype(np.float32), self._values @ h.astype(np.float32)
         slope = with_g - with_h * sum_g / sum_h
@@ -92,26 +92,26 @@ class Dictionary:
         for at in np.argsort(-ranks, axis=None, kind="stable")[: np.count_nonzero(ranks)].tolist():
             t, k = divmod(at, ranks.shape[1])
             shape, constants = self._terms[t]
-            yield Candidate(k, shape, constants, float(slope[t, k] / curvature[t, k]))
+            yield PartCandidate(k, shape, constants, float(slope[t, k] / curvature[t, k]))
 
 
-def _of_one(used: Sequence[int], inputs: FloatArray) -> Iterator[tuple[Shape, FloatArray]]:
+def _of_one(used: Sequence[int], inputs: FloatArray) -> Iterator[tuple[QuantisedShape, FloatArray]]:
     for position in used:
         x, values = sp.Symbol(f"x{position}"), inputs[:, position]
         spread, places = max(float(values.std()), 1e-9), np.unique(np.quantile(values, _QUANTILES))
-        yield Shape.of(Term(x))[0], np.zeros((1, 0))
-        yield Shape.of(Term(sp.Abs(x + 0.5)))[0], rounded_array(-places[:, None])
+        yield QuantisedShape.of(Term(x))[0], np.zeros((1, 0))
+        yield QuantisedShape.of(Term(sp.Abs(x + 0.5)))[0], rounded_array(-places[:, None])
         steep = np.array([[a, -a * place] for a in np.divide(_STEEPNESS, spread) for place in places])
-        # The constants in the order in which `Shape.of` finds them.
+        # The constants in the order in which `QuantisedShape.of` finds them.
         for expr in (sp.tanh(2.5 * x + 0.5), sp.exp(-((2.5 * x + 0.5) ** 2))):
-            shape, example = Shape.of(Term(expr))
+            shape, example = QuantisedShape.of(Term(expr))
             yield shape, rounded_array(steep if example == (2.5, 0.5) else steep[:, ::-1])
 
 
-def _products(used: Sequence[int], inputs: FloatArray) -> Iterator[tuple[Shape, FloatArray]]:
+def _products(used: Sequence[int], inputs: FloatArray) -> Iterator[tuple[QuantisedShape, FloatArray]]:
     for i, j in combinations_with_replacement(used, 2):
-        yield Shape.of(Term(sp.Symbol(f"x{i}") * sp.Symbol(f"x{j}")))[0], np.zeros((1, 0))
+        yield QuantisedShape.of(Term(sp.Symbol(f"x{i}") * sp.Symbol(f"x{j}")))[0], np.zeros((1, 0))
     for i, j in permutations(used[:_MOST_KINK_INPUTS], 2):
         places = np.unique(np.quantile(inputs[:, i], _PAIR_QUANTILES))
         kink = sp.Symbol(f"x{j}") * sp.Abs(sp.Symbol(f"x{i}") + 0.5)
-        yield Shape.of(Term(kink))[0], rounded_array(-places[:, None])
+        yield QuantisedShape.of(Term(kink))[0], rounded_array(-places[:, None])

@@ -9,18 +9,18 @@ from sr2hls.design import Design
 from sr2hls.errors import InputError
 from sr2hls.lut_network import Samples, samples_of
 from sr2hls.lut_network.designs import kind_of
-from sr2hls.lut_network.network import most_terms
-from sr2hls.lut_network.objective import Kind
+from sr2hls.lut_network.samples_and_loss import LossKind
+from sr2hls.lut_network.table_network import most_terms
 from sr2hls.objectives import variances
 from sr2hls.problem import Problem, Split
 from sr2hls.quantised.exchange import ExchangeOptions
-from sr2hls.quantised.fit import FitOptions
+from sr2hls.quantised.fit_part import FitOptions
 from sr2hls.quantised.luts import state_luts
 from sr2hls.quantised.removal import cut
 from sr2hls.quantised.start import started
 from sr2hls.quantised.to_design import design_of
 from sr2hls.quantised.train import Trained, TrainOptions, trained
-from sr2hls.search.joint.model import JointModel
+from sr2hls.search.joint.joint_model import JointModel
 
 MOST_INPUT_BITS = 8
 """Two inputs of so many bits have 65,536 combinations, for each of which losses are kept."""
@@ -95,7 +95,7 @@ def train_quantised(
     how = options or QuantisedOptions()
     kind = kind_of(problem)
     fit, train = how.fit, how.train
-    if kind is Kind.NUMBERS:
+    if kind is LossKind.NUMBERS:
         step = _number_step(problem, how.number_bits)
         fit = replace(fit, part_bits=max(fit.part_bits, how.number_bits), reader_bits=5, index_bits=8)
         train = replace(train, first_price=_NUMBERS_PRICE * train.first_price)
@@ -137,10 +137,10 @@ def learnt_samples(problem: Problem, split: Split, teacher_share: float) -> Samp
         teacher_share: of the teacher where the rows have labels; the rest is the labels'.
     """
     samples, labels = samples_of(problem, split), split.labels
-    if samples.kind is Kind.NUMBERS or labels is None:
+    if samples.kind is LossKind.NUMBERS or labels is None:
         return samples
     classes = np.asarray(labels, dtype=np.int64)[:, None]
-    given = classes == (np.arange(problem.n_outputs) if samples.kind is Kind.CLASSES else 1)
+    given = classes == (np.arange(problem.n_outputs) if samples.kind is LossKind.CLASSES else 1)
     share = np.where(classes < 0, 1.0, teacher_share)
     mixed = share * samples.targets + (1 - share) * given
     return replace(samples, targets=np.ascontiguousarray(mixed))

@@ -9,18 +9,18 @@ import numpy as np
 import sympy as sp
 
 from sr2hls.lut_network import SOFT, Samples
-from sr2hls.quantised.candidates import Candidate, Dictionary
+from sr2hls.quantised.candidates import Dictionary, PartCandidate
 from sr2hls.quantised.digits import rounded
-from sr2hls.quantised.fit import FitOptions, improved
+from sr2hls.quantised.fit_part import FitOptions, improved
 from sr2hls.quantised.luts import state_luts
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader
 from sr2hls.quantised.refit import refit
 from sr2hls.quantised.removal import removals
-from sr2hls.quantised.rows import Rows
-from sr2hls.quantised.shape import Shape
+from sr2hls.quantised.rows import QuantisedRows
+from sr2hls.quantised.shape import QuantisedShape
 from sr2hls.quantised.start import place
-from sr2hls.quantised.state import State
+from sr2hls.quantised.state import QuantisedState
 from sr2hls.quantised.sweep import improve, sweep
 from sr2hls.search.expressions import exact_number
 from sr2hls.search.joint.printing import count_nodes, shortest_form
@@ -32,12 +32,12 @@ _USED, _CHEAPER, _LEAST_PRICE = 0.97, 0.7, 2e-5
 """LUTs get cheaper until so many of those that there may be are used."""
 
 
-def state_nodes(state: State) -> int:
+def state_nodes(state: QuantisedState) -> int:
     """Return the sympy nodes of all formulas as they are printed."""
     return sum(output_nodes(state, k) for k in range(len(state.bias)))
 
 
-def output_nodes(state: State, output: int) -> int:
+def output_nodes(state: QuantisedState, output: int) -> int:
     """Return the sympy nodes of an output's formula as it is printed."""
     return _nodes(tuple(state.of_output(output)), state.bias[output] * 2.0 ** -state.scale.fracs[output])
 
@@ -69,9 +69,9 @@ class ExchangeOptions:
 
 
 def grown(
-    state: State, dictionary: Dictionary, options: ExchangeOptions, fit: FitOptions,
-    rng: np.random.Generator, tabu: frozenset[tuple[int, Shape]] = frozenset(),
-) -> State:  # fmt: skip
+    state: QuantisedState, dictionary: Dictionary, options: ExchangeOptions, fit: FitOptions,
+    rng: np.random.Generator, tabu: frozenset[tuple[int, QuantisedShape]] = frozenset(),
+) -> QuantisedState:  # fmt: skip
     """Return the state with the best further term, or the same state where none fits and gains.
 
     Args:
@@ -83,7 +83,7 @@ def grown(
         tabu: outputs and terms that are not to be tried.
     """
     room = options.max_nodes - state_nodes(state)
-    rows = Rows(state, dictionary.samples, SOFT)
+    rows = QuantisedRows(state, dictionary.samples, SOFT)
     best, worth = state, rows.loss() + fit.price * state_luts(state)
     tried = 0
     # A factor that is taken out of brackets saves a few nodes.
@@ -107,9 +107,9 @@ def grown(
 
 
 def filled(
-    state: State, dictionary: Dictionary, options: ExchangeOptions, fit: FitOptions,
-    rng: np.random.Generator, tabu: frozenset[tuple[int, Shape]] = frozenset(),
-) -> State:  # fmt: skip
+    state: QuantisedState, dictionary: Dictionary, options: ExchangeOptions, fit: FitOptions,
+    rng: np.random.Generator, tabu: frozenset[tuple[int, QuantisedShape]] = frozenset(),
+) -> QuantisedState:  # fmt: skip
     """Return the state with terms added as long as one fits and gains, see `grown`."""
     while True:
         larger = grown(state, dictionary, options, fit, rng, tabu)
@@ -119,8 +119,12 @@ def filled(
 
 
 def exchanged(
-    state: State, samples: Samples, options: ExchangeOptions, fit: FitOptions, rng: np.random.Generator
-) -> Iterator[tuple[State, float]]:
+    state: QuantisedState,
+    samples: Samples,
+    options: ExchangeOptions,
+    fit: FitOptions,
+    rng: np.random.Generator,
+) -> Iterator[tuple[QuantisedState, float]]:
     """Iterate over states with terms exchanged as long as that pays, judged on samples of their own.
 
     Args:
@@ -136,8 +140,8 @@ def exchanged(
     judge = samples.batch(options.judge_rows, rng)
     dictionary = Dictionary(samples.batch(options.rows, rng), state.types)
 
-    def worth(state: State) -> float:
-        return Rows(state, judge, SOFT).loss() + fit.price * state_luts(state)
+    def worth(state: QuantisedState) -> float:
+        return QuantisedRows(state, judge, SOFT).loss() + fit.price * state_luts(state)
 
     while True:
         state = filled(state, dictionary, options, fit, rng)
@@ -145,22 +149,22 @@ def exchanged(
             break
         # LUTs that nobody else wants cost nothing.
         fit = replace(fit, price=_CHEAPER * fit.price)
-        rows = Rows(state, samples.batch(2 * options.rows, rng), SOFT)
+        rows = QuantisedRows(state, samples.batch(2 * options.rows, rng), SOFT)
         improve(rows, state.parts, fit, rng)
         refit(rows)
         state = rows.state
     best = worth(state)
     yield state, best
-    refused: set[tuple[Part, tuple[Shape, ...]]] = set()
+    refused: set[tuple[Part, tuple[QuantisedShape, ...]]] = set()
     for number in range(options.exchanges):
-        ranked = removals(Rows(state, judge, SOFT), fit.price)
+        ranked = removals(QuantisedRows(state, judge, SOFT), fit.price)
         gone = next((r for r in ranked if (r.part, r.shapes) not in refused), None)
         if gone is None:
             break
         refused.add((gone.part, gone.shapes))
         tabu = frozenset((gone.part.output, s) for s in gone.shapes if not s.n_constants)
         found = filled(gone.state, dictionary, options, fit, rng, tabu)
-        rows = Rows(found, samples.batch(2 * options.rows, rng), SOFT)
+        rows = QuantisedRows(found, samples.batch(2 * options.rows, rng), SOFT)
         touched = {p.output for p in set(found.parts) ^ set(state.parts)}
         improve(rows, [p for p in found.parts if p.output in touched], fit, rng)
         refit(rows)
@@ -176,7 +180,9 @@ def exchanged(
         yield state, best
 
 
-def _added(state: State, candidate: Candidate, most_parts: int) -> tuple[State, int] | None:
+def _added(
+    state: QuantisedState, candidate: PartCandidate, most_parts: int
+) -> tuple[QuantisedState, int] | None:
     """Return the state with a candidate in a part of its own or of its inputs, and where that part is.
 
     Nothing is returned where the term is there already, or the output has all the parts that it may have.
@@ -199,7 +205,7 @@ def _added(state: State, candidate: Candidate, most_parts: int) -> tuple[State, 
     return grown_state, len(state.parts)
 
 
-def _reader(state: State, position: int, n_inputs: int) -> Reader:
+def _reader(state: QuantisedState, position: int, n_inputs: int) -> Reader:
     """Return a reader that is there already, or a free one."""
     most = 5 if n_inputs == 1 else 3
     known = [r for r in state.readers() if r.input == position and r.bits <= most]

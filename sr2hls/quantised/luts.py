@@ -1,6 +1,7 @@
 """LUTs of a quantised formula, predicted from the bits of its parts.
 
-The rules are those of `sr2hls.rtl.sums`: an adder takes one LUT a bit, which computes a table of up to five
+The rules are those of `sr2hls.rtl.adder_chains`: an adder takes one LUT a bit, which computes a table of up
+to five
 index bits as well, so that a chain of such tables costs what the tables cost; a table of six bits costs its
 own LUTs unless it begins a chain; chains are brought together by adders of the sum's width. Rounding an input
 to fewer bits is a table, too, shared by all parts that read it; an input's highest bits are wires.
@@ -8,13 +9,13 @@ to fewer bits is a table, too, shared by all parts that read it; an input's high
 
 from collections.abc import Sequence
 
-from sr2hls.lut_network.network import LUT_INPUTS, chains
+from sr2hls.lut_network.table_network import LUT_INPUTS, chains
 from sr2hls.program.types import FixedType
 from sr2hls.quantised.reader import Reader
-from sr2hls.quantised.state import State
+from sr2hls.quantised.state import QuantisedState
 
 
-def state_luts(state: State) -> int:
+def state_luts(state: QuantisedState) -> int:
     """Return about how many LUTs a state takes."""
     outputs = range(len(state.bias))
     total = sum(output_luts([(p.bits, p.index_bits) for p in state.of_output(k)]) for k in outputs)

@@ -11,7 +11,7 @@ from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.program.real import quantize_real
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.quantised.reader import Reader
-from sr2hls.quantised.shape import Shape
+from sr2hls.quantised.shape import QuantisedShape
 from sr2hls.search.expressions import exact_number
 
 _NEAR_TIE = 1e-7
@@ -35,7 +35,7 @@ class Part:
     """
 
     output: int
-    shapes: tuple[Shape, ...]
+    shapes: tuple[QuantisedShape, ...]
     constants: tuple[float, ...]
     offset: float
     readers: tuple[Reader, ...]
@@ -87,7 +87,7 @@ def grid(readers: Sequence[Reader]) -> dict[int, FloatArray]:
     return {r.input: rows[:, k] for k, r in enumerate(readers)}
 
 
-def sums(shapes: Sequence[Shape], readers: Sequence[Reader], constants: FloatArray) -> FloatArray:
+def sums(shapes: Sequence[QuantisedShape], readers: Sequence[Reader], constants: FloatArray) -> FloatArray:
     """Return ``Σ coefficient · shape`` for sets of constants, shape (sets, indices)."""
     values = grid(readers)
     total = np.zeros((len(constants), 1 << sum(r.bits for r in readers)))

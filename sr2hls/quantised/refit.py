@@ -10,10 +10,10 @@ from dataclasses import replace
 import numpy as np
 
 from sr2hls.arrays import FloatArray
-from sr2hls.lut_network.objective import gradient
+from sr2hls.lut_network.samples_and_loss import gradient
 from sr2hls.quantised.digits import rounded
 from sr2hls.quantised.part import NUDGES, Part, sums
-from sr2hls.quantised.rows import Rows
+from sr2hls.quantised.rows import QuantisedRows
 
 _STEPS = 4
 _SCALES = (1.0, 0.5, 0.25, 0.1)
@@ -21,7 +21,7 @@ _DAMPING = 0.03
 _DIFFERENCE = 1e-3
 
 
-def refit(rows: Rows) -> None:
+def refit(rows: QuantisedRows) -> None:
     """Move all constants of the state together as long as that lowers its loss on the rows."""
     now = rows.loss()
     for _ in range(_STEPS):
@@ -40,7 +40,7 @@ def refit(rows: Rows) -> None:
             return
 
 
-def _steps(rows: Rows) -> Iterator[tuple[Part, FloatArray]]:
+def _steps(rows: QuantisedRows) -> Iterator[tuple[Part, FloatArray]]:
     """Iterate over parts with the step of their constants and offset, each output by itself."""
     weights = rows.samples.row_weights[:, None]
     g, h = (weights * s for s in gradient(rows.predictions(), rows.samples))

@@ -8,9 +8,9 @@ from sr2hls.lut_network import SOFT, Samples
 from sr2hls.quantised.digits import rounded
 from sr2hls.quantised.luts import state_luts
 from sr2hls.quantised.part import NUDGES, Part
-from sr2hls.quantised.rows import Rows
-from sr2hls.quantised.shape import Shape
-from sr2hls.quantised.state import State
+from sr2hls.quantised.rows import QuantisedRows
+from sr2hls.quantised.shape import QuantisedShape
+from sr2hls.quantised.state import QuantisedState
 from sr2hls.search.joint.printing import count_nodes
 
 
@@ -26,12 +26,12 @@ class Removal:
     """
 
     part: Part
-    shapes: tuple[Shape, ...]
-    state: State
+    shapes: tuple[QuantisedShape, ...]
+    state: QuantisedState
     rank: float
 
 
-def removals(rows: Rows, price: float) -> list[Removal]:
+def removals(rows: QuantisedRows, price: float) -> list[Removal]:
     """Return what may be taken out, what is worth least for its nodes first.
 
     Args:
@@ -40,7 +40,7 @@ def removals(rows: Rows, price: float) -> list[Removal]:
     """
     before, luts = rows.loss(), state_luts(rows.state)
 
-    def removal(part: Part, shapes: tuple[Shape, ...], state: State, saved: int) -> Removal:
+    def removal(part: Part, shapes: tuple[QuantisedShape, ...], state: QuantisedState, saved: int) -> Removal:
         lost = rows.loss(state) - before - price * (luts - state_luts(state))
         return Removal(part, shapes, state, lost / max(1, saved))
 
@@ -54,21 +54,21 @@ def removals(rows: Rows, price: float) -> list[Removal]:
     return sorted(found, key=lambda r: r.rank)
 
 
-def cut(state: State, samples: Samples, most_parts: int) -> State:
+def cut(state: QuantisedState, samples: Samples, most_parts: int) -> QuantisedState:
     """Return the state without the parts that are worth least where an output has more than a number."""
     while crowded := {k for k in range(len(state.bias)) if len(state.of_output(k)) > most_parts}:
-        ranked = removals(Rows(state, samples, SOFT), 0.0)
+        ranked = removals(QuantisedRows(state, samples, SOFT), 0.0)
         state = next(r.state for r in ranked if r.part.output in crowded and r.shapes == r.part.shapes)
     return state
 
 
-def _without(rows: Rows, at: int) -> State:
+def _without(rows: QuantisedRows, at: int) -> QuantisedState:
     """Return the state with a part's mean in its place."""
     part = rows.state.parts[at]
     return rows.state.without(at).with_bias(part.output, round(float(rows.values(part).mean())))
 
 
-def _smaller(rows: Rows, part: Part) -> Iterator[tuple[Shape, Part]]:
+def _smaller(rows: QuantisedRows, part: Part) -> Iterator[tuple[QuantisedShape, Part]]:
     """Iterate over a part's terms and the part without each, its mean kept."""
     if len(part.shapes) == 1:
         return

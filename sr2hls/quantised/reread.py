@@ -5,16 +5,16 @@ from dataclasses import replace
 import numpy as np
 
 from sr2hls.lut_network import Samples
-from sr2hls.quantised.fit import FitOptions
+from sr2hls.quantised.fit_part import FitOptions
 from sr2hls.quantised.luts import state_luts
 from sr2hls.quantised.reader import Reader, neighbours
-from sr2hls.quantised.rows import Rows
-from sr2hls.quantised.state import State
+from sr2hls.quantised.rows import QuantisedRows
+from sr2hls.quantised.state import QuantisedState
 
 _FEW_ROWS = 6_000
 
 
-def reread(rows: Rows, options: FitOptions, rng: np.random.Generator) -> State:
+def reread(rows: QuantisedRows, options: FitOptions, rng: np.random.Generator) -> QuantisedState:
     """Return the state with each reader moved a little where that lowers loss and LUTs together.
 
     The best move on some of the rows is taken if it is good on all of them.
@@ -26,8 +26,8 @@ def reread(rows: Rows, options: FitOptions, rng: np.random.Generator) -> State:
     return rows.state
 
 
-def _move(all_rows: Rows, few: Samples, reader: Reader, options: FitOptions) -> None:
-    rows = all_rows if few is all_rows.samples else Rows(all_rows.state, few, all_rows.weights)
+def _move(all_rows: QuantisedRows, few: Samples, reader: Reader, options: FitOptions) -> None:
+    rows = all_rows if few is all_rows.samples else QuantisedRows(all_rows.state, few, all_rows.weights)
     state = rows.state
     type_ = state.types[reader.input]
     if reader.is_whole(type_) or reader not in state.readers():
@@ -47,7 +47,7 @@ def _move(all_rows: Rows, few: Samples, reader: Reader, options: FitOptions) -> 
         all_rows.become(best)
 
 
-def _with_reader(state: State, old: Reader, new: Reader) -> State:
+def _with_reader(state: QuantisedState, old: Reader, new: Reader) -> QuantisedState:
     parts = [
         replace(p, readers=tuple(new if r == old else r for r in p.readers)) if old in p.readers else p
         for p in state.parts
@@ -55,7 +55,7 @@ def _with_reader(state: State, old: Reader, new: Reader) -> State:
     return replace(state, parts=tuple(parts))
 
 
-def _worth(rows: Rows, state: State, options: FitOptions) -> float:
+def _worth(rows: QuantisedRows, state: QuantisedState, options: FitOptions) -> float:
     luts = state_luts(state)
     if options.max_lut is not None and luts > max(options.max_lut, state_luts(rows.state)):
         return float("inf")

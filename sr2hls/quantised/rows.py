@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sr2hls.arrays import FloatArray, IntArray
-from sr2hls.lut_network import Kind, Samples, Weights
-from sr2hls.lut_network.kernels import FlatLoss
+from sr2hls.lut_network import LossKind, Samples, Weights
+from sr2hls.lut_network.growth_kernels import FlatLoss
 from sr2hls.program.types import FixedType
-from sr2hls.quantised import kernels
+from sr2hls.quantised import rounding_kernels as kernels
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader
-from sr2hls.quantised.state import State
+from sr2hls.quantised.state import QuantisedState
 
 _MOST_POWER = 600.0
 _MOST_RAW = 4096
@@ -60,17 +60,17 @@ def _added_up(cells: FloatArray, reader: Reader, type_: FixedType, axis: int) ->
     return np.asarray(np.moveaxis(np.tensordot(one_hot, cells, (1, axis)), 0, axis), dtype=np.float64)
 
 
-class Rows:
+class QuantisedRows:
     """Samples and a state on them.
 
     Attributes:
         samples: the samples.
         weights: of the loss.
-        state: the state; it changes through `Rows.become`.
+        state: the state; it changes through `QuantisedRows.become`.
         totals: sum of each output's parts, without its bias, shape (samples, outputs).
     """
 
-    def __init__(self, state: State, samples: Samples, weights: Weights) -> None:
+    def __init__(self, state: QuantisedState, samples: Samples, weights: Weights) -> None:
         self.samples, self.weights = samples, weights
         self._codes: dict[Reader, IntArray] = {}
         self._values: dict[Part, IntArray] = {}
@@ -78,14 +78,14 @@ class Rows:
         self.totals = np.zeros((len(samples), len(state.bias)), np.int64)
         self.become(state)
 
-    def become(self, state: State) -> None:
+    def become(self, state: QuantisedState) -> None:
         """Take another state on."""
         self.totals = self.sums_of(state)
         self.state = state
         kept = set(state.parts)
         self._values = {part: v for part, v in self._values.items() if part in kept}
 
-    def sums_of(self, state: State) -> IntArray:
+    def sums_of(self, state: QuantisedState) -> IntArray:
         """Return the sums of a state's parts, shape (samples, outputs)."""
         totals = self.totals.copy()
         before, after = set(self.state.parts), set(state.parts)
@@ -107,7 +107,7 @@ class Rows:
         """Return the entry of a part's table that each sample reads, shape (samples,)."""
         return self._index(part.readers)
 
-    def loss(self, state: State | None = None) -> float:
+    def loss(self, state: QuantisedState | None = None) -> float:
         """Return the mean loss of a state, by default the present one."""
         state = state or self.state
         totals = self.totals if state is self.state else self.sums_of(state)
@@ -117,7 +117,7 @@ class Rows:
     def predictions(self) -> FloatArray:
         """Return logits, or numbers in units of the targets, shape (samples, outputs)."""
         state, step = self.state, self.state.temperature
-        if state.scale.kind is Kind.CLASSES:
+        if state.scale.kind is LossKind.CLASSES:
             return np.asarray(step * (self.totals + np.array(state.bias)), dtype=np.float64)
         return np.asarray(step * self.totals + _objective(state, self.weights, 0).offsets, dtype=np.float64)
 
@@ -137,7 +137,7 @@ class Rows:
         others = self.totals.copy()
         others[:, part.output] -= self.values(part)
         objective, counted = _objective(state, self.weights, -low), self.samples.row_weights
-        if state.scale.kind is Kind.NUMBERS:
+        if state.scale.kind is LossKind.NUMBERS:
             k, step = part.output, state.temperature
             rest = self.samples.targets[:, k] - step * others[:, k] - objective.offsets[k]
             counts = np.bincount(cells, weights=counted, minlength=n_cells)
@@ -166,15 +166,15 @@ class Rows:
         return self._codes[reader]
 
 
-def _objective(state: State, weights: Weights, below: int) -> FlatLoss:
+def _objective(state: QuantisedState, weights: Weights, below: int) -> FlatLoss:
     """Return the loss for sums of parts that are -below at least."""
     scale, bias, step = state.scale, np.array(state.bias, dtype=np.int64), state.temperature
     base, powers = np.zeros_like(bias), np.ones(1)
     offsets: FloatArray = np.zeros(len(bias))
-    if scale.kind is Kind.NUMBERS:
+    if scale.kind is LossKind.NUMBERS:
         steps = np.array([2.0**-f for f in scale.fracs])
         offsets = np.asarray((bias * steps - scale.mean) / scale.unit, dtype=np.float64)
-    elif scale.kind is Kind.LOGIT:
+    elif scale.kind is LossKind.LOGIT:
         # An output above 0 decides for the class; half a step makes the loss agree.
         offsets = np.asarray(step * (bias - 0.5), dtype=np.float64)
     else:

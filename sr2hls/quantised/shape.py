@@ -9,11 +9,11 @@ import sympy as sp
 from sr2hls.arrays import FloatArray
 from sr2hls.costs import Tree, tree_of
 from sr2hls.search.expressions import evaluate, exact_number
-from sr2hls.search.joint.model import Term
+from sr2hls.search.joint.joint_model import Term
 
 
 @dataclass(frozen=True)
-class Shape:
+class QuantisedShape:
     """A function of one or two inputs and of some constants.
 
     Attributes:
@@ -29,7 +29,7 @@ class Shape:
     tree: Tree
 
     @classmethod
-    def of(cls, term: Term) -> tuple["Shape", tuple[float, ...]]:
+    def of(cls, term: Term) -> tuple["QuantisedShape", tuple[float, ...]]:
         """Return a term's shape and its constants; exponents and signs stay as they are."""
         found: list[float] = []
         expr = _parametrised(term.expr, found)

@@ -1,21 +1,21 @@
 """The common shift of scores: it decides nothing, so that it is chosen for the circuit's sake.
 
 The constant of a sum stands in one of its tables, at the head of a chain of adders, and takes a LUT for each
-bit that varies there besides the table's own (see `sr2hls.rtl.sums`).
+bit that varies there besides the table's own (see `sr2hls.rtl.adder_chains`).
 """
 
 from collections.abc import Sequence
 
-from sr2hls.lut_network.network import LUT_INPUTS
+from sr2hls.lut_network.table_network import LUT_INPUTS
 from sr2hls.quantised.part import Part
-from sr2hls.quantised.state import State
+from sr2hls.quantised.state import QuantisedState
 
 _FARTHEST = 64
 _TOP = 0.5
 """Weight of a further bit of the whole sum: often it is a carry, or its opposite."""
 
 
-def common_shift(state: State, wanted: int) -> int:
+def common_shift(state: QuantisedState, wanted: int) -> int:
     """Return what to take away from all constants of a classification, near to what is wanted, in steps.
 
     Args:

@@ -5,18 +5,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from sr2hls.lut_network import Kind, number_scale
+from sr2hls.lut_network import LossKind, number_scale
 from sr2hls.problem import Problem
 from sr2hls.program.types import FixedType
 from sr2hls.quantised.digits import rounded
 from sr2hls.quantised.part import Part, sums
 from sr2hls.quantised.reader import Reader
-from sr2hls.quantised.shape import Shape
-from sr2hls.quantised.state import Scale, State
-from sr2hls.search.joint.model import JointModel
+from sr2hls.quantised.shape import QuantisedShape
+from sr2hls.quantised.state import QuantisedState, Scale
+from sr2hls.search.joint.joint_model import JointModel
 
 
-def started(model: JointModel, problem: Problem, kind: Kind, step: float, part_bits: int) -> State:
+def started(
+    model: JointModel, problem: Problem, kind: LossKind, step: float, part_bits: int
+) -> QuantisedState:
     """Return a model with its parts rounded.
 
     Scores and logits are multiplied by what makes a step of theirs a power of two, which changes no decision.
@@ -30,7 +32,7 @@ def started(model: JointModel, problem: Problem, kind: Kind, step: float, part_b
     """
     types = tuple(problem.types.values())
     outputs = range(len(model.bias))
-    if kind is Kind.NUMBERS:
+    if kind is LossKind.NUMBERS:
         mean, unit = number_scale(problem)
         step = float(2.0 ** np.rint(np.log2(step)))
         fracs = tuple(int(-np.rint(np.log2(step * unit[k]))) for k in outputs)
@@ -48,7 +50,7 @@ def started(model: JointModel, problem: Problem, kind: Kind, step: float, part_b
             parts.append(placed)
             steps += low
         bias.append(round(steps))
-    return State(types, Scale(kind, fracs, mean, unit), tuple(parts), tuple(bias), step)
+    return QuantisedState(types, Scale(kind, fracs, mean, unit), tuple(parts), tuple(bias), step)
 
 
 def _parts_of(
@@ -59,7 +61,7 @@ def _parts_of(
     for coefficient, term in zip(model.coefficients[output], model.terms, strict=True):
         if not coefficient:
             continue
-        shape, inner = Shape.of(term)
+        shape, inner = QuantisedShape.of(term)
         constants = tuple(rounded(c) for c in (factor * float(coefficient), *inner))
         readers = tuple(Reader.first(i, types[i], 6 if len(term.inputs) == 1 else 3) for i in term.inputs)
         before = found.get(term.inputs, Part(output, (), (), 0.0, readers, 1, frac))

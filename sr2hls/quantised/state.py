@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sr2hls.arrays import FloatArray
-from sr2hls.lut_network import Kind
+from sr2hls.lut_network import LossKind
 from sr2hls.program.types import FixedType
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader
@@ -21,7 +21,7 @@ class Scale:
         unit: of each output of a regression, a power of two; 1 for scores.
     """
 
-    kind: Kind
+    kind: LossKind
     fracs: tuple[int, ...]
     mean: FloatArray
     unit: FloatArray
@@ -29,11 +29,11 @@ class Scale:
     def factor(self, output: int, temperature: float) -> float:
         """Return what a unit of the loss's predictions is in units of an output."""
         step = 2.0 ** -self.fracs[output]
-        return float(self.unit[output]) if self.kind is Kind.NUMBERS else step / temperature
+        return float(self.unit[output]) if self.kind is LossKind.NUMBERS else step / temperature
 
 
 @dataclass(frozen=True)
-class State:
+class QuantisedState:
     """Parts of every output and what is added to their sums.
 
     Attributes:
@@ -54,15 +54,15 @@ class State:
         """Return the readers of all parts, each once, in the order of inputs."""
         return tuple(sorted({r for p in self.parts for r in p.readers}))
 
-    def without(self, at: int) -> "State":
+    def without(self, at: int) -> "QuantisedState":
         """Return the state without a part."""
         return replace(self, parts=self.parts[:at] + self.parts[at + 1 :])
 
-    def with_part(self, at: int, part: Part) -> "State":
+    def with_part(self, at: int, part: Part) -> "QuantisedState":
         """Return the state with another part in the place of one."""
         return replace(self, parts=(*self.parts[:at], part, *self.parts[at + 1 :]))
 
-    def with_bias(self, output: int, steps: int) -> "State":
+    def with_bias(self, output: int, steps: int) -> "QuantisedState":
         """Return the state with an output's bias moved by some steps."""
         bias = list(self.bias)
         bias[output] += steps

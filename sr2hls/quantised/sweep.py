@@ -5,22 +5,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from sr2hls.lut_network import SOFT, Kind, Samples, Weights
-from sr2hls.quantised.fit import FitOptions, improved
+from sr2hls.lut_network import SOFT, LossKind, Samples, Weights
+from sr2hls.quantised.fit_part import FitOptions, improved
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.refit import refit
 from sr2hls.quantised.reread import reread
-from sr2hls.quantised.rows import Rows
-from sr2hls.quantised.state import State
+from sr2hls.quantised.rows import QuantisedRows
+from sr2hls.quantised.state import QuantisedState
 
 _TEMPERATURES = np.exp(np.linspace(-0.25, 0.25, 11))
 
 
 def sweep(
-    state: State, samples: Samples, weights: Weights, fit: FitOptions, rng: np.random.Generator
-) -> tuple[State, float]:
+    state: QuantisedState, samples: Samples, weights: Weights, fit: FitOptions, rng: np.random.Generator
+) -> tuple[QuantisedState, float]:
     """Improve every part and every reader once; return the state and its mean loss on the samples."""
-    rows = Rows(state, samples, weights)
+    rows = QuantisedRows(state, samples, weights)
     fit_temperature(rows)
     refit(rows)
     improve(rows, rows.state.parts, fit, rng)
@@ -29,16 +29,16 @@ def sweep(
     return rows.state, rows.loss()
 
 
-def improve(rows: Rows, parts: Sequence[Part], fit: FitOptions, rng: np.random.Generator) -> None:
+def improve(rows: QuantisedRows, parts: Sequence[Part], fit: FitOptions, rng: np.random.Generator) -> None:
     """Improve some parts once, in random order."""
     for at in rng.permutation(len(parts)).tolist():
         rows.become(improved(rows, rows.state.parts.index(parts[at]), fit, rng))
 
 
-def fit_temperature(rows: Rows) -> None:
+def fit_temperature(rows: QuantisedRows) -> None:
     """Fit what a step of the scores is worth to the loss; it decides nothing."""
-    if rows.state.scale.kind is Kind.NUMBERS:
+    if rows.state.scale.kind is LossKind.NUMBERS:
         return
     tried = [replace(rows.state, temperature=rows.state.temperature * float(t)) for t in _TEMPERATURES]
-    soft = Rows(rows.state, rows.samples, SOFT)
+    soft = QuantisedRows(rows.state, rows.samples, SOFT)
     rows.become(min(tried, key=soft.loss))

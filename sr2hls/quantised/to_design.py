@@ -11,10 +11,10 @@ from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.costs import tree_of
 from sr2hls.design import Design, Proposal
 from sr2hls.errors import VerificationError
-from sr2hls.lut_network import Kind
+from sr2hls.lut_network import LossKind
 from sr2hls.problem import Problem
 from sr2hls.program.builder import Builder
-from sr2hls.program.lower import OutputError
+from sr2hls.program.lower_formulas import OutputError
 from sr2hls.program.program import Program
 from sr2hls.program.real import quantize_real
 from sr2hls.program.types import FixedType, Overflow, Rounding, narrowest
@@ -22,13 +22,13 @@ from sr2hls.quantised.constants import printed_bias
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader
 from sr2hls.quantised.shift import common_shift
-from sr2hls.quantised.state import State
+from sr2hls.quantised.state import QuantisedState
 from sr2hls.search.expressions import evaluate, exact_number
 
 _ROWS = 12_000
 
 
-def design_of(state: State, problem: Problem) -> Design:
+def design_of(state: QuantisedState, problem: Problem) -> Design:
     """Return the design of a state.
 
     Its definitions are the inputs as they are read (u rounded, v the same back in its place) and the parts t,
@@ -74,12 +74,12 @@ class _Lines:
         printed: the same as it is printed, see `sr2hls.quantised.constants`.
     """
 
-    def __init__(self, state: State, outputs: Sequence[str]) -> None:
+    def __init__(self, state: QuantisedState, outputs: Sequence[str]) -> None:
         self.names: dict[Reader | Part, str] = {}
         self.definitions: list[tuple[str, sp.Expr]] = []
         self.value_types: dict[str, FixedType] = {}
         lowest = 0
-        if state.scale.kind is Kind.CLASSES:
+        if state.scale.kind is LossKind.CLASSES:
             lowest = common_shift(state, min(_total(state, k) for k in range(len(state.bias))))
         biases = [
             printed_bias([p.offset for p in state.of_output(k)], steps - lowest, state.scale.fracs[k])
@@ -114,13 +114,13 @@ class _Lines:
         return name
 
 
-def _total(state: State, output: int) -> int:
+def _total(state: QuantisedState, output: int) -> int:
     """Return the constant of an output's formula in steps: its bias and the offsets of its parts."""
     own = sum(part.offset for part in state.of_output(output))
     return state.bias[output] + round(own * 2.0 ** state.scale.fracs[output])
 
 
-def _program(state: State, problem: Problem, lines: _Lines) -> Program:
+def _program(state: QuantisedState, problem: Problem, lines: _Lines) -> Program:
     builder = Builder(dict(problem.types))
     written = dict(lines.definitions)
     read: dict[Reader, int] = {}

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sr2hls.lut_network import DECISIVE, SOFT, Kind, Samples
+from sr2hls.lut_network import DECISIVE, SOFT, LossKind, Samples
 from sr2hls.quantised.exchange import ExchangeOptions, exchanged
-from sr2hls.quantised.fit import FitOptions
+from sr2hls.quantised.fit_part import FitOptions
 from sr2hls.quantised.luts import state_luts
-from sr2hls.quantised.rows import Rows
-from sr2hls.quantised.state import State
+from sr2hls.quantised.rows import QuantisedRows
+from sr2hls.quantised.state import QuantisedState
 from sr2hls.quantised.sweep import sweep
 
 
@@ -48,14 +48,21 @@ class Trained:
         interrupted: whether the user ended it early (Ctrl-C).
     """
 
-    state: State
+    state: QuantisedState
     interrupted: bool
 
 
 def trained(
-    state: State, samples: Samples, validation: Samples, max_lut: int, fit: FitOptions, options: TrainOptions,
-    exchange: ExchangeOptions | None, rng: np.random.Generator, go_on: Callable[[int, float], bool],
-) -> Trained:  # fmt: skip
+    state: QuantisedState,
+    samples: Samples,
+    validation: Samples,
+    max_lut: int,
+    fit: FitOptions,
+    options: TrainOptions,
+    exchange: ExchangeOptions | None,
+    rng: np.random.Generator,
+    go_on: Callable[[int, float], bool],
+) -> Trained:
     """Train a state to at most a number of LUTs, as predicted.
 
     Args:
@@ -69,12 +76,12 @@ def trained(
         rng: source of randomness.
         go_on: told LUTs and loss now and then; it says whether to go on.
     """
-    last, interrupted = SOFT if state.scale.kind is Kind.NUMBERS else DECISIVE, False
+    last, interrupted = SOFT if state.scale.kind is LossKind.NUMBERS else DECISIVE, False
     best, least = state, np.inf
     try:
         for found, loss, settled in _steps(state, samples, max_lut, fit, options, exchange, rng):
             # Until all is settled the latest is the best: it has the fewest LUTs, or gained from an exchange.
-            now = Rows(found, validation, last).loss() if settled else np.inf
+            now = QuantisedRows(found, validation, last).loss() if settled else np.inf
             if now <= least:
                 best, least = found, now
             if not go_on(state_luts(found), loss):
@@ -85,9 +92,9 @@ def trained(
 
 
 def _steps(
-    state: State, samples: Samples, max_lut: int, fit: FitOptions, options: TrainOptions,
+    state: QuantisedState, samples: Samples, max_lut: int, fit: FitOptions, options: TrainOptions,
     exchange: ExchangeOptions | None, rng: np.random.Generator,
-) -> Iterator[tuple[State, float, bool]]:  # fmt: skip
+) -> Iterator[tuple[QuantisedState, float, bool]]:  # fmt: skip
     """Iterate over states, each with its loss and whether it is one of the last, which differ a little."""
     price = options.first_price
     for _ in range(options.most_sweeps):
@@ -101,7 +108,7 @@ def _steps(
         for found, loss in exchanged(state, samples, exchange, capped, rng):
             state = found
             yield state, loss, False
-    last = SOFT if state.scale.kind is Kind.NUMBERS else DECISIVE
+    last = SOFT if state.scale.kind is LossKind.NUMBERS else DECISIVE
     sweeps = [(SOFT, options.rows)] * options.settle + [(last, options.finish_rows)] * options.finish
     for number, (weights, rows) in enumerate(sweeps):
         state, loss = sweep(state, samples.batch(rows, rng), weights, capped, rng)

@@ -11,14 +11,23 @@ import sympy as sp
 from numpy.typing import ArrayLike
 
 from sr2hls.program.program import Program
+from sr2hls.report.fixed_point import FixedPoint
 from sr2hls.report.graph import program_record
 from sr2hls.report.latex import formula_latex
-from sr2hls.report.model import Data, Feature, Formula, Plain, ProgramRecord, Run, StageTime, Task
-from sr2hls.report.record import FixedPoint
+from sr2hls.report.model import (
+    Data,
+    Feature,
+    FormulaRecord,
+    Plain,
+    ProgramRecord,
+    RunRecord,
+    StageTime,
+    TaskRecord,
+)
 from sr2hls.report.versions import versions
 
 
-def named_program(program: Program, data: Data, task: Task) -> ProgramRecord:
+def named_program(program: Program, data: Data, task: TaskRecord) -> ProgramRecord:
     """Return the record of a program with the user's names, where there is one for each input and output."""
     inputs = [f.name for f in data.features] if len(data.features) == program.n_inputs else None
     # The class, where it is an output, comes after the scores and has no name of the user's.
@@ -34,7 +43,7 @@ def formula_record(
     *,
     complexity: float | None = None,
     loss: float | None = None,
-) -> Formula:
+) -> FormulaRecord:
     """Return the record of a formula.
 
     Args:
@@ -46,7 +55,7 @@ def formula_record(
     """
     count = sum(1 for _ in sp.preorder_traversal(expr)) if complexity is None else complexity
     shown = {s: sp.Symbol((names or {}).get(s.name, s.name)) for s in expr.free_symbols}
-    return Formula(
+    return FormulaRecord(
         output=output,
         sympy=str(expr.xreplace(shown)),
         latex=formula_latex(expr, names),
@@ -82,7 +91,7 @@ def run_record(
     seed: int,
     command: Sequence[str] = (),
     tools: Mapping[str, str] | None = None,
-) -> Run:
+) -> RunRecord:
     """Return the record of a run that ends now.
 
     Args:
@@ -92,7 +101,7 @@ def run_record(
         command: the command line.
         tools: versions of tools that are not Python packages.
     """
-    return Run(
+    return RunRecord(
         command=tuple(command),
         options={k: v for k, v in plain_options(options).items() if k != "command"},
         seed=seed,

@@ -7,12 +7,12 @@ from sr2hls.errors import InputError
 from sr2hls.report.format import number, score_name
 from sr2hls.report.markdown import code, escape
 from sr2hls.report.model import Report
-from sr2hls.report.reading import Term
+from sr2hls.report.reading import TermReading
 
 TITLES = ("output", "term", "loss without it", "{score} without it", "features")
 
 
-def terms_of(report: Report, folder: Path) -> tuple[Term, ...]:
+def terms_of(report: Report, folder: Path) -> tuple[TermReading, ...]:
     """Return the terms of a result, the one without which the loss rises most first.
 
     Raises:
@@ -37,13 +37,13 @@ def titles(report: Report) -> list[str]:
     return [title.format(score=score_name(report)) for title in TITLES]
 
 
-def cells(term: Term) -> list[str]:
+def cells(term: TermReading) -> list[str]:
     """Return a term's row of the table."""
     losses = [f"{term.loss_rise:+.4f}", f"{-term.score_drop:+.4f}"]
     return [term.output, term.formula, *losses, ", ".join(term.features)]
 
 
-def explain_markdown(report: Report, terms: Sequence[Term]) -> str:
+def explain_markdown(report: Report, terms: Sequence[TermReading]) -> str:
     """Return formulas and terms as Markdown."""
     loss = "" if report.reading is None else report.reading.loss
     lines = [f"# {escape(report.title)}", ""]

@@ -6,7 +6,7 @@ from typing import Any
 
 from sr2hls.report import format as fmt
 from sr2hls.report.embed import json_block, policy, script, style
-from sr2hls.report.gallery import Entry
+from sr2hls.report.gallery import GalleryEntry
 from sr2hls.report.hardware import FigureKey, HardwareFigure
 from sr2hls.report.html import ShownFormula, shown_formula
 from sr2hls.templates import render
@@ -27,12 +27,12 @@ COLUMNS = (
 class ShownEntry:
     """A result as the page shows it."""
 
-    entry: Entry
+    entry: GalleryEntry
     formulas: list[ShownFormula]
     figures: list[HardwareFigure | None]
 
 
-def explorer_page(entries: Sequence[Entry]) -> str:
+def explorer_page(entries: Sequence[GalleryEntry]) -> str:
     """Return the page; it asks its server for nothing but reports and projects that the user clicks on."""
     scripts = [script(name) for name in _SCRIPTS]
     return render(
@@ -49,7 +49,7 @@ def explorer_page(entries: Sequence[Entry]) -> str:
     )
 
 
-def explorer_data(entries: Sequence[Entry]) -> dict[str, Any]:
+def explorer_data(entries: Sequence[GalleryEntry]) -> dict[str, Any]:
     """Return what the page's script sorts and draws, as plain values."""
     rows = []
     for entry in entries:
@@ -69,12 +69,12 @@ def explorer_data(entries: Sequence[Entry]) -> dict[str, Any]:
     return {"entries": rows, "score_name": _score_name(entries)}
 
 
-def _score_name(entries: Sequence[Entry]) -> str:
+def _score_name(entries: Sequence[GalleryEntry]) -> str:
     names = {fmt.score_name(e.report) for e in entries}
     return names.pop() if len(names) == 1 else "score"
 
 
-def _shown(entry: Entry) -> ShownEntry:
+def _shown(entry: GalleryEntry) -> ShownEntry:
     return ShownEntry(
         entry, [shown_formula(f) for f in entry.report.formulas], [entry.figure(k) for k in COLUMNS]
     )

@@ -17,7 +17,7 @@ NAMES = (JSON_NAME, MARKDOWN_NAME, SVG_NAME)
 """What an exploration writes about all of its designs."""
 
 
-class Point(Record):
+class FrontierPoint(Record):
     """One design, or the original network."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
@@ -42,7 +42,7 @@ class Point(Record):
         return None if figure is None else figure.value
 
 
-class Frontier(Record):
+class DesignFrontier(Record):
     """The designs of an exploration."""
 
     format: Literal["sr2hls-frontier-1"] = "sr2hls-frontier-1"
@@ -54,28 +54,28 @@ class Frontier(Record):
     """Scores of the network in floating point on the circuit's inputs."""
     part: str
     clock_ns: float
-    points: tuple[Point, ...]
+    points: tuple[FrontierPoint, ...]
 
     @property
-    def designs(self) -> tuple[Point, ...]:
+    def designs(self) -> tuple[FrontierPoint, ...]:
         """The designs, the cheapest first."""
         found = [p for p in self.points if p.subject == "design"]
         return tuple(sorted(found, key=lambda p: (p.value(FigureKey.LUT) or 0.0, -p.validation)))
 
     @property
-    def network(self) -> Point | None:
+    def network(self) -> FrontierPoint | None:
         """The original network."""
         return next((p for p in self.points if p.subject == "network"), None)
 
-    def best(self) -> tuple[Point, ...]:
+    def best(self) -> tuple[FrontierPoint, ...]:
         """Return the designs that no cheaper one equals on the validation split."""
-        found: list[Point] = []
+        found: list[FrontierPoint] = []
         for point in self.designs:
             if not found or point.validation > found[-1].validation:
                 found.append(point)
         return tuple(found)
 
-    def named(self, name: str) -> Point:
+    def named(self, name: str) -> FrontierPoint:
         """Return a design by its name.
 
         Raises:
@@ -88,13 +88,13 @@ class Frontier(Record):
         raise InputError(f"the exploration has no design '{name}': it has {known}")
 
 
-def write_frontier(frontier: Frontier, folder: Path) -> None:
+def write_frontier(frontier: DesignFrontier, folder: Path) -> None:
     """Write ``frontier.json``."""
     text = json.dumps(frontier.model_dump(mode="json"), indent=1, allow_nan=False, ensure_ascii=False)
     write_text(folder / JSON_NAME, text + "\n")
 
 
-def load_frontier(folder: Path) -> Frontier:
+def load_frontier(folder: Path) -> DesignFrontier:
     """Read the ``frontier.json`` of a folder.
 
     Raises:
@@ -102,7 +102,7 @@ def load_frontier(folder: Path) -> Frontier:
     """
     path = folder / JSON_NAME
     try:
-        return Frontier.model_validate_json(path.read_bytes())
+        return DesignFrontier.model_validate_json(path.read_bytes())
     except OSError as error:
         raise InputError(
             f"cannot read '{path}': {error.strerror}; give the output of 'sr2hls explore'"
@@ -111,14 +111,14 @@ def load_frontier(folder: Path) -> Frontier:
         raise InputError(f"'{path}' is no frontier of sr2hls: explore again") from error
 
 
-def markdown(frontier: Frontier) -> str:
+def markdown(frontier: DesignFrontier) -> str:
     """Return the designs as a Markdown table, the cheapest first."""
     best = {p.name for p in frontier.best()}
     rows = [
         f"| design | nodes | LUT | FF | DSP | cycles | latency | {frontier.score}, test | of the network's |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    shown: Sequence[Point] = (*frontier.designs, *([frontier.network] if frontier.network else []))
+    shown: Sequence[FrontierPoint] = (*frontier.designs, *([frontier.network] if frontier.network else []))
     keys = (FigureKey.LUT, FigureKey.FF, FigureKey.DSP, FigureKey.LATENCY_CYCLES, FigureKey.LATENCY_NS)
     for point in shown:
         cells = ["–" if (v := point.value(k)) is None else f"{v:g}" for k in keys]

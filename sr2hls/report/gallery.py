@@ -19,7 +19,7 @@ _BESIDE = ("report.json", "report.md", "inputs.json")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class GalleryEntry:
     """One result.
 
     Attributes:
@@ -81,7 +81,7 @@ class Entry:
         return any((self.folder / name).is_dir() for name in _PROJECTS)
 
 
-def find_results(folder: Path) -> list[Entry]:
+def find_results(folder: Path) -> list[GalleryEntry]:
     """Return the results in a folder and below it, at most four folders deep; links are not followed.
 
     Raises:
@@ -96,7 +96,8 @@ def find_results(folder: Path) -> list[Entry]:
         )
     found = [(f.parent, load_report(f)) for f in files]
     return [
-        Entry(str(p.relative_to(folder)) if p != folder else report.title, p, report) for p, report in found
+        GalleryEntry(str(p.relative_to(folder)) if p != folder else report.title, p, report)
+        for p, report in found
     ]
 
 
@@ -110,7 +111,7 @@ def _reports(folder: Path, depth: int) -> Iterator[Path]:
             yield from _reports(path, depth - 1)
 
 
-def packed_project(entry: Entry) -> bytes:
+def packed_project(entry: GalleryEntry) -> bytes:
     """Return the projects of a result and its report as a ZIP file; links are left out."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from sr2hls.provenance import Figure, Origin
 from sr2hls.store.record import Record
-from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.hardware_report import HardwareReport
 
 
 class Subject(StrEnum):

@@ -11,11 +11,11 @@ from sr2hls.progress import duration
 from sr2hls.report import format as fmt
 from sr2hls.report.embed import json_block, policy, script, style
 from sr2hls.report.fidelity import SplitFidelity
+from sr2hls.report.further_steps import FurtherStep, further_steps
 from sr2hls.report.hardware import FigureKey, HardwareFigure, warning
 from sr2hls.report.mathml import mathml, terms
-from sr2hls.report.model import Formula, Report
+from sr2hls.report.model import FormulaRecord, Report
 from sr2hls.report.readable_text import exact_text, exact_title, readability_text
-from sr2hls.report.steps import Step, further_steps
 from sr2hls.report.summary import Card, cards, subtitle
 from sr2hls.report.term_picture import ShownTerm, shown_terms
 from sr2hls.templates import render
@@ -100,7 +100,7 @@ class Page:
     exact_title: str
     exact_text: str
     terms: list[ShownTerm]
-    steps: list[Step]
+    steps: list[FurtherStep]
     score_name: str
     fidelity_name: str
     score_titles: list[str]
@@ -209,7 +209,7 @@ def _sections(report: Report) -> list[tuple[str, str]]:
     return [(anchor, text) for anchor, text, there in wanted if there]
 
 
-def shown_formula(formula: Formula) -> ShownFormula:
+def shown_formula(formula: FormulaRecord) -> ShownFormula:
     """Return a formula as a page shows it."""
     parts = []
     if formula.complexity is not None:

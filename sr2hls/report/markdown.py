@@ -4,10 +4,10 @@ import re
 
 from sr2hls.progress import duration
 from sr2hls.report import format as fmt
+from sr2hls.report.further_steps import further_steps
 from sr2hls.report.hardware import warning
 from sr2hls.report.model import Report
 from sr2hls.report.readable_text import exact_text, exact_title, readability_text
-from sr2hls.report.steps import further_steps
 from sr2hls.report.summary import cards, subtitle
 from sr2hls.templates import render
 

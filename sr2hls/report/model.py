@@ -6,10 +6,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from sr2hls.report.fidelity import SplitFidelity
+from sr2hls.report.fixed_point import FixedPoint
 from sr2hls.report.hardware import Comparison, HardwareFigure, HardwareRow
 from sr2hls.report.judgement import Judgement
 from sr2hls.report.reading import Reading
-from sr2hls.report.record import FixedPoint
 from sr2hls.store.record import Record
 
 SCHEMA_VERSION = "sr2hls-report-1"
@@ -25,7 +25,7 @@ class StageTime(Record):
     seconds: float
 
 
-class Run(Record):
+class RunRecord(Record):
     """How the result was made."""
 
     command: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class Run(Record):
     stages: tuple[StageTime, ...] = ()
 
 
-class Task(Record):
+class TaskRecord(Record):
     """What the network is for."""
 
     kind: Literal["classification", "regression"]
@@ -50,7 +50,7 @@ class Task(Record):
     """How outputs become a decision, e.g. ``argmax`` or ``output > 0``."""
 
 
-class Teacher(Record):
+class TeacherRecord(Record):
     """The trained network."""
 
     kind: str
@@ -62,7 +62,7 @@ class Teacher(Record):
     n_parameters: int | None = None
 
 
-class Split(Record):
+class SplitRecord(Record):
     """Rows of one split."""
 
     name: str
@@ -95,14 +95,14 @@ class Data(Record):
 
     file: str
     sha256: str | None = None
-    splits: tuple[Split, ...]
+    splits: tuple[SplitRecord, ...]
     features: tuple[Feature, ...]
     scaler: Scaler | None = None
     dropped: dict[str, int] = Field(default_factory=dict)
     """Reason to number of rows left out, e.g. ``not finite`` to 3."""
 
 
-class Formula(Record):
+class FormulaRecord(Record):
     """The chosen formula of one output."""
 
     output: str
@@ -113,7 +113,7 @@ class Formula(Record):
     loss: float | None = None
 
 
-class Candidate(Record):
+class CandidateRecord(Record):
     """One formula of a front."""
 
     formula: str
@@ -148,7 +148,7 @@ class ToldCosts(Record):
     """Largest complexity."""
 
 
-class Front(Record):
+class FrontRecord(Record):
     """Pareto front of one output: the fewer the loss, the higher the cost."""
 
     output: str
@@ -156,7 +156,7 @@ class Front(Record):
     """What the loss measures, e.g. ``mean squared error to the teacher's logit``."""
     cost: str
     """What the cost measures, e.g. ``LUT (estimated)``."""
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[CandidateRecord, ...]
     told: tuple[ToldCosts, ...] = ()
     """Costs that engines were told, where these are not the front's."""
 
@@ -207,7 +207,7 @@ class ProgramRecord(Record):
     listing: str
 
 
-class Agreement(Record):
+class ExecutorRecord(Record):
     """Comparison of one executor with the integer interpreter."""
 
     executor: str
@@ -233,7 +233,7 @@ class Check(Record):
 class Verification(Record):
     """What was done to make sure that the circuit computes what was measured."""
 
-    executors: tuple[Agreement, ...] = ()
+    executors: tuple[ExecutorRecord, ...] = ()
     checks: tuple[Check, ...] = ()
 
 
@@ -242,15 +242,15 @@ class Report(Record):
 
     schema_version: Literal["sr2hls-report-1"] = "sr2hls-report-1"
     title: str
-    run: Run
-    task: Task
-    teacher: Teacher | None
+    run: RunRecord
+    task: TaskRecord
+    teacher: TeacherRecord | None
     """``None`` where formulas came from elsewhere than a network."""
     data: Data
-    formulas: tuple[Formula, ...]
+    formulas: tuple[FormulaRecord, ...]
     reading: Reading | None = None
     """How the formulas are to be read, and their terms; ``None`` where formulas were given."""
-    fronts: tuple[Front, ...] = ()
+    fronts: tuple[FrontRecord, ...] = ()
     designs: tuple[DesignPoint, ...] = ()
     fidelity: tuple[SplitFidelity, ...] = ()
     program: ProgramRecord | None = None

@@ -5,7 +5,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sr2hls.report.frontier import SVG_NAME, Frontier, Point
+from sr2hls.report.frontier import SVG_NAME, DesignFrontier, FrontierPoint
 from sr2hls.report.hardware import FigureKey
 from sr2hls.store.directory import Directory
 
@@ -21,7 +21,7 @@ _COLOURS = {
 }
 
 
-def draw(frontier: Frontier, folder: Path) -> Path:
+def draw(frontier: DesignFrontier, folder: Path) -> Path:
     """Write ``frontier.svg`` and return its path."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
@@ -38,8 +38,8 @@ def draw(frontier: Frontier, folder: Path) -> Path:
     return folder / SVG_NAME
 
 
-def _panel(axes: Axes, frontier: Frontier, key: FigureKey, title: str) -> None:
-    groups: dict[str, list[Point]] = {}
+def _panel(axes: Axes, frontier: DesignFrontier, key: FigureKey, title: str) -> None:
+    groups: dict[str, list[FrontierPoint]] = {}
     for point in frontier.points:
         kind = next((k for k in _COLOURS if point.name.startswith(k)), "design")
         groups.setdefault(kind, []).append(point)

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from sr2hls.report.frontier import Frontier, Point
+from sr2hls.report.frontier import DesignFrontier, FrontierPoint
 from sr2hls.report.hardware import FigureKey
 from sr2hls.report.model import DesignPoint
 from sr2hls.report.store import load_report
 
 
-def design_points(frontier: Frontier, folder: Path, chosen: str) -> tuple[DesignPoint, ...]:
+def design_points(frontier: DesignFrontier, folder: Path, chosen: str) -> tuple[DesignPoint, ...]:
     """Return the designs and the network, each design as its own report has it.
 
     Args:
@@ -28,7 +28,7 @@ def design_points(frontier: Frontier, folder: Path, chosen: str) -> tuple[Design
     return tuple(points)
 
 
-def _network(point: Point) -> DesignPoint:
+def _network(point: FrontierPoint) -> DesignPoint:
     figures = {} if point.hardware is None else point.hardware.figures
     return DesignPoint(
         name=point.label,

@@ -22,7 +22,7 @@ class TermCurve(Record):
     """The same as the circuit has it, rounded; empty where terms are not rounded one by one."""
 
 
-class Term(Record):
+class TermReading(Record):
     """One addend of an output: all that it adds up over the same inputs, or one term of its formula."""
 
     output: str
@@ -61,6 +61,6 @@ class Reading(Record):
     """What speaks against calling the formulas readable."""
     loss: str = ""
     """What the loss of the terms is."""
-    terms: tuple[Term, ...] = ()
+    terms: tuple[TermReading, ...] = ()
     """The one without which the loss rises most comes first."""
     exact: tuple[ExactLine, ...] = ()

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from sr2hls.errors import InputError
 from sr2hls.report.explorer import explorer_page
-from sr2hls.report.gallery import Entry, packed_project
+from sr2hls.report.gallery import GalleryEntry, packed_project
 from sr2hls.report.html import to_html
 
 _HOSTS = ("127.0.0.1", "localhost")
@@ -27,7 +27,7 @@ class ExplorerServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, entries: Sequence[Entry], port: int = 0) -> None:
+    def __init__(self, entries: Sequence[GalleryEntry], port: int = 0) -> None:
         self.entries = tuple(entries)
         self.page = explorer_page(entries)
         try:
@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Log nothing."""
 
-    def _entry(self, number: str) -> Entry | None:
+    def _entry(self, number: str) -> GalleryEntry | None:
         if not (number.isascii() and number.isdigit() and len(number) < 7):
             return None
         return self.server.entries[int(number)] if int(number) < len(self.server.entries) else None

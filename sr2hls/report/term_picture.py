@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from sr2hls.report.format import number
 from sr2hls.report.mathml import mathml
-from sr2hls.report.reading import Reading, Term
+from sr2hls.report.reading import Reading, TermReading
 
 WIDTH, HEIGHT, BARS = 240.0, 120.0, 26.0
 """Size of the plot, and of the distribution at its foot, in units of the picture."""
@@ -27,7 +27,7 @@ class Line:
 class ShownTerm:
     """A term as pages show it; where it has no picture, ``lines`` is empty."""
 
-    term: Term
+    term: TermReading
     math: Markup
     low: str
     high: str
@@ -43,7 +43,7 @@ def shown_terms(reading: Reading | None) -> list[ShownTerm]:
     return [] if reading is None else [_shown(t) for t in reading.terms]
 
 
-def _shown(term: Term) -> ShownTerm:
+def _shown(term: TermReading) -> ShownTerm:
     values = [v for c in term.curves for v in (*c.formula, *c.circuit)]
     least, most = min(values, default=0.0), max(values, default=0.0)
     span = (most - least) or 1.0

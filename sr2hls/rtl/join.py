@@ -10,7 +10,7 @@ from alkaid.types import CombLogic, Op
 from sr2hls.errors import LoweringError
 from sr2hls.program.ends import Ends, wires
 from sr2hls.program.program import Program
-from sr2hls.rtl.lower import to_alkaid, with_delays
+from sr2hls.rtl.lower_program import to_alkaid, with_delays
 
 _INPUT, _SLICE, _LOOKUP = -1, 3, 8
 

@@ -6,8 +6,8 @@ Yosys' own multiplier takes, which builds compressors out of LUTs.
 """
 
 from sr2hls.program.blocks import SINGLE_ROWS
+from sr2hls.rtl.adder_chains import AdderTerm, summed
 from sr2hls.rtl.netlist import Net, Netlist
-from sr2hls.rtl.sums import Term, summed
 
 
 def multiplied(nets: Netlist, a: Net, b: Net, slack: int | None) -> Net:
@@ -17,7 +17,7 @@ def multiplied(nets: Netlist, a: Net, b: Net, slack: int | None) -> Net:
         nets: where to write.
         a: one factor.
         b: the other.
-        slack: as in `sr2hls.rtl.sums.summed`, for the rows.
+        slack: as in `sr2hls.rtl.adder_chains.summed`, for the rows.
     """
     if (b.signed, b.width) > (a.signed, a.width):
         # Rows come from the bits of b: an unsigned factor has no row for a sign, a narrow one has fewer.
@@ -28,13 +28,13 @@ def multiplied(nets: Netlist, a: Net, b: Net, slack: int | None) -> Net:
     return nets.narrow(summed(nets, rows, slack), low, max(corners), a.frac + b.frac)
 
 
-def _rows(nets: Netlist, a: Net, b: Net) -> list[Term]:
+def _rows(nets: Netlist, a: Net, b: Net) -> list[AdderTerm]:
     unsigned = b.width - int(b.signed)
     zero = nets.constant(0, 0)
     multiples = [zero, a, nets.scale(a, 1)]
     if unsigned > SINGLE_ROWS:
         multiples.append(nets.add(a, nets.scale(a, 1)))
-    rows: list[Term] = []
+    rows: list[AdderTerm] = []
     first = 0
     while first < unsigned:
         low = nets.bits(b, first, 1)
@@ -52,6 +52,6 @@ def _rows(nets: Netlist, a: Net, b: Net) -> list[Term]:
     return rows
 
 
-def _row(nets: Netlist, net: Net, shift: int, negative: bool = False) -> Term:
+def _row(nets: Netlist, net: Net, shift: int, negative: bool = False) -> AdderTerm:
     placed = nets.scale(net, shift)
-    return Term(placed, negative, nets.depth(placed), absorbed=True)
+    return AdderTerm(placed, negative, nets.depth(placed), absorbed=True)

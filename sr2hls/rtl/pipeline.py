@@ -23,7 +23,7 @@ _CHOICES = frozenset({3, 6})
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class PipelinePlan:
     """Operations in stages.
 
     Attributes:
@@ -40,7 +40,7 @@ class Schedule:
         return len(self.delay_ns)
 
 
-def schedule(logic: CombLogic, limit_ns: float) -> Schedule:
+def schedule(logic: CombLogic, limit_ns: float) -> PipelinePlan:
     """Return the fewest stages that keep to a limit, with the shortest longest stage."""
     best = _place(logic, limit_ns)
     low, high = max(best.delay_ns) / 4, max(best.delay_ns)
@@ -55,11 +55,11 @@ def schedule(logic: CombLogic, limit_ns: float) -> Schedule:
     return late if max(late.delay_ns) <= max(limit_ns, *best.delay_ns) else best
 
 
-def _postponed(logic: CombLogic, plan: Schedule) -> Schedule:
+def _postponed(logic: CombLogic, plan: PipelinePlan) -> PipelinePlan:
     """Return the plan with what an adder's LUTs can take in in the stage that reads it first.
 
     Registers before a table or a choice instead of behind it may be a few more; but an adder's LUTs take it
-    in only if it stands in the same stage (see `sr2hls.rtl.sums` and `sr2hls.rtl.multiply`).
+    in only if it stands in the same stage (see `sr2hls.rtl.adder_chains` and `sr2hls.rtl.multiply`).
     """
     stage = list(plan.stage)
     absorbed = _absorbed(logic)
@@ -76,7 +76,7 @@ def _postponed(logic: CombLogic, plan: Schedule) -> Schedule:
         start = max((arrival[a] for a in op.addr if stage[a] == at), default=0.0)
         arrival.append(start + _own_delay(logic, op))
         delays[at] = max(delays[at], arrival[-1])
-    return Schedule(tuple(stage), tuple(delays))
+    return PipelinePlan(tuple(stage), tuple(delays))
 
 
 def _absorbed(logic: CombLogic) -> frozenset[int]:
@@ -104,7 +104,7 @@ def _own_delay(logic: CombLogic, op: Op) -> float:
     return float(op.latency - max((logic.ops[a].latency for a in op.addr), default=0.0))
 
 
-def _place(logic: CombLogic, limit_ns: float) -> Schedule:
+def _place(logic: CombLogic, limit_ns: float) -> PipelinePlan:
     stage: list[int] = []
     arrival: list[float] = []
     delays = [0.0]
@@ -119,10 +119,10 @@ def _place(logic: CombLogic, limit_ns: float) -> Schedule:
         stage.append(at)
         arrival.append(start + own)
         delays[at] = max(delays[at], start + own)
-    return Schedule(tuple(stage), tuple(delays))
+    return PipelinePlan(tuple(stage), tuple(delays))
 
 
-def split(logic: CombLogic, plan: Schedule) -> tuple[CombLogic, ...]:
+def split(logic: CombLogic, plan: PipelinePlan) -> tuple[CombLogic, ...]:
     """Return the logic of each stage; a stage's outputs are the next one's inputs, in the same order."""
     constants = {k for k, op in enumerate(logic.ops) if op.opcode == _CONSTANT}
     # What a later stage reads has to pass through every stage from where it is computed.
@@ -143,7 +143,7 @@ def split(logic: CombLogic, plan: Schedule) -> tuple[CombLogic, ...]:
 
 def _stage(
     logic: CombLogic,
-    plan: Schedule,
+    plan: PipelinePlan,
     number: int,
     inputs: list[int] | None,
     outputs: list[int],

@@ -14,11 +14,11 @@ from sr2hls.errors import InputError
 from sr2hls.program.program import Program
 from sr2hls.program.serialize import digest, load
 from sr2hls.provenance import Figure, Origin, Provenance
-from sr2hls.rtl.lower import to_alkaid
+from sr2hls.rtl.lower_program import to_alkaid
 from sr2hls.rtl.names import check_module_name
-from sr2hls.rtl.pipeline import Schedule, register_bits, schedule, split, to_machine
+from sr2hls.rtl.pipeline import PipelinePlan, register_bits, schedule, split, to_machine
 from sr2hls.rtl.ports import Port, ports_of, variable_outputs
-from sr2hls.rtl.sources import RECORD, Design, write_files
+from sr2hls.rtl.sources import RECORD, RtlDesign, write_files
 from sr2hls.target import CLOCK_SHARE, Target
 
 Language = Literal["verilog", "vhdl"]
@@ -115,7 +115,7 @@ def write_rtl(
         part="xcvu13p",
         step="RTL generation",
     )
-    design = Design(program, logic, machine, inputs, outputs, name, language, target, plan.n_stages)
+    design = RtlDesign(program, logic, machine, inputs, outputs, name, language, target, plan.n_stages)
     stage_delay = Figure(max(plan.delay_ns), "ns", estimate)
 
     def record(sources: list[str]) -> str:
@@ -142,9 +142,9 @@ def write_rtl(
     return load_project(directory)
 
 
-def _plan(logic: CombLogic, limit_ns: float) -> Schedule:
+def _plan(logic: CombLogic, limit_ns: float) -> PipelinePlan:
     core = variable_outputs(logic)
-    return schedule(core, limit_ns) if core.shape[1] else Schedule((), (0.0,))
+    return schedule(core, limit_ns) if core.shape[1] else PipelinePlan((), (0.0,))
 
 
 def logic_for(program: Program, target: Target) -> CombLogic:
@@ -166,7 +166,7 @@ def cycles_for(program: Program, target: Target) -> int:
     return _fewest_luts(program, target.logic_ns, dsp=bool(target.budget.max_dsp))[1].n_stages
 
 
-def _fewest_luts(program: Program, limit_ns: float, *, dsp: bool) -> tuple[CombLogic, Schedule]:
+def _fewest_luts(program: Program, limit_ns: float, *, dsp: bool) -> tuple[CombLogic, PipelinePlan]:
     """Return the logic that takes the fewest LUTs of those that need the fewest stages.
 
     The longer sums and the rows of products are, the fewer LUTs and the slower. A multiplication that is left

@@ -29,7 +29,7 @@ RECORD = "project.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Design:
+class RtlDesign:
     """What the files are made from; ``machine`` is None where every output is constant."""
 
     program: Program
@@ -49,7 +49,7 @@ class Design:
 
 
 def write_files(
-    design: Design,
+    design: RtlDesign,
     directory: Path,
     stage_delay: Figure,
     record: Callable[[list[str]], str],
@@ -74,7 +74,7 @@ def write_files(
         (unfinished / RECORD).write_text(record(sources), encoding="utf-8")
 
 
-def _write_sources(design: Design, root: Path) -> list[str]:
+def _write_sources(design: RtlDesign, root: Path) -> list[str]:
     """Write the modules, those without dependencies first; return their file names."""
     source = root / "src"
     source.mkdir()
@@ -128,7 +128,7 @@ def _level(module: str, name: str) -> int:
     return 2 if module.startswith(f"{name}_stage") else 0
 
 
-def _write_vectors(design: Design, root: Path, raw_in: NDArray[np.int64]) -> None:
+def _write_vectors(design: RtlDesign, root: Path, raw_in: NDArray[np.int64]) -> None:
     (root / "vectors").mkdir()
     raw_out = Interpreter(design.program).run(raw_in)
     for stem, ports, raw in (("inputs", design.inputs, raw_in), ("outputs", design.outputs, raw_out)):
@@ -152,7 +152,7 @@ def _packed_hex(raw: NDArray[np.int64], ports: Iterable[Port]) -> list[str]:
     return words
 
 
-def _write_rest(design: Design, root: Path, stage_delay: Figure, n_vectors: int) -> None:
+def _write_rest(design: RtlDesign, root: Path, stage_delay: Figure, n_vectors: int) -> None:
     text = json.dumps(to_dict(design.program), indent=1)
     (root / "program.json").write_text(f"{text}\n", encoding="utf-8")
     if design.language == "verilog":

@@ -6,7 +6,7 @@ from sr2hls.costs import CostModel, Operators
 from sr2hls.errors import InputError
 from sr2hls.options import Effort
 from sr2hls.search.base import Engine
-from sr2hls.search.eql.engine import EQLEngine
+from sr2hls.search.eql.eql_engine import EQLEngine
 from sr2hls.search.operon import OperonEngine
 from sr2hls.search.operon_run import OperonSettings
 from sr2hls.search.operon_tree import operon_operators

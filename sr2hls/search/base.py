@@ -9,19 +9,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from sr2hls.costs import CostModel, Operators
 from sr2hls.errors import InputError
-from sr2hls.search.front import Candidate, Choice, Front, Frontier
-from sr2hls.search.objective import Loss
+from sr2hls.search.front import Candidate, CandidateChoice, Front, Frontier
+from sr2hls.search.search_objective import Loss
 
 __all__ = [
     "Candidate",
-    "Choice",
+    "CandidateChoice",
     "Engine",
     "Front",
     "Frontier",
     "Loss",
-    "Progress",
     "ProgressCallback",
     "SearchOptions",
+    "SearchProgress",
     "checked_data",
     "checked_weights",
     "output_names",
@@ -29,7 +29,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class SearchProgress:
     """A report of a running search.
 
     Attributes:
@@ -45,7 +45,7 @@ class Progress:
     message: str = ""
 
 
-ProgressCallback = Callable[[Progress], None]
+ProgressCallback = Callable[[SearchProgress], None]
 
 
 @dataclass(frozen=True, slots=True)

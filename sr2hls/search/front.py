@@ -81,7 +81,7 @@ class Candidate:
         )
 
 
-class Choice(StrEnum):
+class CandidateChoice(StrEnum):
     """How one candidate is chosen from a front."""
 
     SCORE = "score"
@@ -219,7 +219,9 @@ class Front:
             rows.insert(lost.row, stand_in)
         return rows
 
-    def select(self, by: Choice | str = Choice.SCORE, value: float | None = None) -> Candidate:
+    def select(
+        self, by: CandidateChoice | str = CandidateChoice.SCORE, value: float | None = None
+    ) -> Candidate:
         """Choose one candidate.
 
         Raises:
@@ -233,30 +235,30 @@ class Front:
             raise InputError(f"the row that '{how}' chooses cannot be read: {reason}")
         return found
 
-    def _select(self, by: Choice | str, value: float | None) -> Candidate:
+    def _select(self, by: CandidateChoice | str, value: float | None) -> Candidate:
         if not self.candidates:
             raise InputError(
                 f"the front of output '{self.output}' is empty: search longer or allow larger formulas"
             )
         try:
-            choice = Choice(by)
+            choice = CandidateChoice(by)
         except ValueError:
             raise InputError(
                 f"choice '{by}' is unknown: use score, loss, evidence, complexity or index"
             ) from None
         if len(self) == 1 and value is None:
             return self.candidates[0]
-        if choice is Choice.LOSS:
+        if choice is CandidateChoice.LOSS:
             return min(self.candidates, key=lambda c: (max(c.loss, self.loss_floor), self.cost_of(c)))
-        if choice is Choice.SCORE:
+        if choice is CandidateChoice.SCORE:
             limit = 1.5 * max(min(c.loss for c in self.candidates), self.loss_floor)
             scored = zip(self.scores(), self.candidates, strict=True)
             return max((s for s in scored if s[1].loss <= limit), key=lambda s: s[0])[1]
-        if choice is Choice.EVIDENCE:
+        if choice is CandidateChoice.EVIDENCE:
             return min(self.candidates, key=self.description_length)
         if value is None:
             raise InputError(f"choosing by {choice.value} needs a number, e.g. {choice.value}=5")
-        if choice is Choice.INDEX:
+        if choice is CandidateChoice.INDEX:
             if value != int(value) or not -len(self) <= value < len(self):
                 raise InputError(f"index {value:g} is outside of the front of {len(self)} candidates")
             return self.candidates[int(value)]
@@ -291,7 +293,9 @@ class Frontier:
     def __getitem__(self, output: int) -> Front:
         return self.fronts[output]
 
-    def select(self, by: Choice | str = Choice.SCORE, value: float | None = None) -> tuple[Candidate, ...]:
+    def select(
+        self, by: CandidateChoice | str = CandidateChoice.SCORE, value: float | None = None
+    ) -> tuple[Candidate, ...]:
         """Choose one candidate for each output."""
         return tuple(front.select(by, value) for front in self.fronts)
 

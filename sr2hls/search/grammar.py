@@ -25,7 +25,7 @@ _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 _SELECT = ("ifelse", "select", "where")
 
 
-class Builder(Protocol[T]):
+class ExpressionBuilder(Protocol[T]):
     """What a formula is turned into: a tree, a sympy expression."""
 
     def number(self, text: str) -> T:
@@ -42,7 +42,11 @@ class Builder(Protocol[T]):
 
 
 def parse(
-    text: str, builder: Builder[T], operators: Operators, *, variables: Mapping[str, T] | None = None
+    text: str,
+    builder: ExpressionBuilder[T],
+    operators: Operators,
+    *,
+    variables: Mapping[str, T] | None = None,
 ) -> T:
     """Read one formula.
 
@@ -96,7 +100,12 @@ def _rename(text: str) -> tuple[str, list[str]]:
 
 class _Reader(Generic[T]):
     def __init__(
-        self, text: str, builder: Builder[T], operators: Operators, names: list[str], known: Mapping[str, T]
+        self,
+        text: str,
+        builder: ExpressionBuilder[T],
+        operators: Operators,
+        names: list[str],
+        known: Mapping[str, T],
     ) -> None:
         self._text = text
         self._builder = builder

@@ -15,8 +15,8 @@ from sr2hls.errors import InputError, UnsafeFileError
 from sr2hls.search.expressions import expr_from_tree, tree_from_text, variables_of
 from sr2hls.search.front import Candidate, Front, Frontier, Scalar, UnreadableRow, cost_or_none
 from sr2hls.search.names import natural_order, with_safe_names
-from sr2hls.search.objective import Loss, Objective
 from sr2hls.search.polish import Polisher
+from sr2hls.search.search_objective import Loss, SearchObjective
 
 _COMPLEXITY = ("complexity",)
 _LOSS = ("loss", "mse")
@@ -256,7 +256,7 @@ def _polisher(
     X = np.asarray(data[0], dtype=float)
     Y = np.asarray(data[1], dtype=float)
     y = Y if Y.ndim == 1 else Y[:, k]
-    return Polisher(X, Objective(y, Loss.MSE), cost, latency, operators)
+    return Polisher(X, SearchObjective(y, Loss.MSE), cost, latency, operators)
 
 
 def input_order(trees: Sequence[Tree]) -> tuple[str, ...]:

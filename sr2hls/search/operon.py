@@ -17,19 +17,19 @@ from sr2hls.search.base import (
     Front,
     Frontier,
     Loss,
-    Progress,
     ProgressCallback,
     SearchOptions,
+    SearchProgress,
     checked_data,
     output_names,
 )
 from sr2hls.search.expressions import expr_from_tree
 from sr2hls.search.front import Scalar
 from sr2hls.search.names import checked_names
-from sr2hls.search.objective import Objective, View, objective_for, views_of
-from sr2hls.search.operon_run import OperonSettings, Run, RunResult, run_operon
+from sr2hls.search.operon_run import OperonRun, OperonSettings, RunResult, run_operon
 from sr2hls.search.operon_tree import operon_operators
 from sr2hls.search.polish import Polisher
+from sr2hls.search.search_objective import SearchObjective, View, objective_for, views_of
 
 Forms = dict[sympy.Expr, float]
 """Least loss of each form that was polished."""
@@ -128,7 +128,7 @@ class _Output:
                     seen = {form: min(loss, seen.get(form, loss)) for form, loss in (seen | forms).items()}
                 best = min(c.loss for c in front.candidates)
                 if progress is not None:
-                    progress(Progress(self.name, last / total, best, f"{last} of {total} restarts"))
+                    progress(SearchProgress(self.name, last / total, best, f"{last} of {total} restarts"))
                 if any(r.interrupted for r, *_ in results):
                     raise KeyboardInterrupt
                 if any(r.timed_out for r, *_ in results) or (deadline and time.time() > deadline):
@@ -192,9 +192,9 @@ class _Output:
     def _report(self, restart: int, generation: int, progress: ProgressCallback | None) -> None:
         if progress is not None and generation % 5 == 0:
             done = (restart + generation / self.settings.generations) / self.settings.restarts
-            progress(Progress(self.name, min(1.0, done), float("nan"), f"restart {restart + 1}"))
+            progress(SearchProgress(self.name, min(1.0, done), float("nan"), f"restart {restart + 1}"))
 
-    def _run(self, view: View, objective: Objective, restart: int, deadline: float | None) -> Run:
+    def _run(self, view: View, objective: SearchObjective, restart: int, deadline: float | None) -> OperonRun:
         seed = self.seed + restart + 1
         rows = np.arange(len(self.X))
         if len(rows) > self.settings.max_rows:
@@ -208,7 +208,7 @@ class _Output:
             target = 0.0
         # Below this an error is rounding of Operon's single precision: the form is exact.
         exact = float((4 * np.finfo(np.float32).eps) ** 2 * np.mean(y**2))
-        return Run(
+        return OperonRun(
             X=X,
             y=y,
             cost=self.cost,

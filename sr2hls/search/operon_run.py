@@ -49,7 +49,7 @@ class OperonSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class OperonRun:
     """What one run needs; can be sent to another process.
 
     Attributes:
@@ -100,7 +100,7 @@ class RunResult:
     timed_out: bool = False
 
 
-def run_operon(run: Run, on_generation: Callable[[int], None] | None = None) -> RunResult:
+def run_operon(run: OperonRun, on_generation: Callable[[int], None] | None = None) -> RunResult:
     """Run NSGA-II once. Ctrl-C stops it after the generation that is under way and keeps the front.
 
     It ends after ``settings.generations``, which makes it reproducible, or at the deadline, which does not.
@@ -135,7 +135,7 @@ def run_operon(run: Run, on_generation: Callable[[int], None] | None = None) -> 
     return result
 
 
-def _evolve(run: Run, stop: threading.Event, on_generation: Callable[[int], None] | None) -> RunResult:
+def _evolve(run: OperonRun, stop: threading.Event, on_generation: Callable[[int], None] | None) -> RunResult:
     # Operon keeps plain references to what it is given: every object below has to live in a variable until
     # the run is over, a temporary is freed and the run crashes.
     settings = run.settings

@@ -19,9 +19,9 @@ from sr2hls.search.base import (
     Engine,
     Front,
     Frontier,
-    Progress,
     ProgressCallback,
     SearchOptions,
+    SearchProgress,
     checked_data,
 )
 from sr2hls.search.base import output_names as names_of_outputs
@@ -37,7 +37,7 @@ _PARTIAL = ".partial"
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class StudyTask:
     """One search of a study.
 
     Attributes:
@@ -117,10 +117,10 @@ class Study:
         )
 
     @property
-    def tasks(self) -> tuple[Task, ...]:
+    def tasks(self) -> tuple[StudyTask, ...]:
         """All searches."""
         return tuple(
-            Task(output, setting, seed)
+            StudyTask(output, setting, seed)
             for output in range(self.Y.shape[1])
             for seed in self.seeds
             for setting in range(len(self.engines))
@@ -138,7 +138,7 @@ class Study:
         return digest.hexdigest()[:16]
 
 
-def run_task(study: Study, task: Task) -> dict[str, Any]:
+def run_task(study: Study, task: StudyTask) -> dict[str, Any]:
     """Run one search; returns its frontier as JSON can hold it."""
     options = SearchOptions(
         **{
@@ -208,7 +208,7 @@ def _run(
                 losses = [c["loss"] for c in result["fronts"][0]["candidates"] if c["loss"] is not None]
                 best = min(losses, default=float("nan"))
                 progress(
-                    Progress(
+                    SearchProgress(
                         study.output_names[task.output], done / total, best, f"{done} of {total} searches"
                     )
                 )
@@ -262,19 +262,19 @@ def _prepare(study: Study, directory: Path) -> Path:
     return folder
 
 
-def _finished(folder: Path, task: Task) -> bool:
+def _finished(folder: Path, task: StudyTask) -> bool:
     return (folder / f"{task.name}.json").is_file()
 
 
-Runner = Callable[[Study, Sequence[Task]], Iterator[tuple[Task, dict[str, Any]]]]
+Runner = Callable[[Study, Sequence[StudyTask]], Iterator[tuple[StudyTask, dict[str, Any]]]]
 
 
 def _local(jobs: int) -> Runner:
-    def serial(study: Study, tasks: Sequence[Task]) -> Iterator[tuple[Task, dict[str, Any]]]:
+    def serial(study: Study, tasks: Sequence[StudyTask]) -> Iterator[tuple[StudyTask, dict[str, Any]]]:
         for task in tasks:
             yield task, run_task(study, task)
 
-    def processes(study: Study, tasks: Sequence[Task]) -> Iterator[tuple[Task, dict[str, Any]]]:
+    def processes(study: Study, tasks: Sequence[StudyTask]) -> Iterator[tuple[StudyTask, dict[str, Any]]]:
         left = list(tasks)
         for attempt in range(1, _ATTEMPTS + 1):
             try:
@@ -296,12 +296,12 @@ def _local(jobs: int) -> Runner:
     return serial if jobs == 1 else processes
 
 
-def _numbered(study: Study, task: Task) -> tuple[Task, dict[str, Any]]:
+def _numbered(study: Study, task: StudyTask) -> tuple[StudyTask, dict[str, Any]]:
     return task, run_task(study, task)
 
 
 def _dask(scheduler: str) -> Runner:
-    def runner(study: Study, tasks: Sequence[Task]) -> Iterator[tuple[Task, dict[str, Any]]]:
+    def runner(study: Study, tasks: Sequence[StudyTask]) -> Iterator[tuple[StudyTask, dict[str, Any]]]:
         try:
             from distributed import Client, KilledWorker, as_completed
         except ImportError as error:

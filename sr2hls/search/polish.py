@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from sr2hls.costs import CostModel, Operators
 from sr2hls.errors import InputError
-from sr2hls.search.fit import MAX_FITTED, Fit, Fitter, Form
+from sr2hls.search.fit_constants import MAX_FITTED, Fit, Fitter, Skeleton
 from sr2hls.search.front import Candidate, Front, Scalar, complexity_of, cost_or_none
 from sr2hls.search.gauge import without_spare_constants
-from sr2hls.search.objective import Objective
+from sr2hls.search.search_objective import SearchObjective
 from sr2hls.search.simplify import simplified
 
 _PRUNE_TRIALS = 4
@@ -36,7 +36,7 @@ class Polisher:
     """
 
     X: NDArray[np.float64]
-    objective: Objective
+    objective: SearchObjective
     cost: CostModel
     latency: CostModel | None = None
     operators: Operators = field(default_factory=Operators)
@@ -53,7 +53,7 @@ class Polisher:
 
     def evaluate(self, expr: sympy.Expr) -> float:
         """Loss of a formula as it is; infinite where it has no real value."""
-        return Fitter(self.X, self.objective, self.operators).loss(Form.of(expr, self.operators))
+        return Fitter(self.X, self.objective, self.operators).loss(Skeleton.of(expr, self.operators))
 
     def snap(self, fit: Fit) -> Fit:
         """Replace constants by simple exact ones where that takes fewer digits; refit the others.

@@ -15,7 +15,7 @@ from sr2hls.search.curves import fitted_curves
 from sr2hls.search.front import complexity_of
 from sr2hls.search.operon import OperonEngine
 from sr2hls.search.operon_run import OperonSettings
-from sr2hls.search.shapes import ShapeModel
+from sr2hls.search.shape_model import ShapeModel
 
 OPERATORS = ("+", "-", "*", "tanh", "exp")
 _ROWS = 300

@@ -22,8 +22,8 @@ from sr2hls.search.base import (
     output_names,
 )
 from sr2hls.search.names import checked_names
-from sr2hls.search.objective import objective_for
 from sr2hls.search.polish import Polisher
+from sr2hls.search.search_objective import objective_for
 from sr2hls.search.units import BASES, Constants, Dimension, Units
 
 

@@ -11,16 +11,16 @@ import sympy as sp
 from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.design import Design, Proposal
 from sr2hls.objectives import variances
-from sr2hls.options import Engine, StrategyName
+from sr2hls.options import EngineName, StrategyName
 from sr2hls.problem import Problem, Split
 from sr2hls.progress import Stage
 from sr2hls.search.auto import choose_engine
 from sr2hls.search.expressions import expr_from_text, text_of
 from sr2hls.search.shape_formulas import ShapeFormulaOptions, shape_formulas
-from sr2hls.search.shapes import ShapeModel, ShapeOptions, classification_curvature, fit_shapes
+from sr2hls.search.shape_model import ShapeModel, ShapeOptions, classification_curvature, fit_shapes
 from sr2hls.store.record import Record
 from sr2hls.strategies.base import Context, Plan
-from sr2hls.strategies.refit import EFFORTS, LABEL_WEIGHT, fit_loss, formula_cost, refit_together
+from sr2hls.strategies.budgets import EFFORTS, LABEL_WEIGHT, fit_loss, formula_cost, refit_together
 
 NAME = StrategyName.ADDITIVE.value
 _MODEL = f"{NAME}: model"
@@ -77,9 +77,9 @@ class Additive:
             yield Proposal(name, f"sum of {kept.functions} functions of one input", formulas)
 
     @property
-    def _engine(self) -> Engine:
+    def _engine(self) -> EngineName:
         asked = self.context.options.engine
-        return Engine.OPERON if asked is Engine.PYSR else asked
+        return EngineName.OPERON if asked is EngineName.PYSR else asked
 
     @cached_property
     def _models(self) -> tuple[ShapeModel, ...]:

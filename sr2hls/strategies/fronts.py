@@ -9,16 +9,15 @@ from sr2hls.design import Design, Proposal
 from sr2hls.options import StrategyName
 from sr2hls.problem import Problem
 from sr2hls.search.auto import choose_engine
-from sr2hls.search.base import Frontier, SearchOptions
-from sr2hls.search.base import Progress as SearchProgress
+from sr2hls.search.base import Frontier, SearchOptions, SearchProgress
 from sr2hls.search.expressions import expr_from_text, text_of
 from sr2hls.search.pysr.settings_file import load_pysr_settings
-from sr2hls.search.write import write_hall_of_fame
+from sr2hls.search.write_hall_of_fame import write_hall_of_fame
 from sr2hls.store.directory import Directory
 from sr2hls.store.record import Record
 from sr2hls.strategies.base import Context, Plan
+from sr2hls.strategies.budgets import EFFORTS, formula_cost, refit_together, search_cost
 from sr2hls.strategies.joint_choice import JointChoice, joint_choices
-from sr2hls.strategies.refit import EFFORTS, formula_cost, refit_together, search_cost
 
 NAME = StrategyName.FRONTS.value
 _OPERATORS = ("+", "-", "*", "tanh", "exp")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sr2hls.design import ROWS, Design, Proposal, float_outputs
 from sr2hls.errors import VerificationError
-from sr2hls.lut_network import Network, Samples
+from sr2hls.lut_network import LutNetwork, Samples
 from sr2hls.lut_network.designs import (
     LutNetworkDesign,
     LutNetworkOptions,
@@ -21,7 +21,7 @@ from sr2hls.lut_network.designs import (
 )
 from sr2hls.options import Effort, StrategyName, Tables
 from sr2hls.problem import Problem
-from sr2hls.program.lower import OutputError
+from sr2hls.program.lower_formulas import OutputError
 from sr2hls.progress import Stage
 from sr2hls.store.record import Record
 from sr2hls.strategies.base import Context, Plan
@@ -82,7 +82,7 @@ class LutNetworks:
                     return
                 note(f"no LUT network of {size} LUT: the smallest takes {kept.smallest}")
                 continue
-            network = Network.from_json(kept.network)
+            network = LutNetwork.from_json(kept.network)
             found = stages.stage(
                 f"{name}-designs", NetworkDesigns, partial(self._designs, problem, name, network)
             )
@@ -119,12 +119,12 @@ class LutNetworks:
     def _grown(self, problem: Problem, name: str, size: int) -> GrownNetwork:
         samples, seed = self._samples, self.context.options.seed
         with self.context.progress.stage(f"{name}: growth", total=size) as stage:
-            go_on = _Growth(stage, self.context.options.time_s)
+            go_on = _GrowthReport(stage, self.context.options.time_s)
             found = grown(problem, samples, self._how, size, seed, go_on)
         network = None if found.network is None else found.network.to_json()
         return GrownNetwork(network=network, smallest=found.smallest, ended=found.ended)
 
-    def _designs(self, problem: Problem, name: str, network: Network) -> NetworkDesigns:
+    def _designs(self, problem: Problem, name: str, network: LutNetwork) -> NetworkDesigns:
         samples, options = self._samples, self.context.options
         deadline = None if options.time_s is None else time.monotonic() + options.time_s
         with self.context.progress.stage(f"{name}: formulas") as stage:
@@ -138,7 +138,7 @@ def _widest(problem: Problem) -> int:
     return max(t.width for t in problem.types.values())
 
 
-class _Growth:
+class _GrowthReport:
     """Tells a stage how large a network is, and ends growth when its time is over."""
 
     def __init__(self, stage: Stage, time_s: float | None) -> None:

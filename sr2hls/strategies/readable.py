@@ -11,19 +11,19 @@ import numpy as np
 
 from sr2hls.design import Design, Proposal
 from sr2hls.lut_network import Samples
-from sr2hls.options import CompileOptions, Cost, Effort, Engine, StrategyName
+from sr2hls.options import CompileOptions, Cost, Effort, EngineName, StrategyName
 from sr2hls.problem import Problem
 from sr2hls.progress import Stage
 from sr2hls.quantised import QuantisedOptions, train_quantised
 from sr2hls.quantised.designs import MOST_INPUT_BITS, learnt_samples
 from sr2hls.quantised.train import TrainOptions
-from sr2hls.search.base import Progress as SearchProgress
+from sr2hls.search.base import SearchProgress
 from sr2hls.search.expressions import expr_from_text, text_of
 from sr2hls.search.joint import (
     JointModel,
     JointOptions,
     Proposer,
-    Steps,
+    SelectionSteps,
     Term,
     eql_proposer,
     operon_proposer,
@@ -34,9 +34,9 @@ from sr2hls.search.joint.problem import search_problem
 from sr2hls.search.pysr.settings_file import load_pysr_settings
 from sr2hls.store.record import Record
 from sr2hls.strategies.base import Context, Plan
+from sr2hls.strategies.budgets import formula_cost, search_cost
 from sr2hls.strategies.few_rows import with_rows_between
 from sr2hls.strategies.joint_settings import users_operators, users_start, users_template
-from sr2hls.strategies.refit import formula_cost, search_cost
 
 NAME = StrategyName.READABLE.value
 _SEARCH = f"{NAME}: search"
@@ -47,10 +47,10 @@ AIM = 0.97
 """Share of the LUTs that a training aims at: predictions are a few percent off."""
 _NODES_A_CYCLE = 0.5
 """Nodes that a clock cycle is worth where cycles are what a formula costs."""
-_PROPOSERS: Mapping[Engine, Callable[[CompileOptions], Proposer]] = {
-    Engine.OPERON: lambda options: operon_proposer(search_cost(options) or formula_cost(options)),
-    Engine.PYSR: lambda options: _pysr(options),
-    Engine.EQL: lambda options: eql_proposer(search_cost(options) or formula_cost(options)),
+_PROPOSERS: Mapping[EngineName, Callable[[CompileOptions], Proposer]] = {
+    EngineName.OPERON: lambda options: operon_proposer(search_cost(options) or formula_cost(options)),
+    EngineName.PYSR: lambda options: _pysr(options),
+    EngineName.EQL: lambda options: eql_proposer(search_cost(options) or formula_cost(options)),
 }
 
 
@@ -77,7 +77,7 @@ _EFFORTS = {
     Effort.LOW: _Work(
         JointOptions(
             rows=3_000, most_pairs=40, models=8, beams=(1.0,),
-            steps=Steps(factor=0.6, tried=5, trial_rows=2_000, swaps=1),
+            steps=SelectionSteps(factor=0.6, tried=5, trial_rows=2_000, swaps=1),
         ),
         QuantisedOptions(TrainOptions(rows=3_000, dearer=2.0, settle=1, finish=1, finish_rows=6_000)),
         5.0, 0.1,

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from sr2hls.provenance import Figure, Origin, Provenance
 from sr2hls.rtl.project import RtlProject
-from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.hardware_report import HardwareReport
 from sr2hls.target import Target
 
 

@@ -20,7 +20,7 @@ from sr2hls.errors import InputError, ToolError
 from sr2hls.provenance import Figure, Origin, Provenance
 from sr2hls.store.room import refuse_full
 from sr2hls.synthesis.base import HdlDesign, known_timing
-from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.hardware_report import HardwareReport
 from sr2hls.synthesis.yosys_run import PREPARE, keep_netlist, missing_yosys, run_yosys
 from sr2hls.target import Family, Target
 from sr2hls.tied import run_tied

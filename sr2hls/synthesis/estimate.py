@@ -4,7 +4,7 @@ from sr2hls.program.predict import program_model
 from sr2hls.program.program import Program
 from sr2hls.rtl.project import RtlProject
 from sr2hls.synthesis.base import HdlDesign, known_timing
-from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.hardware_report import HardwareReport
 from sr2hls.target import Family, Target
 
 

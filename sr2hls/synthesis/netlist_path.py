@@ -24,7 +24,7 @@ _NO_CELL = "$scopeinfo"
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class NetlistPath:
     """A path through a netlist.
 
     Attributes:
@@ -58,7 +58,7 @@ class _Arc(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Graph:
+class _TimingGraph:
     """Arcs to each bit; where paths begin and end."""
 
     arcs: dict[_Bit, list[_Arc]] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class _Graph:
         return _Arc(source, luts=int(source not in self.from_lut), carries=1)
 
 
-def longest_path(module: Mapping[str, Any], delays: LevelDelays) -> Path | None:
+def longest_path(module: Mapping[str, Any], delays: LevelDelays) -> NetlistPath | None:
     """Return the path of a module that takes longest.
 
     Args:
@@ -87,7 +87,7 @@ def longest_path(module: Mapping[str, Any], delays: LevelDelays) -> Path | None:
     Raises:
         ToolError: gates feed themselves.
     """
-    graph = _Graph()
+    graph = _TimingGraph()
     outputs = [port["bits"] for port in module["ports"].values() if port["direction"] == "output"]
     graph.ends += [bit for bits in outputs for bit in bits]
     cells = [cell for cell in module["cells"].values() if cell["type"] != _NO_CELL]
@@ -97,8 +97,8 @@ def longest_path(module: Mapping[str, Any], delays: LevelDelays) -> Path | None:
     if not all(_read(graph, cell) for cell in cells):
         return None
     reached = _arrivals(graph, delays)
-    worst = _slowest(reached[bit] for bit in graph.ends) or Path(0.0)
-    return Path(worst.ns + delays.register_ns, worst.luts, worst.carries, worst.bits, worst.muxes)
+    worst = _slowest(reached[bit] for bit in graph.ends) or NetlistPath(0.0)
+    return NetlistPath(worst.ns + delays.register_ns, worst.luts, worst.carries, worst.bits, worst.muxes)
 
 
 def _pins(cell: Mapping[str, Any], direction: str) -> dict[str, _Bit]:
@@ -107,7 +107,7 @@ def _pins(cell: Mapping[str, Any], direction: str) -> dict[str, _Bit]:
     return {name: bits[0] for name, bits in pins.items() if bits and directions[name] == direction}
 
 
-def _read(graph: _Graph, cell: Mapping[str, Any]) -> bool:
+def _read(graph: _TimingGraph, cell: Mapping[str, Any]) -> bool:
     """Put a cell into a graph; return whether it is one whose delay is known."""
     kind, pins = cell["type"], cell["connections"]
     if kind.startswith(_REGISTERS):
@@ -126,13 +126,13 @@ def _read(graph: _Graph, cell: Mapping[str, Any]) -> bool:
     return True
 
 
-def _joined(graph: _Graph, cell: Mapping[str, Any], arc: Callable[[str, _Bit], _Arc]) -> None:
+def _joined(graph: _TimingGraph, cell: Mapping[str, Any], arc: Callable[[str, _Bit], _Arc]) -> None:
     arcs = [arc(name, bit) for name, bit in _pins(cell, "input").items()]
     for target in _pins(cell, "output").values():
         graph.join(target, arcs)
 
 
-def _chain(graph: _Graph, cell: Mapping[str, Any], width: int) -> None:
+def _chain(graph: _TimingGraph, cell: Mapping[str, Any], width: int) -> None:
     """Take in a carry of AMD's devices: S and DI enter it, the carry of the bit below runs over the bit."""
     pins = cell["connections"]
     below: _Bit = f"carry {id(cell)} in"
@@ -148,7 +148,7 @@ def _chain(graph: _Graph, cell: Mapping[str, Any], width: int) -> None:
         below = here
 
 
-def _pair(graph: _Graph, cell: Mapping[str, Any]) -> None:
+def _pair(graph: _TimingGraph, cell: Mapping[str, Any]) -> None:
     """Take in a CCU2C: two LUTs, and a carry that runs over both (FPGA-DS-02012)."""
     pins = cell["connections"]
     below: _Bit = f"carry {id(cell)} in"
@@ -165,9 +165,9 @@ def _pair(graph: _Graph, cell: Mapping[str, Any]) -> None:
         graph.join(bit, [_Arc(below)])
 
 
-def _arrivals(graph: _Graph, delays: LevelDelays) -> dict[_Bit, Path | None]:
+def _arrivals(graph: _TimingGraph, delays: LevelDelays) -> dict[_Bit, NetlistPath | None]:
     """Return the slowest path to each bit that one ends at, and to those on the way; none to constants."""
-    done: dict[_Bit, Path | None] = {}
+    done: dict[_Bit, NetlistPath | None] = {}
     under_way: set[_Bit] = set()
     for end in graph.ends:
         stack = [end]
@@ -184,16 +184,16 @@ def _arrivals(graph: _Graph, delays: LevelDelays) -> dict[_Bit, Path | None]:
             under_way.discard(bit)
             if bit not in done:
                 arcs = graph.arcs.get(bit)
-                start = Path(0.0) if arcs is None and isinstance(bit, int) else None
+                start = NetlistPath(0.0) if arcs is None and isinstance(bit, int) else None
                 done[bit] = start or _slowest(_further(done[a.source], a, delays) for a in arcs or ())
     return done
 
 
-def _slowest(paths: Iterable[Path | None]) -> Path | None:
+def _slowest(paths: Iterable[NetlistPath | None]) -> NetlistPath | None:
     return max((path for path in paths if path is not None), key=lambda path: path.ns, default=None)
 
 
-def _further(path: Path | None, arc: _Arc, delays: LevelDelays) -> Path | None:
+def _further(path: NetlistPath | None, arc: _Arc, delays: LevelDelays) -> NetlistPath | None:
     if path is None:
         return None
     own = (
@@ -202,7 +202,7 @@ def _further(path: Path | None, arc: _Arc, delays: LevelDelays) -> Path | None:
         + arc.bits * delays.bit_ns
         + arc.muxes * delays.mux_ns
     )
-    return Path(
+    return NetlistPath(
         path.ns + own,
         path.luts + arc.luts,
         path.carries + arc.carries,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sr2hls.errors import InputError
 from sr2hls.provenance import Figure, Origin, Provenance
 from sr2hls.synthesis.base import HdlDesign, known_timing
+from sr2hls.synthesis.hardware_report import HardwareReport
 from sr2hls.synthesis.level_delays import ERROR, MODEL, ULTRASCALE_PLUS
-from sr2hls.synthesis.netlist_path import Path, longest_path
-from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.netlist_path import NetlistPath, longest_path
 from sr2hls.synthesis.yosys_run import PREPARE, AbcError, YosysResult, keep_netlist, missing_yosys, run_yosys
 from sr2hls.target import MAPPED_SHARES, Family, Target
 
@@ -112,7 +112,7 @@ class _Mapped:
     result: YosysResult
     passes: tuple[str, ...]
     limit_ns: float
-    path: Path | None
+    path: NetlistPath | None
 
     @property
     def luts(self) -> float:
@@ -143,7 +143,9 @@ def _limit(ns: float | None) -> str:
     return f"scratchpad -set abc9.D {_LIMIT if ns is None else round(1000 * ns)}"
 
 
-def _timing(path: Path | None, design: HdlDesign, target: Target, measured: Provenance) -> dict[str, Figure]:
+def _timing(
+    path: NetlistPath | None, design: HdlDesign, target: Target, measured: Provenance
+) -> dict[str, Figure]:
     """Return the timing with the longest path of the netlist; that of the stages where none is known."""
     if path is None:
         return known_timing(design, target)

@@ -36,7 +36,7 @@ PREPARE = (
 Adders become carry chains module by module: were the design flat already, Yosys would merge each sum of
 several values into compressors, two LUTs a bit instead of one. Widths are not reduced before: of operands of
 different widths `alumacc` takes the narrower one for the first, whose logic a carry chain cannot absorb (see
-`sr2hls.rtl.sums`).
+`sr2hls.rtl.adder_chains`).
 """
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch.export import ExportedProgram
 
 from sr2hls.errors import InputError
-from sr2hls.teacher.chain import Graph, Node
+from sr2hls.teacher.chain import NetworkGraph, NetworkNode
 
 Array = NDArray[np.float64]
 
@@ -23,7 +23,7 @@ _BATCH_NORMS = ("batch_norm", "_native_batch_norm_legit_no_training", "cudnn_bat
 _DEFAULT_ALPHA = {"leaky_relu": 0.01, "elu": 1.0}
 
 
-def exported_graph(program: ExportedProgram, n_features: int) -> Graph:
+def exported_graph(program: ExportedProgram, n_features: int) -> NetworkGraph:
     """Translate an exported program with one input and one output.
 
     Raises:
@@ -36,7 +36,7 @@ def exported_graph(program: ExportedProgram, n_features: int) -> Graph:
         **signature.inputs_to_lifted_tensor_constants,
     }
     tensors = {**program.constants, **program.state_dict}
-    builder = _Builder()
+    builder = _GraphBuilder()
     for node in program.graph.nodes:
         if node.op == "placeholder" and node.name in named:
             builder.constants[node.name] = _array(tensors[named[node.name]])
@@ -47,17 +47,17 @@ def exported_graph(program: ExportedProgram, n_features: int) -> Graph:
     inputs, outputs = signature.user_inputs, signature.user_outputs
     if len(inputs) != 1 or len(outputs) != 1:
         raise InputError("it has more than one input or output")
-    return Graph(builder.producers, builder.constants, str(inputs[0]), str(outputs[0]), n_features)
+    return NetworkGraph(builder.producers, builder.constants, str(inputs[0]), str(outputs[0]), n_features)
 
 
-def script_graph(module: torch.jit.ScriptModule, n_features: int) -> Graph:
+def script_graph(module: torch.jit.ScriptModule, n_features: int) -> NetworkGraph:
     """Translate a TorchScript module with one input and one output.
 
     Raises:
         InputError: it has more than one input or output.
     """
     graph: Any = torch.jit.freeze(module.eval()).inlined_graph
-    builder = _Builder()
+    builder = _GraphBuilder()
     literals: dict[str, _Literal] = {}
     for node in graph.nodes():
         outputs = [value.debugName() for value in node.outputs()]
@@ -83,7 +83,7 @@ def script_graph(module: torch.jit.ScriptModule, n_features: int) -> Graph:
     outputs = [value.debugName() for value in graph.outputs()]
     if len(inputs) != 1 or len(outputs) != 1:
         raise InputError("it has more than one input or output")
-    return Graph(builder.producers, builder.constants, inputs[0], outputs[0], n_features)
+    return NetworkGraph(builder.producers, builder.constants, inputs[0], outputs[0], n_features)
 
 
 class _Literal:
@@ -93,11 +93,11 @@ class _Literal:
         self.value = value
 
 
-class _Builder:
+class _GraphBuilder:
     """Collects nodes and constants."""
 
     def __init__(self) -> None:
-        self.producers: dict[str, Node] = {}
+        self.producers: dict[str, NetworkNode] = {}
         self.constants: dict[str, Array] = {}
 
     def add(
@@ -152,7 +152,7 @@ class _Builder:
                 else "softplus with options"
             )
             inputs = inputs[:1]
-        node = Node(name, op, tuple(inputs), attributes)
+        node = NetworkNode(name, op, tuple(inputs), attributes)
         for value in outputs:
             self.producers[value] = node
 

@@ -16,7 +16,7 @@ _ARITHMETIC = frozenset({"add", "sub", "mul", "div"})
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class NetworkNode:
     """One operation of a graph.
 
     Attributes:
@@ -33,7 +33,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Graph:
+class NetworkGraph:
     """A network as the nodes that give each value.
 
     Attributes:
@@ -44,19 +44,19 @@ class Graph:
         n_features: number of features.
     """
 
-    producers: Mapping[str, Node]
+    producers: Mapping[str, NetworkNode]
     constants: Mapping[str, Array]
     input: str
     output: str
     n_features: int
 
-    def path(self) -> list[tuple[Node, str]]:
+    def path(self) -> list[tuple[NetworkNode, str]]:
         """Nodes from the input to the output, each with the name of the value that flows into it.
 
         Raises:
             InputError: the network is not a chain.
         """
-        found: list[tuple[Node, str]] = []
+        found: list[tuple[NetworkNode, str]] = []
         value = self.output
         while value != self.input:
             node = self.producers.get(value)
@@ -76,7 +76,7 @@ class Graph:
         return found[::-1]
 
 
-def last_operation(graph: Graph) -> str | None:
+def last_operation(graph: NetworkGraph) -> str | None:
     """Name of the operation that gives the output, None for a graph without any."""
     value = graph.output
     for _ in range(len(graph.producers)):
@@ -89,7 +89,7 @@ def last_operation(graph: Graph) -> str | None:
     return None
 
 
-def layers_of(graph: Graph) -> tuple[Layer, ...]:
+def layers_of(graph: NetworkGraph) -> tuple[Layer, ...]:
     """Take a chain apart into layers; neighbouring affine maps are merged.
 
     Raises:
@@ -117,7 +117,7 @@ def _append(layers: list[Layer], layer: Layer) -> None:
         layers.append(layer)
 
 
-def _layer(node: Node, flowing: str, constants: Mapping[str, Array], width: int) -> Layer | None:
+def _layer(node: NetworkNode, flowing: str, constants: Mapping[str, Array], width: int) -> Layer | None:
     values = [constants[name] if name is not None and name in constants else None for name in node.inputs]
     position = node.inputs.index(flowing)
     attributes = node.attributes
@@ -149,14 +149,14 @@ def _layer(node: Node, flowing: str, constants: Mapping[str, Array], width: int)
     )
 
 
-def _vector(node: Node, value: Array, width: int) -> Array:
+def _vector(node: NetworkNode, value: Array, width: int) -> Array:
     flat = np.asarray(value, dtype=np.float64).reshape(-1)
     if flat.size not in (1, width):
         raise InputError(f"node {node.name!r} ({node.op}) has {flat.size} constants for {width} values")
     return np.broadcast_to(flat, (width,)).copy()
 
 
-def _dense(node: Node, weight: Array, bias: Array | None, width: int) -> Dense:
+def _dense(node: NetworkNode, weight: Array, bias: Array | None, width: int) -> Dense:
     if weight.ndim != 2 or weight.shape[1] != width:
         raise InputError(
             f"node {node.name!r} ({node.op}) has weights of shape {weight.shape} for {width} values"
@@ -165,7 +165,7 @@ def _dense(node: Node, weight: Array, bias: Array | None, width: int) -> Dense:
     return Dense(node.name, np.array(weight, dtype=np.float64), shift)
 
 
-def _arithmetic(node: Node, other: Array, *, first: bool, width: int) -> Affine:
+def _arithmetic(node: NetworkNode, other: Array, *, first: bool, width: int) -> Affine:
     value = _vector(node, other, width)
     one, zero = np.ones(width), np.zeros(width)
     if node.op == "add":
@@ -179,7 +179,7 @@ def _arithmetic(node: Node, other: Array, *, first: bool, width: int) -> Affine:
     return Affine(node.name, 1.0 / value, zero)
 
 
-def _batch_norm(node: Node, values: list[Array | None], width: int) -> Affine:
+def _batch_norm(node: NetworkNode, values: list[Array | None], width: int) -> Affine:
     gamma, beta, mean, variance = (None if v is None else _vector(node, v, width) for v in values[1:5])
     if mean is None or variance is None:
         raise InputError(f"node {node.name!r} (batch_norm) has no running mean and variance")

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import GraphProto, NodeProto, helper, numpy_helper
 
-from sr2hls.teacher.chain import Graph, Node
+from sr2hls.teacher.chain import NetworkGraph, NetworkNode
 
 Array = NDArray[np.float64]
 
@@ -24,11 +24,11 @@ _DEFAULTS = {
 }
 
 
-def graph_of(graph: GraphProto, input_name: str, output_name: str, n_features: int) -> Graph:
+def graph_of(graph: GraphProto, input_name: str, output_name: str, n_features: int) -> NetworkGraph:
     """Translate a graph; nodes that compute constants from constants are folded where they only move
     numbers."""
     constants: dict[str, Array] = {t.name: _array(numpy_helper.to_array(t)) for t in graph.initializer}
-    producers: dict[str, Node] = {}
+    producers: dict[str, NetworkNode] = {}
     for node in graph.node:
         folded = _fold(node, constants)
         if folded is not None:
@@ -42,10 +42,12 @@ def graph_of(graph: GraphProto, input_name: str, output_name: str, n_features: i
                 attributes[attribute.name] = float(value)
         if _unusual(op, attributes):
             op = f"{op} with {attributes}"
-        result = Node(node.name or node.output[0], op, tuple(name or None for name in node.input), attributes)
+        result = NetworkNode(
+            node.name or node.output[0], op, tuple(name or None for name in node.input), attributes
+        )
         for name in node.output:
             producers[name] = result
-    return Graph(producers, constants, input_name, output_name, n_features)
+    return NetworkGraph(producers, constants, input_name, output_name, n_features)
 
 
 def _unusual(op: str, attributes: dict[str, float]) -> bool:

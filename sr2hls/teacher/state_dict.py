@@ -16,7 +16,7 @@ from sr2hls.data.archive import check_archive
 from sr2hls.data.reason import reason
 from sr2hls.errors import InputError, UnsafeFileError
 from sr2hls.teacher.aten_graph import exported_graph
-from sr2hls.teacher.chain import Graph
+from sr2hls.teacher.chain import NetworkGraph
 from sr2hls.teacher.heads import Head
 from sr2hls.teacher.task import guess_task
 from sr2hls.teacher.teacher import Teacher
@@ -78,7 +78,7 @@ def teacher_of(network: nn.Module, path: Path, n_features: int | None = None) ->
     network = network.cpu().eval()
     features, outputs = find_features(network, path, n_features)
 
-    def graph() -> Graph:
+    def graph() -> NetworkGraph:
         try:
             program = torch.export.export(network, (torch.zeros(2, features, dtype=dtype_of(network)),))
         except Exception as error:  # whatever the user's own module does

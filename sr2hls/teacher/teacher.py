@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import nn
 
 from sr2hls.errors import InputError
-from sr2hls.teacher.chain import Graph, layers_of
+from sr2hls.teacher.chain import NetworkGraph, layers_of
 from sr2hls.teacher.layers import Affine, Dense, Layer, evaluate
 from sr2hls.teacher.task import Task
 
@@ -48,7 +48,7 @@ class Teacher:
     n_outputs: int
     task: Task
     runner: Runner
-    graph: Callable[[], Graph]
+    graph: Callable[[], NetworkGraph]
     module: nn.Module | None = None
     input_names: tuple[str, ...] | None = None
     output_names: tuple[str, ...] | None = None

@@ -1,19 +1,19 @@
 """Degenerate designs are refused: they would compile, and compute something else than their formulas."""
 
 from sr2hls.errors import DegenerateDesignError
-from sr2hls.verify.design import Design
+from sr2hls.verify.checked_design import CheckedDesign
 from sr2hls.verify.finding import Lint, Severity
 from sr2hls.verify.lint import RULES, lint
 
 _REFUSING = RULES[:7]
 
 
-def degeneracies(design: Design) -> tuple[Lint, ...]:
+def degeneracies(design: CheckedDesign) -> tuple[Lint, ...]:
     """Return why a design would be refused; nothing where it is sound."""
     return tuple(f for f in lint(design, _REFUSING) if f.severity is Severity.ERROR)
 
 
-def refuse_degenerate(design: Design) -> tuple[Lint, ...]:
+def refuse_degenerate(design: CheckedDesign) -> tuple[Lint, ...]:
     """Return the warnings of the rules that refuse designs, if none does.
 
     Refused are constant tables and outputs, inputs that drop out, constants and table steps that became 0,

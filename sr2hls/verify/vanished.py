@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from sr2hls.program import ops
 from sr2hls.program.interpreter import dequantize_outputs
-from sr2hls.program.lower import OutputError
+from sr2hls.program.lower_formulas import OutputError
 from sr2hls.program.program import Program
-from sr2hls.verify.design import Design
+from sr2hls.verify.checked_design import CheckedDesign
 from sr2hls.verify.rules.inputs import find_dropped_inputs
 
 
@@ -32,7 +32,7 @@ class Honest:
     notes: tuple[str, ...] = ()
 
 
-def drop_vanished_terms(design: Design, names: Mapping[str, str] | None = None) -> Honest:
+def drop_vanished_terms(design: CheckedDesign, names: Mapping[str, str] | None = None) -> Honest:
     """Take out of the formulas what the program has rounded to nothing.
 
     Precision is chosen by what a design is for. A term can then turn out to be smaller than the last bit that
@@ -89,7 +89,7 @@ def _without_vanished_constants(program: Program, formulas: dict[str, sp.Expr]) 
     return program if tuple(changed) == tuple(program.ops) else replace(program, ops=tuple(changed))
 
 
-def _errors(design: Design) -> dict[str, OutputError]:
+def _errors(design: CheckedDesign) -> dict[str, OutputError]:
     given = dequantize_outputs(design.program, design.outputs)
     wanted = np.stack([design.formula_values(name) for name in design.program.output_names], axis=1)
     return {

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from sr2hls.baseline.alkaid import to_alkaid
-from sr2hls.baseline.choose import on_input_grid, smallest_network
-from sr2hls.baseline.fold import dense_layers
-from sr2hls.baseline.network import FloatLayer, QuantizedNetwork
+from sr2hls.baseline.dense_layers import dense_layers
 from sr2hls.baseline.program import network_program
+from sr2hls.baseline.quantised_network import FloatLayer, QuantizedNetwork
+from sr2hls.baseline.smallest_network import on_input_grid, smallest_network
 from sr2hls.baseline.train import TrainingOptions, train_quantized
 from sr2hls.circuit import run_logic
 from sr2hls.errors import InputError
@@ -47,7 +47,7 @@ def train(layers: list[FloatLayer], weight_bits: int = 5, activation_bits: int =
 
 
 def layers_out(layers: list[FloatLayer], X: np.ndarray) -> np.ndarray:
-    from sr2hls.baseline.choose import float_outputs
+    from sr2hls.baseline.smallest_network import float_outputs
 
     return float_outputs(layers, X)
 

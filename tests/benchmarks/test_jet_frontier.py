@@ -15,9 +15,9 @@ from jet_frontier import explored_rows
 
 from sr2hls.errors import InputError
 from sr2hls.provenance import Figure, Origin, Provenance
-from sr2hls.report.frontier import Frontier, Point, load_frontier, write_frontier
+from sr2hls.report.frontier import DesignFrontier, FrontierPoint, load_frontier, write_frontier
 from sr2hls.report.hardware import FigureKey, HardwareRow, Subject
-from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.hardware_report import HardwareReport
 
 FACTS = Facts(
     data="d",
@@ -106,16 +106,16 @@ def test_the_page_says_what_it_lacks_and_who_breaks_rules() -> None:
     assert "- big uses DSPs or block RAM: 7.0 and 0.0; it meets no bar." in text
 
 
-def frontier() -> Frontier:
+def frontier() -> DesignFrontier:
     measured = Provenance(Origin.MEASURED, "Yosys 0.70", FACTS.part, "synthesis")
     report = HardwareReport(
         "formula", "yosys", "0.70", FACTS.part, "synthesis", lut=Figure(34, "", measured),
         latency_cycles=Figure(1, "cycles", measured),
     )  # fmt: skip
     hardware = HardwareRow.of(report, Subject.DESIGN, "formulas", 0.57)
-    point = Point(name="sum-50", label="sum of 9", validation=0.56, test=0.57, hardware=hardware)
-    network = Point(name="network", label="4 bits", subject="network", validation=0.6, test=0.6)
-    return Frontier(
+    point = FrontierPoint(name="sum-50", label="sum of 9", validation=0.56, test=0.57, hardware=hardware)
+    network = FrontierPoint(name="network", label="4 bits", subject="network", validation=0.6, test=0.6)
+    return DesignFrontier(
         title="jets", score="accuracy", teacher_validation=0.6, teacher_test=0.6, part=FACTS.part,
         clock_ns=5.0, points=(point, network),
     )  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 
 from sr2hls.cli.init import config_text
 from sr2hls.cli.main import app, run
-from sr2hls.options import Backend, CompileOptions, Engine, StrategyName
+from sr2hls.options import Backend, CompileOptions, EngineName, StrategyName
 
 
 def options(*arguments: object) -> CompileOptions:
@@ -51,7 +51,7 @@ def test_flags_become_options() -> None:
     )  # fmt: skip
     assert found.features == ("a", "b", "c")
     assert found.input_types == (("a=b", "ap_fixed<8,3>"),)
-    assert found.engine is Engine.OPERON
+    assert found.engine is EngineName.OPERON
     assert (found.target.clock_ns, found.target.budget.max_lut, found.time_s) == (2.5, 400, 9)
     assert not found.baseline
     assert (found.weight_column, found.class_weights) == ("mc", (("a=b", 3.0), ("c", 0.5)))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sr2hls.costs.measured import measured_table
+from sr2hls.costs.measured_tables import measured_table
 
 
 def test_show_prints_figures_and_where_they_come_from(sr2hls: Any) -> None:

@@ -33,8 +33,8 @@ NEVER_SAID = {
         for command in ("compile", "explore")
         for module in (
             "sr2hls.flow.rows",
-            "sr2hls.search.source",
-            "sr2hls.program.measured",
+            "sr2hls.search.formula_source",
+            "sr2hls.program.lower_measured",
             "sr2hls.program.meet",
         )
     ),

@@ -13,7 +13,7 @@ from sr2hls.flow.rows import load_table
 from sr2hls.flow.search import search_cost
 from sr2hls.options import LowerOptions, SearchCost, StudyOptions
 from sr2hls.search import Frontier
-from sr2hls.search.source import read_source
+from sr2hls.search.formula_source import read_source
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sr2hls.lut_network.network import Network
-from sr2hls.lut_network.objective import Kind
+from sr2hls.lut_network.samples_and_loss import LossKind
+from sr2hls.lut_network.table_network import LutNetwork
 from sr2hls.lut_network.to_program import network_program
 from sr2hls.program.passes import optimize
 from sr2hls.program.predict import program_model
@@ -54,7 +54,7 @@ def test_the_count_of_passes_is_within_bounds_of_the_model(counts: np.ndarray) -
 def test_the_count_of_lut_networks_is_within_bounds_of_the_model(seed: int) -> None:
     """It takes every bit of a table for a LUT, while the model knows that some are equal or constant."""
     rng = np.random.default_rng(seed)
-    network = Network([5] * 8, 3)
+    network = LutNetwork([5] * 8, 3)
     for _ in range(3):
         terms = []
         for k in rng.permutation(8)[: int(rng.integers(3, 9))]:
@@ -62,5 +62,5 @@ def test_the_count_of_lut_networks_is_within_bounds_of_the_model(seed: int) -> N
             terms.append(network.add([int(k)], bits, rng.integers(0, 1 << bits, 32)))
         network.outputs.append(network.add(terms, network.sum_bits(terms), None))
     types = {f"x{k}": FixedType(False, 5, 5) for k in range(8)}
-    program = optimize(network_program(network, types, ("a", "b", "c"), Kind.CLASSES))
+    program = optimize(network_program(network, types, ("a", "b", "c"), LossKind.CLASSES))
     assert 0.85 < network.luts() / program_model().luts(program) < 1.45

@@ -8,7 +8,7 @@ import pytest
 import sympy as sp
 
 from sr2hls.costs import area, estimated_luts
-from sr2hls.costs.measured import (
+from sr2hls.costs.measured_tables import (
     MeasuredOperator,
     MeasuredTable,
     area_model,

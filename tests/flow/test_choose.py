@@ -9,14 +9,14 @@ import sympy as sp
 from sr2hls.circuit import Circuit
 from sr2hls.design import Design, Proposal, make_design
 from sr2hls.errors import BudgetError
-from sr2hls.flow import choose
-from sr2hls.flow.choose import luts_around, rank, refuse_over_budget, sizes_for
+from sr2hls.flow import rank_designs as choose
+from sr2hls.flow.rank_designs import luts_around, rank, refuse_over_budget, sizes_for
 from sr2hls.problem import Problem, Split
 from sr2hls.program.ends import NO_ENDS, Ends
 from sr2hls.program.predict import program_model
 from sr2hls.program.types import FixedType
 from sr2hls.provenance import Figure, Origin, Provenance
-from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.hardware_report import HardwareReport
 from sr2hls.target import Budget
 from sr2hls.teacher.task import Task
 

@@ -11,12 +11,12 @@ import pytest
 from attrs import evolve
 
 from sr2hls.errors import BudgetError, InputError, VerificationError
-from sr2hls.flow.choose import rank
 from sr2hls.flow.compile import compile_network
 from sr2hls.flow.design_file import read_design
 from sr2hls.flow.designs import Designs
 from sr2hls.flow.implement import Result
 from sr2hls.flow.lower import lower_formulas
+from sr2hls.flow.rank_designs import rank
 from sr2hls.flow.run_folder import RunFolder
 from sr2hls.hls.compiled import CompiledProgram
 from sr2hls.hls.project import HlsProject

@@ -12,7 +12,7 @@ from sr2hls.design import Design, Proposal
 from sr2hls.errors import InputError
 from sr2hls.flow.design_file import read_design, to_text
 from sr2hls.problem import Problem, Split
-from sr2hls.program.lower import OutputError
+from sr2hls.program.lower_formulas import OutputError
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.search.base import Candidate, Front, Frontier
 from sr2hls.teacher.task import Task

@@ -20,7 +20,7 @@ from sr2hls.prepare import prepare
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.serialize import load
 from sr2hls.progress import SilentProgress, Stage
-from sr2hls.report.frontier import Point, load_frontier
+from sr2hls.report.frontier import FrontierPoint, load_frontier
 from sr2hls.report.gallery import find_results
 from sr2hls.report.hardware import FigureKey
 from sr2hls.report.store import load_report
@@ -145,7 +145,7 @@ def test_goes_on_where_it_stopped_with_the_same_result(
     assert _figures(resumed.designs) == _figures(networks)
 
 
-def _figures(points: Sequence[Point]) -> list[tuple[str, float, float | None]]:
+def _figures(points: Sequence[FrontierPoint]) -> list[tuple[str, float, float | None]]:
     return [(p.name, p.test, p.value(FigureKey.LUT)) for p in points]
 
 

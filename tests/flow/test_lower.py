@@ -111,7 +111,7 @@ def test_refused_before_anything_is_built(
 def test_unused_inputs_need_no_range(tmp_path: Path) -> None:
     options = LowerOptions(source="x887 - x3", output=tmp_path, ranges=(("x3", 0, 1), ("x887", -1, 1)))
     from sr2hls.flow.rows import input_rows
-    from sr2hls.search.source import read_source
+    from sr2hls.search.formula_source import read_source
 
     rows = input_rows(options, read_source(options), None)
     X = rows.splits["train"][0]
@@ -121,7 +121,7 @@ def test_unused_inputs_need_no_range(tmp_path: Path) -> None:
 
 def test_columns_of_the_data(tmp_path: Path) -> None:
     from sr2hls.flow.rows import input_rows, load_table
-    from sr2hls.search.source import read_source
+    from sr2hls.search.formula_source import read_source
 
     rng = np.random.default_rng(0)
     table = rng.uniform(1, 2, (200, 3)) + np.arange(3) * 10

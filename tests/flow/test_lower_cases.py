@@ -12,11 +12,11 @@ from sr2hls.errors import InputError, LoweringError
 from sr2hls.flow.rows import input_format, input_rows
 from sr2hls.options import LowerOptions
 from sr2hls.program.interpreter import Interpreter
-from sr2hls.program.measured import lower_measured
+from sr2hls.program.lower_measured import lower_measured
 from sr2hls.program.passes import optimize
 from sr2hls.rtl.names import safe_names
 from sr2hls.search.expressions import evaluate, expr_from_text
-from sr2hls.search.source import read_source, refuse_constants
+from sr2hls.search.formula_source import read_source, refuse_constants
 
 Ranges = dict[str, tuple[float, float]]
 

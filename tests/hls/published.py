@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from sr2hls.hls.schedule import Kind, Node, Schedule, schedule
+from sr2hls.hls.schedule import HlsSchedule, OperatorKind, ScheduledNode, schedule
 
 DATA = Path(__file__).parent / "data" / "published_schedules.json"
 
@@ -27,10 +27,10 @@ class Graph:
     def __init__(self, width: int, integer: int, core_cycles: int | None = None) -> None:
         self.width, self.integer, self.frac = width, integer, width - integer
         self.core_cycles = core_cycles
-        self.nodes: list[Node] = []
-        self.known: dict[Node, int] = {}
+        self.nodes: list[ScheduledNode] = []
+        self.known: dict[ScheduledNode, int] = {}
 
-    def push(self, node: Node) -> int:
+    def push(self, node: ScheduledNode) -> int:
         if node not in self.known:
             self.known[node] = len(self.nodes)
             self.nodes.append(node)
@@ -56,7 +56,7 @@ class Graph:
         # What lies above the output's most significant bit is cut off.
         width = min(max(a.width - a.frac, b.width - b.frac) + 1, self.integer) + frac
         args = tuple(v.node for v in (a, b) if v.node is not None)
-        node = Node(Kind.ADD, args, width, aligned=a.frac == b.frac)
+        node = ScheduledNode(OperatorKind.ADD, args, width, aligned=a.frac == b.frac)
         return Value(self.push(node), width, frac)
 
     def mul(self, a: Value, b: Value) -> Value:
@@ -68,7 +68,9 @@ class Graph:
             return self.by_constant(other, constant.raw, frac)
         width = min(a.width + b.width, frac + self.integer)
         operands = (min(a.width, width), min(b.width, width))
-        return Value(self.push(Node(Kind.MUL, (a.node, b.node), width, operands)), width, frac)
+        return Value(
+            self.push(ScheduledNode(OperatorKind.MUL, (a.node, b.node), width, operands)), width, frac
+        )
 
     def by_constant(self, a: Value, raw: int, frac: int) -> Value:
         if raw == 0:
@@ -79,32 +81,32 @@ class Graph:
         if digits == 1:
             return Value(a.node, width, frac)
         if digits == 2:
-            return Value(self.push(Node(Kind.ADD, (a.node, a.node), width)), width, frac)
-        node = Node(Kind.MUL, (a.node,), width, (a.width, size + 1))
+            return Value(self.push(ScheduledNode(OperatorKind.ADD, (a.node, a.node), width)), width, frac)
+        node = ScheduledNode(OperatorKind.MUL, (a.node,), width, (a.width, size + 1))
         return Value(self.push(node), width, frac)
 
     def sin(self, a: Value) -> Value:
         """hls4ml's user table: index arithmetic (rounding, clipping) and a ROM; or the core of hls_math."""
         if self.core_cycles is not None:
             width = self.frac + 2
-            core = Node(Kind.CORE, (a.node,), width, (self.core_cycles, 1))
+            core = ScheduledNode(OperatorKind.CORE, (a.node,), width, (self.core_cycles, 1))
             return Value(self.push(core), width, self.frac)
-        position = self.push(Node(Kind.ADD, (a.node,), self.width + 1))
+        position = self.push(ScheduledNode(OperatorKind.ADD, (a.node,), self.width + 1))
         if self.frac > 6:
             # Entries are finer than the input's step: the index is rounded.
-            position = self.push(Node(Kind.ADD, (position,), self.width - 2))
-            position = self.push(Node(Kind.SELECT, (position,), self.width - 2))
-        position = self.push(Node(Kind.COMPARE, (position,), 4))
-        position = self.push(Node(Kind.SELECT, (position,), 10))
+            position = self.push(ScheduledNode(OperatorKind.ADD, (position,), self.width - 2))
+            position = self.push(ScheduledNode(OperatorKind.SELECT, (position,), self.width - 2))
+        position = self.push(ScheduledNode(OperatorKind.COMPARE, (position,), 4))
+        position = self.push(ScheduledNode(OperatorKind.SELECT, (position,), 10))
         width = self.frac + 1
-        return Value(self.push(Node(Kind.ROM, (position,), width)), width, self.frac)
+        return Value(self.push(ScheduledNode(OperatorKind.ROM, (position,), width)), width, self.frac)
 
     def value(self, tree: ast.expr) -> Value:
         match tree:
             case ast.Constant(value=number):
                 return self.constant(float(number))
             case ast.Name(id=name):
-                node = Node(Kind.WIRE, (), self.width, (int(name[1:]), 0))
+                node = ScheduledNode(OperatorKind.WIRE, (), self.width, (int(name[1:]), 0))
                 return Value(self.push(node), self.width, self.frac)
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=number)):
                 return self.constant(-float(number))
@@ -126,7 +128,7 @@ class Graph:
 
 def modelled(
     formulas: list[str], precision: str, clock: float, uncertainty: float, core: int | None = None
-) -> Schedule:
+) -> HlsSchedule:
     width, integer = map(int, precision.split(","))
     graph = Graph(width, integer, core)
     outputs = [graph.value(ast.parse(f, mode="eval").body).node for f in formulas]

@@ -8,7 +8,7 @@ import pytest
 from sr2hls.errors import InputError
 from sr2hls.hls.batch import compile_programs
 from sr2hls.hls.compiler import FLAGS
-from sr2hls.hls.cpp import Formula, emit, formula
+from sr2hls.hls.cpp import CppFormula, emit, formula
 from sr2hls.hls.cpp_types import ExactType, literal, native_integer
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
@@ -73,7 +73,7 @@ SPOILS = {
 """What the right program's C++ says once, and what is wrong there."""
 
 
-def spoiling(first: int, described: Formula) -> str:
+def spoiling(first: int, described: CppFormula) -> str:
     """Emit the C++ of a program; from the one with the number ``first`` on, with a mistake."""
     text, number = emit(described), int(described.struct.removeprefix("formula"))
     if number >= first:

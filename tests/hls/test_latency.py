@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sr2hls.hls.latency import ERROR, estimate_latency, schedule_program
-from sr2hls.hls.schedule import Kind, Node, delay_ns, schedule
+from sr2hls.hls.schedule import OperatorKind, ScheduledNode, delay_ns, schedule
 from sr2hls.program.builder import Builder
 from sr2hls.program.ops import Predicate
 from sr2hls.program.types import FixedType, Overflow, Rounding
@@ -32,20 +32,20 @@ def test_published_designs_are_met_within_the_stated_error():
 
 # Delays that Vivado HLS 2020.1 prints for xcvu9p-flga2577-2-e in the schedules of those designs.
 PRINTED = [
-    (Node(Kind.ADD, (), 10), 0.72),
-    (Node(Kind.ADD, (), 14), 0.76),
-    (Node(Kind.ADD, (), 17), 0.785),
-    (Node(Kind.ADD, (), 25), 0.83),
-    (Node(Kind.ADD, (), 46), 0.95),
-    (Node(Kind.ADD, (), 56), 1.04),
-    (Node(Kind.MUL, (), 12, (8, 8)), 1.55),
-    (Node(Kind.MUL, (), 18, (10, 10)), 1.70),
-    (Node(Kind.MUL, (), 26, (16, 11)), 2.53),
-    (Node(Kind.MUL, (), 46, (39, 16)), 3.31),
-    (Node(Kind.MUL, (), 46, (40, 16)), 3.38),
-    (Node(Kind.COMPARE, (), 14), 0.65),
-    (Node(Kind.SELECT, (), 14), 0.34),
-    (Node(Kind.ROM, (), 11), 1.15),
+    (ScheduledNode(OperatorKind.ADD, (), 10), 0.72),
+    (ScheduledNode(OperatorKind.ADD, (), 14), 0.76),
+    (ScheduledNode(OperatorKind.ADD, (), 17), 0.785),
+    (ScheduledNode(OperatorKind.ADD, (), 25), 0.83),
+    (ScheduledNode(OperatorKind.ADD, (), 46), 0.95),
+    (ScheduledNode(OperatorKind.ADD, (), 56), 1.04),
+    (ScheduledNode(OperatorKind.MUL, (), 12, (8, 8)), 1.55),
+    (ScheduledNode(OperatorKind.MUL, (), 18, (10, 10)), 1.70),
+    (ScheduledNode(OperatorKind.MUL, (), 26, (16, 11)), 2.53),
+    (ScheduledNode(OperatorKind.MUL, (), 46, (39, 16)), 3.31),
+    (ScheduledNode(OperatorKind.MUL, (), 46, (40, 16)), 3.38),
+    (ScheduledNode(OperatorKind.COMPARE, (), 14), 0.65),
+    (ScheduledNode(OperatorKind.SELECT, (), 14), 0.34),
+    (ScheduledNode(OperatorKind.ROM, (), 11), 1.15),
 ]
 
 
@@ -139,9 +139,9 @@ def test_other_families_have_no_estimate():
 
 def test_two_chained_adders_become_one_of_three_operands():
     def chain(n):
-        nodes = [Node(Kind.WIRE)]
+        nodes = [ScheduledNode(OperatorKind.WIRE)]
         for k in range(n):
-            nodes.append(Node(Kind.ADD, (k, 0), 46))
+            nodes.append(ScheduledNode(OperatorKind.ADD, (k, 0), 46))
         return schedule(nodes, [n], 20.0, 0.0).longest_ns
 
     # As in state 5 of the 16-bit polynomials: one adder, then four pairs of 0.77 to 0.81 ns.

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from sr2hls.lut_network import Kind, Layout, Network, Samples, indices_of
+from sr2hls.lut_network import Layout, LossKind, LutNetwork, Samples, indices_of
 from sr2hls.lut_network.designs import (
     LutNetworkDesign,
     LutNetworkOptions,
@@ -75,7 +75,7 @@ def test_it_survives_json(problem: Problem, design: LutNetworkDesign) -> None:
 
 def test_sums_that_tables_read_are_in_the_program() -> None:
     rng = np.random.default_rng(3)
-    network = Network((6, 6, 6), 2)
+    network = LutNetwork((6, 6, 6), 2)
     network.scale = 0.5
     layer = [network.add((i,), 3, rng.integers(0, 8, 64)) for i in range(3)]
     total = network.add(layer, network.sum_bits(layer), None)
@@ -84,8 +84,8 @@ def test_sums_that_tables_read_are_in_the_program() -> None:
     network.outputs = [network.add((term,), 4, None) for term in terms]
     network.offsets = np.array([1.0, 0.0])
     types = {f"x{k}": TYPE for k in range(3)}
-    program = network_program(network, types, ("y0", "y1"), Kind.CLASSES)
+    program = network_program(network, types, ("y0", "y1"), LossKind.CLASSES)
     inputs = rng.integers(-32, 32, size=(2000, 3)) / 32
-    samples = Samples(indices_of(types, inputs), np.zeros((2000, 2)), Kind.CLASSES)
+    samples = Samples(indices_of(types, inputs), np.zeros((2000, 2)), LossKind.CLASSES)
     expected = Layout(network, samples).outputs + network.steps()
     assert np.array_equal(Interpreter(program).predict(inputs), expected * 0.5)

@@ -4,10 +4,10 @@ import numpy as np
 
 from sr2hls.lut_network.descent import Layout
 from sr2hls.lut_network.fold_constants import folded
-from sr2hls.lut_network.network import Network
-from sr2hls.lut_network.objective import Kind, Samples
+from sr2hls.lut_network.samples_and_loss import LossKind, Samples
 from sr2hls.lut_network.symbolic import SymbolicNetwork, argument_values
 from sr2hls.lut_network.table_formula import TableFormula
+from sr2hls.lut_network.table_network import LutNetwork
 from sr2hls.program.types import FixedType
 
 TYPE = FixedType(False, 3, 3)
@@ -15,7 +15,7 @@ TYPE = FixedType(False, 3, 3)
 
 def network_with_a_constant() -> tuple[SymbolicNetwork, int]:
     """y = f(x0, g) with g = 2 for every value of x1 that h lets through."""
-    network = Network((3, 3), 1)
+    network = LutNetwork((3, 3), 1)
     h = network.add((1,), 2, np.array([0, 0, 1, 1, 0, 1, 0, 1]))
     g = network.add((h,), 2, np.array([2, 2, 0, 3]))  # 0 and 3 are never reached
     f = network.add((0, g), 3, np.array([min(7, x * v) for x in range(8) for v in range(4)]))
@@ -43,7 +43,7 @@ def test_a_constant_is_taken_into_what_reads_it() -> None:
 def test_it_computes_the_same() -> None:
     before, _ = network_with_a_constant()
     indices = np.stack(np.meshgrid(np.arange(8), np.arange(8)), axis=-1).reshape(-1, 2).astype(np.int16)
-    samples = Samples(indices, np.zeros((64, 1)), Kind.NUMBERS)
+    samples = Samples(indices, np.zeros((64, 1)), LossKind.NUMBERS)
     after = folded(before)
     assert np.array_equal(Layout(before.network, samples).outputs, Layout(after.network, samples).outputs)
     assert len(before.network.nodes) == 3, "the one that is given is not changed"
@@ -51,7 +51,7 @@ def test_it_computes_the_same() -> None:
 
 def hidden() -> SymbolicNetwork:
     """y = t(x0 + 2 + g(x1)) + t(x0 + ...) with a first layer that has a constant, and an output of terms."""
-    network = Network((3, 3), 1)
+    network = LutNetwork((3, 3), 1)
     network.scale = 0.5
     a = network.add((0,), 3, np.arange(8))
     constant = network.add((1,), 2, np.full(8, 2))
@@ -75,7 +75,7 @@ def test_a_constant_in_a_sum_that_tables_read_moves_their_argument() -> None:
     )
     after = folded(before)
     indices = np.stack(np.meshgrid(np.arange(8), np.arange(8)), axis=-1).reshape(-1, 2).astype(np.int16)
-    samples = Samples(indices, np.zeros((64, 1)), Kind.NUMBERS)
+    samples = Samples(indices, np.zeros((64, 1)), LossKind.NUMBERS)
     assert np.array_equal(
         Layout(before.network, samples).predictions, Layout(after.network, samples).predictions
     )

@@ -7,11 +7,11 @@ import pytest
 
 from sr2hls.lut_network.derivatives import Derivatives
 from sr2hls.lut_network.descent import Layout
-from sr2hls.lut_network.grow import GrowOptions, Step, grow
+from sr2hls.lut_network.grow import GrowOptions, GrowthStep, grow
 from sr2hls.lut_network.indices import propose_indices, staircase
-from sr2hls.lut_network.network import Network, chains, most_terms
-from sr2hls.lut_network.objective import SOFT, Kind, Samples
-from sr2hls.lut_network.terms import Capacity
+from sr2hls.lut_network.propose_terms import Capacity
+from sr2hls.lut_network.samples_and_loss import SOFT, LossKind, Samples
+from sr2hls.lut_network.table_network import LutNetwork, chains, most_terms
 
 OPTIONS = GrowOptions(scout_rows=3000, trial_rows=1500, rows=3000, trials=2)
 
@@ -23,7 +23,7 @@ def samples() -> Samples:
     x = codes_ / 32.0 - 1
     logits = 4 * np.stack([x[:, 0] ** 2, 1.5 * x[:, 1] * x[:, 2], x[:, 2]], axis=1)
     powers = np.exp(logits)
-    return Samples(codes_, np.ascontiguousarray(powers / powers.sum(axis=1, keepdims=True)), Kind.CLASSES)
+    return Samples(codes_, np.ascontiguousarray(powers / powers.sum(axis=1, keepdims=True)), LossKind.CLASSES)
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +32,11 @@ def given() -> Samples:
 
 
 @pytest.fixture(scope="module")
-def steps(given: Samples) -> list[Step]:
+def steps(given: Samples) -> list[GrowthStep]:
     return list(islice(grow(given, (6,) * 4, OPTIONS, np.random.default_rng(0)), 14))
 
 
-def test_it_grows_what_it_is_told_to_copy(given: Samples, steps: list[Step]) -> None:
+def test_it_grows_what_it_is_told_to_copy(given: Samples, steps: list[GrowthStep]) -> None:
     network = steps[-1].network
     right = Layout(network, given).predictions.argmax(axis=1) == given.targets.argmax(axis=1)
     assert right.mean() > 0.85
@@ -45,7 +45,7 @@ def test_it_grows_what_it_is_told_to_copy(given: Samples, steps: list[Step]) -> 
     assert all(network.nodes[o].entries is None and network.nodes[o].children for o in network.outputs)
 
 
-def test_it_reads_no_more_than_a_lut_and_sums_within_their_cycles(steps: list[Step]) -> None:
+def test_it_reads_no_more_than_a_lut_and_sums_within_their_cycles(steps: list[GrowthStep]) -> None:
     network = steps[-1].network
     for output in network.outputs:
         terms = network.nodes[output].children
@@ -53,7 +53,7 @@ def test_it_reads_no_more_than_a_lut_and_sums_within_their_cycles(steps: list[St
         assert all(5 <= network.index_bits(network.nodes[t].children) <= 6 for t in terms)
 
 
-def test_the_same_seed_grows_the_same(given: Samples, steps: list[Step]) -> None:
+def test_the_same_seed_grows_the_same(given: Samples, steps: list[GrowthStep]) -> None:
     again = list(islice(grow(given, (6,) * 4, OPTIONS, np.random.default_rng(0)), 3))
     assert [s.network.to_json() for s in again] == [s.network.to_json() for s in steps[:3]]
 
@@ -66,7 +66,7 @@ def test_chains_fit_the_adders_of_their_cycles(terms: int, expected: int) -> Non
 
 
 def test_slices_cost_nothing_and_wide_tables_only_begin_chains() -> None:
-    network = Network((6, 6, 6), 1)
+    network = LutNetwork((6, 6, 6), 1)
     top = [network.add([k], 3, np.arange(64) >> 3) for k in range(3)]
     assert network.is_slice(top[0]) and not network.is_slice(network.add([0], 3, np.arange(64) >> 3 ^ 1))
     network.outputs = [network.add([], 1, None)]
@@ -89,7 +89,7 @@ def test_slices_cost_nothing_and_wide_tables_only_begin_chains() -> None:
 
 
 def test_codes_are_free_where_they_are_wires(given: Samples) -> None:
-    network = Network((6,) * 4, 3)
+    network = LutNetwork((6,) * 4, 3)
     network.outputs = [network.add([], 1, None) for _ in range(3)]
     layout = Layout(network, given)
     derivatives = Derivatives.of(layout.predictions, given)
@@ -115,6 +115,6 @@ def test_growth_lowers_the_loss_on_numbers_too() -> None:
     codes_ = rng.integers(0, 64, size=(2000, 3)).astype(np.int16)
     x = codes_ / 32.0 - 1
     targets = np.ascontiguousarray(x[:, [0]] * x[:, [1]] + np.sin(3 * x[:, [2]]))
-    given = Samples(codes_, targets, Kind.NUMBERS)
+    given = Samples(codes_, targets, LossKind.NUMBERS)
     last = list(islice(grow(given, (6,) * 3, OPTIONS, np.random.default_rng(0)), 12))[-1]
     assert Layout(last.network, given).loss(SOFT) < 0.1 * targets.var()

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sr2hls.lut_network import kernels
+from sr2hls.lut_network import growth_kernels as kernels
 from sr2hls.lut_network.descent import Layout, improve
-from sr2hls.lut_network.network import Network
-from sr2hls.lut_network.objective import DECISIVE, SOFT, Kind, Samples, Weights
+from sr2hls.lut_network.samples_and_loss import DECISIVE, SOFT, LossKind, Samples, Weights
+from sr2hls.lut_network.table_network import LutNetwork
 
 BITS = (3, 3, 2)
 
@@ -27,15 +27,15 @@ def numbers(rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.f
     return rng.normal(size=(60, 2)), np.array([-1.0, 0.4])
 
 
-MAKERS = {Kind.CLASSES: classes, Kind.LOGIT: logits, Kind.NUMBERS: numbers}
+MAKERS = {LossKind.CLASSES: classes, LossKind.LOGIT: logits, LossKind.NUMBERS: numbers}
 
 
-def drawn(kind: Kind, seed: int = 0) -> tuple[Network, Samples]:
+def drawn(kind: LossKind, seed: int = 0) -> tuple[LutNetwork, Samples]:
     """Return a network whose first tables are read by several terms, one by way of a sum, and samples."""
     rng = np.random.default_rng(seed)
     targets, offsets = MAKERS[kind](rng)
     indices = np.stack([rng.integers(0, 1 << b, 60) for b in BITS], axis=1).astype(np.int16)
-    network = Network(BITS, targets.shape[1])
+    network = LutNetwork(BITS, targets.shape[1])
     network.scale, network.offsets = 0.2, offsets
     shared = network.add([0], 2, rng.integers(0, 4, 8))
     layer = [network.add([0], 2, rng.integers(0, 4, 8)), network.add([2], 1, rng.integers(0, 2, 4))]
@@ -52,9 +52,9 @@ def drawn(kind: Kind, seed: int = 0) -> tuple[Network, Samples]:
 
 def plain_loss(predictions: NDArray[np.float64], samples: Samples, weights: Weights) -> NDArray[np.float64]:
     target = samples.targets
-    if samples.kind is Kind.NUMBERS:
+    if samples.kind is LossKind.NUMBERS:
         return ((predictions - target) ** 2).sum(axis=1)
-    if samples.kind is Kind.LOGIT:
+    if samples.kind is LossKind.LOGIT:
         logit, likely = predictions[:, 0], target[:, 0]
         chosen = np.where(logit > 0, likely, 1 - likely)
         return weights.soft * (np.log1p(np.exp(logit)) - likely * logit) - weights.decision * chosen
@@ -64,20 +64,20 @@ def plain_loss(predictions: NDArray[np.float64], samples: Samples, weights: Weig
 
 
 @pytest.mark.parametrize("weights", [SOFT, DECISIVE])
-@pytest.mark.parametrize("kind", Kind)
-def test_the_loss_is_its_definition(kind: Kind, weights: Weights) -> None:
+@pytest.mark.parametrize("kind", LossKind)
+def test_the_loss_is_its_definition(kind: LossKind, weights: Weights) -> None:
     network, samples = drawn(kind)
     layout = Layout(network, samples)
     predictions = layout.predictions
-    if kind is Kind.CLASSES:
+    if kind is LossKind.CLASSES:
         # Scores count by their differences; the circuit compares whole steps.
         predictions = (layout.outputs + network.steps()) * network.scale
     assert layout.loss(weights) == pytest.approx(plain_loss(predictions, samples, weights).mean())
 
 
 @pytest.mark.parametrize("weights", [SOFT, DECISIVE])
-@pytest.mark.parametrize("kind", Kind)
-def test_losses_of_entries_are_those_of_networks_with_the_entry(kind: Kind, weights: Weights) -> None:
+@pytest.mark.parametrize("kind", LossKind)
+def test_losses_of_entries_are_those_of_networks_with_the_entry(kind: LossKind, weights: Weights) -> None:
     network, samples = drawn(kind)
     layout = Layout(network, samples)
     before = layout.values.copy()
@@ -97,8 +97,8 @@ def test_losses_of_entries_are_those_of_networks_with_the_entry(kind: Kind, weig
     assert np.array_equal(layout.values, before)
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_descent_never_raises_the_loss_and_leaves_wires(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", LossKind)
+def test_descent_never_raises_the_loss_and_leaves_wires(kind: LossKind) -> None:
     network, samples = drawn(kind)
     wires = network.add([0], 2, np.arange(8) >> 1)
     term = network.add([wires, 2], 2, np.arange(16) % 4)

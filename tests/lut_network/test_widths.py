@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from sr2hls.lut_network import GrowOptions, grown_to
 from sr2hls.lut_network.descent import Layout
-from sr2hls.lut_network.network import Network
-from sr2hls.lut_network.objective import DECISIVE, SOFT, Kind, Samples, Weights
+from sr2hls.lut_network.samples_and_loss import DECISIVE, SOFT, LossKind, Samples, Weights
+from sr2hls.lut_network.table_network import LutNetwork
 from sr2hls.lut_network.widths import WidthOptions, fit_widths
 
 from .test_growth import samples as three_classes
@@ -19,27 +19,27 @@ from .test_kernels import drawn
 OPTIONS = WidthOptions(lut_lambda=1e-3, term_bits=4, quantised_bits=3)
 
 
-def one_sum(*terms: tuple[int, list[int], int]) -> Network:
+def one_sum(*terms: tuple[int, list[int], int]) -> LutNetwork:
     """Return a network of one number: for each term an input of 3 bits, a table of it and its width."""
-    network = Network((3, 3, 3), 1)
+    network = LutNetwork((3, 3, 3), 1)
     network.scale = 0.25
     children = [network.add([i], bits, np.array(entries)) for i, entries, bits in terms]
     network.outputs = [network.add(children, network.sum_bits(children), None)]
     return network
 
 
-def numbers_of(network: Network, *, rows: int = 400) -> Samples:
+def numbers_of(network: LutNetwork, *, rows: int = 400) -> Samples:
     """Return samples whose targets are what a network says."""
     indices = np.random.default_rng(0).integers(0, 8, size=(rows, 3)).astype(np.int16)
-    empty = Samples(indices, np.zeros((rows, 1)), Kind.NUMBERS)
-    return Samples(indices, np.ascontiguousarray(Layout(network, empty).predictions), Kind.NUMBERS)
+    empty = Samples(indices, np.zeros((rows, 1)), LossKind.NUMBERS)
+    return Samples(indices, np.ascontiguousarray(Layout(network, empty).predictions), LossKind.NUMBERS)
 
 
-def fitted(network: Network, samples: Samples, options: WidthOptions = OPTIONS) -> Network:
+def fitted(network: LutNetwork, samples: Samples, options: WidthOptions = OPTIONS) -> LutNetwork:
     return fit_widths(network, samples, SOFT, options, np.random.default_rng(0))
 
 
-def term_bits(network: Network, output: int = 0) -> list[int]:
+def term_bits(network: LutNetwork, output: int = 0) -> list[int]:
     return [network.bits(c) for c in network.nodes[network.outputs[output]].children]
 
 
@@ -80,9 +80,9 @@ def test_a_term_that_is_cut_off_gets_bits_one_at_a_time_while_they_pay() -> None
     assert term_bits(fitted(network, samples, replace(OPTIONS, lut_lambda=10.0))) == [1]
 
 
-def with_code(entries: list[int], bits: int, shape: list[int]) -> Network:
+def with_code(entries: list[int], bits: int, shape: list[int]) -> LutNetwork:
     """Return a network with a table of the first input that a term reads beside the second."""
-    network = Network((3, 3, 3), 1)
+    network = LutNetwork((3, 3, 3), 1)
     network.scale = 0.25
     quantised = network.add([0], bits, np.array(entries))
     term = network.add([quantised, 1], 3, np.array(shape))
@@ -112,11 +112,11 @@ def test_a_table_that_others_read_gets_a_bit_that_pays() -> None:
 
 
 @pytest.mark.parametrize("weights", [SOFT, DECISIVE])
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", LossKind)
 @given(seed=st.integers(0, 10_000), lut_lambda=st.sampled_from([0.0, 1e-3, 0.1]))
 @settings(max_examples=15, deadline=None)
 def test_loss_and_luts_together_never_grow(
-    kind: Kind, weights: Weights, seed: int, lut_lambda: float
+    kind: LossKind, weights: Weights, seed: int, lut_lambda: float
 ) -> None:
     network, samples = drawn(kind, seed)
     kept = network.to_json()
@@ -124,11 +124,11 @@ def test_loss_and_luts_together_never_grow(
         network, samples, weights, replace(OPTIONS, lut_lambda=lut_lambda), np.random.default_rng(seed)
     )
 
-    def worth(n: Network) -> float:
+    def worth(n: LutNetwork) -> float:
         return Layout(n, samples).loss(weights) + lut_lambda * n.luts()
 
     assert worth(result) <= worth(network) + 1e-9
-    assert Network.from_json(result.to_json()).to_json() == result.to_json()
+    assert LutNetwork.from_json(result.to_json()).to_json() == result.to_json()
     assert network.to_json() == kept, "the network given was changed"
     for node in result.nodes.values():
         if node.entries is None:
@@ -141,7 +141,7 @@ GROW = GrowOptions(scout_rows=3000, trial_rows=1500, rows=3000, trials=2, width_
 def test_training_widths_makes_better_use_of_the_same_luts() -> None:
     samples = three_classes()
 
-    def grown(options: GrowOptions) -> Network:
+    def grown(options: GrowOptions) -> LutNetwork:
         found = grown_to(60, samples, (6,) * 4, options, np.random.default_rng(0), lambda luts, loss: True)
         assert found.network is not None and not found.ended
         return found.network
@@ -161,7 +161,7 @@ def test_growth_ends_when_it_is_told_to_and_says_what_is_smallest() -> None:
 
 
 def test_terms_of_sums_that_tables_read_are_trained_too() -> None:
-    network = Network((3, 3, 3), 1)
+    network = LutNetwork((3, 3, 3), 1)
     network.scale = 0.25
     layer = [network.add([0], 4, np.array([5, 6, 6, 5, 5, 5, 6, 6])), network.add([1], 2, np.full(8, 3))]
     layer.append(network.add([2], 3, np.array([0, 7, 1, 5, 3, 6, 2, 4])))

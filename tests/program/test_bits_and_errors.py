@@ -8,7 +8,7 @@ import pytest
 from sr2hls.data import FeatureNames, InputFormat, ScalerKind
 from sr2hls.errors import LoweringError
 from sr2hls.program.interpreter import Interpreter
-from sr2hls.program.measured import lower_measured
+from sr2hls.program.lower_measured import lower_measured
 from sr2hls.search.expressions import evaluate, expr_from_text, tree_from_text
 
 CASES: dict[str, tuple[tuple[float, float], ...]] = {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sr2hls.errors import LoweringError
 from sr2hls.program.functions import UNARY, apply_unary, power
 from sr2hls.program.graph import Graph
-from sr2hls.program.node import Kind, apply_node
+from sr2hls.program.node import NodeKind, apply_node
 from sr2hls.program.sensitivity import fractional_bits, sensitivities
 
 x, y, z = sp.symbols("x y z")
@@ -20,7 +20,7 @@ NAMES = ["x", "y", "z"]
 
 def values(formula: sp.Basic, X: np.ndarray) -> np.ndarray:
     graph = Graph.of({"f": formula}, NAMES)
-    known = {k: X[:, NAMES.index(n.name)] for k, n in enumerate(graph.nodes) if n.kind is Kind.INPUT}
+    known = {k: X[:, NAMES.index(n.name)] for k, n in enumerate(graph.nodes) if n.kind is NodeKind.INPUT}
     return np.broadcast_to(graph.evaluate(graph.outputs["f"], known), (len(X),))
 
 
@@ -185,13 +185,13 @@ def test_too_deep_is_a_clean_error() -> None:
 def test_subexpressions_are_shared_across_outputs() -> None:
     common = sp.sin(x * y)
     graph = Graph.of({"f": common + z, "g": common**2, "h": common}, NAMES)
-    assert sum(n.kind is Kind.UNARY for n in graph.nodes) == 1
+    assert sum(n.kind is NodeKind.UNARY for n in graph.nodes) == 1
     assert graph.nodes[graph.outputs["h"]].function is sp.sin
 
 
 def test_symbols_of_one_name_are_one_input() -> None:
     graph = Graph.of({"f": sp.Symbol("x", real=True) + sp.Symbol("x", positive=True) * 2}, NAMES)
-    assert [n.name for n in graph.nodes if n.kind is Kind.INPUT] == NAMES
+    assert [n.name for n in graph.nodes if n.kind is NodeKind.INPUT] == NAMES
 
 
 def test_input_as_condition_is_true_where_it_is_not_zero() -> None:

@@ -8,7 +8,7 @@ from sr2hls.errors import LoweringError, ProgramError
 from sr2hls.program import ops
 from sr2hls.program.emit import EmitOptions
 from sr2hls.program.interpreter import Interpreter
-from sr2hls.program.lower import Lowered, Lowering, lower, relative_errors
+from sr2hls.program.lower_formulas import Lowered, Lowering, lower, relative_errors
 from sr2hls.program.packing import packed
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, Overflow, Rounding

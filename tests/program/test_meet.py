@@ -9,8 +9,8 @@ import sympy as sp
 from sr2hls.errors import LoweringError
 from sr2hls.program.emit import EmitOptions
 from sr2hls.program.interpreter import Interpreter
-from sr2hls.program.lower import Lowered, Lowering, relative_errors
-from sr2hls.program.measured import lower_measured
+from sr2hls.program.lower_formulas import Lowered, Lowering, relative_errors
+from sr2hls.program.lower_measured import lower_measured
 from sr2hls.program.meet import meet
 from sr2hls.program.passes import optimize
 from sr2hls.program.predict import program_model

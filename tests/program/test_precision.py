@@ -4,7 +4,7 @@ import sympy as sp
 
 from sr2hls.errors import LoweringError
 from sr2hls.program.interpreter import Interpreter
-from sr2hls.program.lower import Lowering
+from sr2hls.program.lower_formulas import Lowering
 from sr2hls.program.precision import PrecisionOptions, fit_precision
 from sr2hls.program.size import estimate_luts
 from sr2hls.program.types import FixedType, Overflow, Rounding

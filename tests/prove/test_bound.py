@@ -9,7 +9,7 @@ from sr2hls.errors import VerificationError
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
 from sr2hls.program.interpreter import Interpreter
-from sr2hls.program.lower import lower
+from sr2hls.program.lower_formulas import lower
 from sr2hls.program.passes import optimize
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, Overflow, Rounding

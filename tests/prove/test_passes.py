@@ -6,7 +6,7 @@ import sympy as sp
 
 from sr2hls.design import Design, Proposal, optimised
 from sr2hls.errors import VerificationError
-from sr2hls.program.lower import Lowering
+from sr2hls.program.lower_formulas import Lowering
 from sr2hls.program.types import FixedType
 from sr2hls.prove.passes import passes_row
 

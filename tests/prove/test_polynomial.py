@@ -14,10 +14,10 @@ from sr2hls.program.builder import Builder
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.prove.grid import grid_of
-from sr2hls.prove.lowered import Lowering
+from sr2hls.prove.logic_terms import TermKind, Terms
+from sr2hls.prove.lowered import LogicProof
 from sr2hls.prove.of_logic import LogicTerms
 from sr2hls.prove.polynomial import Monomial, Polynomials
-from sr2hls.prove.terms import Kind, Terms
 from sr2hls.rtl.project import logic_for
 from sr2hls.target import Target
 
@@ -34,24 +34,24 @@ def _random_terms(seed: int) -> tuple[Terms, list[int], list[int]]:
         return int(made[rng.integers(len(made))])
 
     for _ in range(14):
-        kind = list(Kind)[rng.integers(1, len(Kind))]
+        kind = list(TermKind)[rng.integers(1, len(TermKind))]
         match kind:
-            case Kind.SUM:
+            case TermKind.SUM:
                 factors = rng.integers(-4, 5, size=2).tolist()
                 term = terms.total([(f, pick()) for f in factors], int(rng.integers(-5, 6)))
-            case Kind.SHIFT:
+            case TermKind.SHIFT:
                 term = terms.shift_right(pick(), int(rng.integers(0, 4)))
-            case Kind.WRAP:
+            case TermKind.WRAP:
                 term = terms.wrap(pick(), bool(rng.integers(2)), int(rng.integers(1, 5)))
-            case Kind.PRODUCT:
+            case TermKind.PRODUCT:
                 term = terms.product(pick(), pick())
-            case Kind.MAGNITUDE:
+            case TermKind.MAGNITUDE:
                 term = terms.magnitude(pick())
-            case Kind.LESS:
+            case TermKind.LESS:
                 term = terms.less(pick(), pick())
-            case Kind.CHOICE:
+            case TermKind.CHOICE:
                 term = terms.choice(pick(), pick(), pick())
-            case Kind.TABLE:
+            case TermKind.TABLE:
                 term = terms.table(pick(), rng.integers(-9, 9, size=8).tolist())
             case _:
                 term = terms.bitwise(kind, pick(), pick())
@@ -82,16 +82,18 @@ class _Evaluated:
                 return (self.parts({(): int(key[1]), **dict(key[2])}) < 0).astype(np.int64)
             case "not 0":
                 return (self.parts(dict(key[1])) != 0).astype(np.int64)
-            case Kind.SHIFT:
+            case TermKind.SHIFT:
                 return self.parts(dict(key[2])) >> int(key[1])
-            case Kind.VARIABLE:
+            case TermKind.VARIABLE:
                 variable = self._terms.variable(key[1][0], 0, 1)
                 return self._points[variable]
         data, keys = key[1]
         args = [self.parts(dict(part)) for part in keys]
-        if key[0] is Kind.TABLE:
+        if key[0] is TermKind.TABLE:
             return np.asarray(data[0], dtype=np.int64)[args[0]]
-        gate = {Kind.AND: np.bitwise_and, Kind.OR: np.bitwise_or, Kind.XOR: np.bitwise_xor}[key[0]]
+        gate = {TermKind.AND: np.bitwise_and, TermKind.OR: np.bitwise_or, TermKind.XOR: np.bitwise_xor}[
+            key[0]
+        ]
         return np.asarray(gate(*args))
 
 
@@ -145,13 +147,13 @@ def test_wide_products_and_quotients_are_proven_without_a_solver(
     program = _of(op, (14, 12), signed, out)
     logic = logic_for(program, Target())
     for name in ("_by_many_values", "_by_solver"):
-        monkeypatch.setattr(Lowering, name, lambda self, a, b: None)
+        monkeypatch.setattr(LogicProof, name, lambda self, a, b: None)
     other = lambda terms, inputs: LogicTerms(terms, logic, inputs)  # noqa: E731
-    assert Lowering(program, other, time.monotonic() + 60).run() == []
+    assert LogicProof(program, other, time.monotonic() + 60).run() == []
 
 
 def test_a_quotient_that_is_rounded_otherwise_is_not_proven(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Lowering, "_by_solver", lambda self, a, b: None)
+    monkeypatch.setattr(LogicProof, "_by_solver", lambda self, a, b: None)
     right, wrong = (
         _of(ops.Div, (8, 6), (True, True), FixedType(True, 8, 4, rounding, Overflow.WRAP))
         for rounding in (Rounding.TRN, Rounding.RND)
@@ -159,4 +161,4 @@ def test_a_quotient_that_is_rounded_otherwise_is_not_proven(monkeypatch: pytest.
     logic = logic_for(right, Target())
     for program, left in ((right, []), (wrong, ["y"])):
         other = lambda terms, inputs: LogicTerms(terms, logic, inputs)  # noqa: E731
-        assert Lowering(program, other, time.monotonic() + 60).run() == left
+        assert LogicProof(program, other, time.monotonic() + 60).run() == left

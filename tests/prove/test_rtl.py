@@ -23,7 +23,7 @@ from sr2hls.prove.circuit import kept_vectors, prove_circuit
 from sr2hls.prove.confirm import differences
 from sr2hls.prove.folder import verify_folder
 from sr2hls.prove.proof import Outcome
-from sr2hls.prove.rtl import Subject, prove_rtl
+from sr2hls.prove.rtl import ProofSubject, prove_rtl
 from sr2hls.rtl.icarus import find_icarus, run_testbench
 from sr2hls.rtl.project import RtlProject, load_project, logic_for, write_rtl
 from sr2hls.target import Target
@@ -52,9 +52,9 @@ def project(written: Path, tmp_path: Path) -> RtlProject:
     return load_project(tmp_path / "result" / "rtl")
 
 
-def _subject(project: RtlProject) -> Subject:
+def _subject(project: RtlProject) -> ProofSubject:
     program = load(project.directory / "program.json")
-    return Subject(program, project, logic_for(program, Target(clock_ns=1.5)))
+    return ProofSubject(program, project, logic_for(program, Target(clock_ns=1.5)))
 
 
 def _edit(project: RtlProject, name: str, change: Callable[[str], str]) -> None:
@@ -185,7 +185,7 @@ endmodule
 """
     for init, outcome in (("8", Outcome.PROVEN), ("9", Outcome.REFUTED)):
         netlist.write_text(cells.replace("INIT(4'hINIT)", f"INIT(4'h{init})"))
-        subject = Subject(program, project, logic_for(program, Target()), netlist)
+        subject = ProofSubject(program, project, logic_for(program, Target()), netlist)
         assert [p.outcome for p in prove_rtl(subject, 60)] == [Outcome.PROVEN, outcome]
 
 
@@ -265,7 +265,7 @@ def test_no_wire_is_read_that_nothing_drives(predicate: ops.Predicate, tmp_path:
     builder = Builder({"x": FixedType(True, 9, 0)})
     program = builder.program({"y": builder.compare(predicate, builder.constant(0, 0), builder["x"])})
     project = write_rtl(program, tmp_path / "rtl", target=Target())
-    (proof,) = prove_rtl(Subject(program, project, logic_for(program, Target())), 60)
+    (proof,) = prove_rtl(ProofSubject(program, project, logic_for(program, Target())), 60)
     assert proof.proven
     read = re.findall(r"\bv\d+\b", "".join(path.read_text() for path in project.sources))
     declared = re.findall(r"wire \[\d+:\d+\] (v\d+);", "".join(path.read_text() for path in project.sources))

@@ -7,10 +7,10 @@ from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
 from sr2hls.prove.aig import Aig, Word, extended
 from sr2hls.prove.gates import written
+from sr2hls.prove.logic_terms import Terms
 from sr2hls.prove.of_logic import LogicTerms
 from sr2hls.prove.of_program import Scaled, operation_term
-from sr2hls.prove.terms import Terms
-from sr2hls.rtl.lower import to_alkaid
+from sr2hls.rtl.lower_program import to_alkaid
 from sr2hls.verify.random_programs import corner_inputs, random_program
 
 _ROWS = 256

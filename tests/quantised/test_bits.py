@@ -7,18 +7,18 @@ import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sr2hls.lut_network import Kind
+from sr2hls.lut_network import LossKind
 from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.quantised.constants import printed_bias
 from sr2hls.quantised.digits import rounded
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader, free_readers, neighbours, new_readers
-from sr2hls.quantised.shape import Shape
+from sr2hls.quantised.shape import QuantisedShape
 from sr2hls.quantised.start import place
-from sr2hls.quantised.state import Scale, State
+from sr2hls.quantised.state import QuantisedState, Scale
 from sr2hls.quantised.to_design import design_of
-from sr2hls.search.joint.model import Term
+from sr2hls.search.joint.joint_model import Term
 from sr2hls.teacher.task import Task
 
 WIDTH = 5
@@ -46,7 +46,7 @@ def parts(draw: st.DrawFn) -> Part:
     if draw(st.booleans()):
         exprs = [draw(st.sampled_from(TWO))]
     terms = [Term(e) for e in exprs if e.free_symbols == exprs[0].free_symbols]
-    shapes = [Shape.of(t) for t in terms]
+    shapes = [QuantisedShape.of(t) for t in terms]
     constants: list[float] = []
     for _, inner in shapes:
         constants += [rounded(draw(st.floats(-4, 4).filter(lambda c: abs(c) > 0.01))), *inner]
@@ -67,9 +67,9 @@ def readers_of(position: int) -> list[Reader]:
     return [*free_readers(position, type_, 6), *new, *moved]
 
 
-def state_of(found: list[Part], kind: Kind = Kind.CLASSES) -> State:
+def state_of(found: list[Part], kind: LossKind = LossKind.CLASSES) -> QuantisedState:
     scale = Scale(kind, (1, 1), np.zeros(2), np.ones(2))
-    return State(TYPES, scale, tuple(dict.fromkeys(found)), (3, -2), 0.5)
+    return QuantisedState(TYPES, scale, tuple(dict.fromkeys(found)), (3, -2), 0.5)
 
 
 @settings(max_examples=12, deadline=None)
@@ -124,7 +124,7 @@ def test_highest_bits_are_wires() -> None:
 
 
 def test_a_placed_part_begins_at_its_least_value() -> None:
-    shape, inner = Shape.of(Term(sp.tanh(2.5 * X0 - 0.3)))
+    shape, inner = QuantisedShape.of(Term(sp.tanh(2.5 * X0 - 0.3)))
     reader = Reader.whole(0, TYPES[0])
     part, low = place(Part(0, (shape,), (3.0, *inner), 0.0, (reader,), 1, 1), 6)
     entries = part.entries()

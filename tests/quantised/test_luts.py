@@ -11,19 +11,19 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sr2hls.lut_network import Kind
+from sr2hls.lut_network import LossKind
 from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.quantised.luts import state_luts
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader, new_readers
-from sr2hls.quantised.shape import Shape
+from sr2hls.quantised.shape import QuantisedShape
 from sr2hls.quantised.shift import common_shift
 from sr2hls.quantised.start import place
-from sr2hls.quantised.state import Scale, State
+from sr2hls.quantised.state import QuantisedState, Scale
 from sr2hls.quantised.to_design import design_of
 from sr2hls.rtl.project import write_rtl
-from sr2hls.search.joint.model import Term
+from sr2hls.search.joint.joint_model import Term
 from sr2hls.synthesis.base import HdlDesign
 from sr2hls.synthesis.yosys import Yosys
 from sr2hls.target import Target
@@ -33,7 +33,7 @@ TYPE = FixedType(True, 6, 1, Rounding.RND, Overflow.SAT)
 X = sp.symbols("x0:6")
 
 
-def state_of(seed: int, outputs: int, parts: int) -> State:
+def state_of(seed: int, outputs: int, parts: int) -> QuantisedState:
     """Return random parts of six inputs: curves of whole inputs, products of rounded ones."""
     rng = np.random.default_rng(seed)
     found: list[Part] = []
@@ -46,14 +46,14 @@ def state_of(seed: int, outputs: int, parts: int) -> State:
         else:
             expr = X[j] * sp.Abs(X[i] + 0.4)
             readers = (_reader(rng, i, 3), _reader(rng, j, int(rng.integers(2, 4))))
-        shape, inner = Shape.of(Term(expr))
+        shape, inner = QuantisedShape.of(Term(expr))
         part = Part(k, (shape,), (float(f"{rng.uniform(1, 5):.3g}"), *inner), 0.0, readers, 1, 2)
         placed, low = place(part, 7)
         if placed.is_clear():
             found.append(placed)
             bias[k] += low
-    scale = Scale(Kind.CLASSES, (2,) * outputs, np.zeros(outputs), np.ones(outputs))
-    return State((TYPE,) * 6, scale, tuple(dict.fromkeys(found)), tuple(bias.tolist()), 0.25)
+    scale = Scale(LossKind.CLASSES, (2,) * outputs, np.zeros(outputs), np.ones(outputs))
+    return QuantisedState((TYPE,) * 6, scale, tuple(dict.fromkeys(found)), tuple(bias.tolist()), 0.25)
 
 
 def _reader(rng: np.random.Generator, position: int, bits: int) -> Reader:
@@ -63,7 +63,7 @@ def _reader(rng: np.random.Generator, position: int, bits: int) -> Reader:
     return new[int(rng.integers(len(new)))]
 
 
-def synthesised(state: State, folder: Path) -> float:
+def synthesised(state: QuantisedState, folder: Path) -> float:
     outputs = len(state.bias)
     rows = np.random.default_rng(0).integers(-32, 32, (50, 6)) / 32
     split = Split(rows, np.zeros((50, outputs)), None)

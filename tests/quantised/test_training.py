@@ -9,16 +9,16 @@ import sympy as sp
 
 from sr2hls.design import check_design
 from sr2hls.errors import InputError
-from sr2hls.lut_network import SOFT, Kind, samples_of
+from sr2hls.lut_network import SOFT, LossKind, samples_of
 from sr2hls.problem import Problem, Split
 from sr2hls.program.size import estimate_luts
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.quantised import QuantisedOptions, train_quantised
 from sr2hls.quantised.exchange import state_nodes
-from sr2hls.quantised.rows import Rows
+from sr2hls.quantised.rows import QuantisedRows
 from sr2hls.quantised.start import started
 from sr2hls.quantised.train import TrainOptions
-from sr2hls.search.joint.model import JointModel, Term
+from sr2hls.search.joint.joint_model import JointModel, Term
 from sr2hls.teacher.task import Task
 
 TYPE = FixedType(True, 6, 1, Rounding.RND, Overflow.SAT)
@@ -145,8 +145,8 @@ def test_a_missing_term_is_found_and_a_useless_one_goes() -> None:
 
 def test_a_state_to_start_from_is_near_the_model_and_has_its_nodes() -> None:
     wanted = problem(Task.LOGITS, 3)
-    state = started(model(3), wanted, Kind.CLASSES, 0.125, 8)
-    rows = Rows(state, samples_of(wanted, wanted.train), SOFT)
+    state = started(model(3), wanted, LossKind.CLASSES, 0.125, 8)
+    rows = QuantisedRows(state, samples_of(wanted, wanted.train), SOFT)
     error = rows.predictions() - model(3).predict(wanted.train.inputs)
     assert error.std(axis=0).max() < 0.4
     assert state_nodes(state) <= model(3).nodes() + 3

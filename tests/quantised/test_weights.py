@@ -7,19 +7,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sr2hls.lut_network import SOFT, Kind, Samples, Weights
+from sr2hls.lut_network import SOFT, LossKind, Samples, Weights
 from sr2hls.problem import Problem
 from sr2hls.quantised import QuantisedOptions, train_quantised
 from sr2hls.quantised.candidates import Dictionary
 from sr2hls.quantised.designs import learnt_samples
-from sr2hls.quantised.rows import Rows
+from sr2hls.quantised.rows import QuantisedRows
 from sr2hls.quantised.start import started
 from sr2hls.quantised.train import TrainOptions
 from sr2hls.teacher.task import Task
 
 from .test_training import model, problem
 
-KINDS = [(Task.LOGITS, 3, Kind.CLASSES), (Task.LOGITS, 1, Kind.LOGIT), (Task.REGRESSION, 2, Kind.NUMBERS)]
+KINDS = [
+    (Task.LOGITS, 3, LossKind.CLASSES),
+    (Task.LOGITS, 1, LossKind.LOGIT),
+    (Task.REGRESSION, 2, LossKind.NUMBERS),
+]
 
 
 def some(wanted: Problem, rows: int) -> Samples:
@@ -29,13 +33,13 @@ def some(wanted: Problem, rows: int) -> Samples:
 @pytest.mark.parametrize(("task", "outputs", "kind"), KINDS)
 @settings(max_examples=8, deadline=None)
 @given(counts=st.lists(st.integers(0, 4), min_size=30, max_size=30).filter(any))
-def test_a_weight_counts_as_so_many_rows(task: Task, outputs: int, kind: Kind, counts: list[int]) -> None:
+def test_a_weight_counts_as_so_many_rows(task: Task, outputs: int, kind: LossKind, counts: list[int]) -> None:
     wanted = problem(task, outputs)
     samples = some(wanted, 30)
     repeated = samples.take(np.repeat(np.arange(30), counts))
     weighted = replace(samples, weights=np.array(counts, dtype=np.float64))
     state = started(model(outputs), wanted, kind, 0.25, 6)
-    once, often = (Rows(state, s, Weights(0.3, 1.0)) for s in (weighted, repeated))
+    once, often = (QuantisedRows(state, s, Weights(0.3, 1.0)) for s in (weighted, repeated))
     assert once.loss() * 30 == pytest.approx(often.loss() * len(repeated), abs=1e-9)
     at = len(state.parts) - 1
     readers = state.parts[at].readers
@@ -46,7 +50,7 @@ def test_a_weight_counts_as_so_many_rows(task: Task, outputs: int, kind: Kind, c
 def test_terms_are_ranked_by_the_rows_that_count() -> None:
     wanted = problem(Task.LOGITS, 3)
     samples = some(wanted, 400)
-    state = started(model(3), wanted, Kind.CLASSES, 0.25, 6).without(0)
+    state = started(model(3), wanted, LossKind.CLASSES, 0.25, 6).without(0)
 
     def first(weights: np.ndarray | None, others: np.ndarray) -> tuple[int, object, float]:
         targets = np.concatenate([samples.targets[:200], others])
@@ -88,4 +92,4 @@ def test_samples_have_a_mean_weight_of_one() -> None:
     heavy = replace(wanted, train=replace(wanted.train, weights=np.linspace(0, 30, len(wanted.train))))
     samples = learnt_samples(heavy, heavy.train, 0.7)
     assert samples.row_weights.mean() == pytest.approx(1)
-    assert Rows(started(model(1), heavy, Kind.LOGIT, 0.25, 6), samples, SOFT).loss() > 0
+    assert QuantisedRows(started(model(1), heavy, LossKind.LOGIT, 0.25, 6), samples, SOFT).loss() > 0

@@ -10,24 +10,24 @@ import sympy as sp
 
 from sr2hls.options import CompileOptions
 from sr2hls.program.interpreter import Interpreter
-from sr2hls.program.lower import Lowering, relative_errors
+from sr2hls.program.lower_formulas import Lowering, relative_errors
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.provenance import Figure, Origin, Provenance
 from sr2hls.report.build import feature_records, formula_record, named_program, run_record
 from sr2hls.report.hardware import HardwareFigure, HardwareRow, Subject, compare, figures
 from sr2hls.report.metrics import measure
 from sr2hls.report.model import (
-    Agreement,
-    Candidate,
+    CandidateRecord,
     Check,
     Data,
     DesignPoint,
-    Front,
+    ExecutorRecord,
+    FrontRecord,
     Report,
     Scaler,
-    Split,
-    Task,
-    Teacher,
+    SplitRecord,
+    TaskRecord,
+    TeacherRecord,
     Verification,
 )
 from sr2hls.teacher.task import Task as TeacherTask
@@ -65,7 +65,7 @@ def _row(subject: Subject, label: str, accuracy: float, lut: float, ff: float, c
     )
 
 
-def _front(output: str, B: np.ndarray, truth: np.ndarray, basis: list[sp.Expr]) -> Front:
+def _front(output: str, B: np.ndarray, truth: np.ndarray, basis: list[sp.Expr]) -> FrontRecord:
     candidates = []
     for n in range(1, len(basis) + 1, 3):
         weights, *_ = np.linalg.lstsq(B[:, :n], truth, rcond=None)
@@ -73,10 +73,10 @@ def _front(output: str, B: np.ndarray, truth: np.ndarray, basis: list[sp.Expr]) 
         loss = float(np.mean((B[:, :n] @ weights - truth) ** 2))
         last = n + 3 > len(basis)
         candidates.append(
-            Candidate(formula=str(formula), loss=loss, cost=17.0 * n, engine="operon", chosen=last)
+            CandidateRecord(formula=str(formula), loss=loss, cost=17.0 * n, engine="operon", chosen=last)
         )
     loss_name = "mean squared error to the network's logit"
-    return Front(output=output, loss=loss_name, cost="LUT (estimated)", candidates=tuple(candidates))
+    return FrontRecord(output=output, loss=loss_name, cost="LUT (estimated)", candidates=tuple(candidates))
 
 
 @pytest.fixture(scope="session")
@@ -161,11 +161,12 @@ def report() -> Report:
     published = "arXiv 2305.04099, Vivado HLS"
     fronts = [_front(c, B[train], logits[train][:, k], list(basis)) for k, c in enumerate(classes)]
     options = CompileOptions(checkpoint=Path("jet_tagger.onnx"), data=Path("jets.npz"), output=Path("out"))
-    task = Task(kind="classification", outputs=tuple(classes), decision="the largest output")
+    task = TaskRecord(kind="classification", outputs=tuple(classes), decision="the largest output")
     data = Data(
         file="jets.npz",
         splits=tuple(
-            Split(name=n, rows=int((split == i).sum())) for i, n in enumerate(("train", "validation", "test"))
+            SplitRecord(name=n, rows=int((split == i).sum()))
+            for i, n in enumerate(("train", "validation", "test"))
         ),
         features=feature_records(names, X[train], lowered.program),
         scaler=Scaler(kind="standard", source="checkpoint", shift=tuple(shift), scale=tuple(scale)),
@@ -205,7 +206,7 @@ def report() -> Report:
             tools={"g++": "12.2.0"},
         ),
         task=task,
-        teacher=Teacher(
+        teacher=TeacherRecord(
             kind="onnx",
             file="jet_tagger.onnx",
             layers=("16", "64 relu", "32 relu", "32 relu", "5"),
@@ -219,10 +220,10 @@ def report() -> Report:
         program=named_program(lowered.program, data, task),
         verification=Verification(
             executors=(
-                Agreement(
+                ExecutorRecord(
                     executor="C++ (g++ 12.2)", vectors=9402, values=47_010, differences=0, source="test split"
                 ),
-                Agreement(
+                ExecutorRecord(
                     executor="Verilog (Verilator 5.048)",
                     vectors=2000,
                     values=10_000,

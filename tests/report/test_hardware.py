@@ -4,7 +4,7 @@ import pytest
 
 from sr2hls.provenance import Figure, Origin, Provenance
 from sr2hls.report.hardware import FigureKey, HardwareRow, Subject, compare, warning
-from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.hardware_report import HardwareReport
 
 YOSYS = Provenance(Origin.MEASURED, "Yosys 0.70", "xcup", "synthesis")
 MODEL = Provenance(Origin.ESTIMATED, "delay model", "xcup", "synthesis")

@@ -12,26 +12,26 @@ from sr2hls.report.explain import explain_markdown, terms_of
 from sr2hls.report.html import to_html
 from sr2hls.report.markdown import to_markdown
 from sr2hls.report.model import Report
-from sr2hls.report.reading import ExactLine, Reading, Term, TermCurve
+from sr2hls.report.reading import ExactLine, Reading, TermCurve, TermReading
 from sr2hls.report.store import write_report
 from sr2hls.report.term_picture import HEIGHT, WIDTH, shown_terms
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
-def term(worth: float, curves: int = 1, name: str = "mass") -> Term:
+def term(worth: float, curves: int = 1, name: str = "mass") -> TermReading:
     lines = tuple(
         TermCurve(label=f"n = {k}" if curves > 1 else "", formula=(0.0, 1.0, 4.0), circuit=(0.0, 1.0, 3.0))
         for k in range(curves)
     )
-    return Term(
+    return TermReading(
         output="w", formula=f"2*Abs({name} - 80.4)", latex=r"2 \cdot \left|{x - 80.4}\right|",
         features=(name, "n")[:curves], loss_rise=worth, score_drop=0.25, x=(60.0, 80.0, 100.0),
         curves=lines, shares=(0.1, 0.7, 0.2),
     )  # fmt: skip
 
 
-def reading(*terms: Term, **more: object) -> Reading:
+def reading(*terms: TermReading, **more: object) -> Reading:
     lines = (ExactLine(name="t0", formula="x0 + 1", type="ap_ufixed<3,1,RND,SAT>"),)
     values: dict[str, object] = {
         "physical": True, "equal_to_the_bit": True, "agreement": 0.97, "nodes": 17, "digits": 3, "nested": 1,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sr2hls.baseline.alkaid import to_alkaid
-from sr2hls.baseline.network import QuantizedLayer, QuantizedNetwork
 from sr2hls.baseline.program import network_program
+from sr2hls.baseline.quantised_network import QuantizedLayer, QuantizedNetwork
 from sr2hls.circuit import run_logic
 from sr2hls.data import InputFormat
 from sr2hls.errors import LoweringError

@@ -11,7 +11,7 @@ from sr2hls.program.builder import Builder
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType, Overflow, Rounding
-from sr2hls.rtl.lower import to_alkaid
+from sr2hls.rtl.lower_program import to_alkaid
 from sr2hls.verify.random_programs import corner_inputs, random_program
 
 

@@ -9,7 +9,7 @@ from sr2hls.program.builder import Builder
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
 from sr2hls.program.types import FixedType
-from sr2hls.rtl.lower import to_alkaid
+from sr2hls.rtl.lower_program import to_alkaid
 from sr2hls.rtl.pipeline import schedule
 from sr2hls.rtl.project import write_rtl
 from sr2hls.target import Budget, Target

@@ -14,11 +14,11 @@ from sr2hls.program.program import Program
 from sr2hls.program.serialize import load
 from sr2hls.program.types import FixedType
 from sr2hls.provenance import Figure, Origin, Provenance
-from sr2hls.rtl.lower import to_alkaid
+from sr2hls.rtl.lower_program import to_alkaid
 from sr2hls.rtl.names import safe_names
 from sr2hls.rtl.pipeline import schedule, split
 from sr2hls.rtl.project import load_project, write_rtl
-from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.hardware_report import HardwareReport
 from sr2hls.target import CLOCK_SHARE, Target
 from sr2hls.verify.random_programs import random_program
 

@@ -10,7 +10,7 @@ from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
 from sr2hls.program.sums import inner_sums
 from sr2hls.program.types import FixedType, Overflow, Rounding
-from sr2hls.rtl.lower import to_alkaid
+from sr2hls.rtl.lower_program import to_alkaid
 from sr2hls.rtl.project import write_rtl
 from sr2hls.synthesis.base import HdlDesign
 from sr2hls.synthesis.yosys import Yosys

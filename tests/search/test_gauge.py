@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sr2hls.costs import Operators, node_count
 from sr2hls.search.expressions import evaluate_expr, expr_from_text
 from sr2hls.search.gauge import without_spare_constants
-from sr2hls.search.objective import Loss, Objective
 from sr2hls.search.polish import Polisher
+from sr2hls.search.search_objective import Loss, SearchObjective
 
 X = np.random.default_rng(1).uniform(0.2, 2.0, (50, 2))
 
@@ -83,14 +83,14 @@ def test_the_function_stays_the_same(c: list[float], u: str) -> None:
 def test_polishing_recognises_equal_coefficients() -> None:
     rng = np.random.default_rng(0)
     y = 3.3 / (1 / X[:, 0] - 1 / (X[:, 1] + 3)) * np.exp(1e-3 * rng.standard_normal(len(X)))
-    p = Polisher(X, Objective(y, Loss.LOG), node_count(Operators()))
+    p = Polisher(X, SearchObjective(y, Loss.LOG), node_count(Operators()))
     found = p.polish(expr_from_text("20.5/(6.1/x0 - 6.12/(x1 + 3))"), "test", {})
     form = sympy.sympify("1/(1/x0 - 1/(x1 + 3))")
     assert any(sympy.simplify(c.expr / form).is_number for c in found)
 
 
 def test_a_form_that_was_polished_is_not_polished_again() -> None:
-    p = Polisher(X, Objective(2.7 * X[:, 0] + 1.2, Loss.MSE), node_count(Operators()))
+    p = Polisher(X, SearchObjective(2.7 * X[:, 0] + 1.2, Loss.MSE), node_count(Operators()))
     seen: dict[sympy.Expr, float] = {}
     first = p.polish(expr_from_text("2.5*x0 + 1.5"), "test", {}, seen)
     assert first and seen

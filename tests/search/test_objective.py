@@ -6,26 +6,26 @@ import sympy
 
 from sr2hls.errors import InputError
 from sr2hls.search.expressions import evaluate_expr, expr_from_text
-from sr2hls.search.objective import Loss, Objective, decades, objective_for, views_of
+from sr2hls.search.search_objective import Loss, SearchObjective, decades, objective_for, views_of
 
 RNG = np.random.default_rng(0)
 
 
 def test_mse_is_in_the_units_of_the_target() -> None:
     y = np.array([1e20, -2e20, 3e20])
-    assert Objective(y, Loss.MSE).value(y + 1e10) == pytest.approx(1e20, rel=1e-5)
+    assert SearchObjective(y, Loss.MSE).value(y + 1e10) == pytest.approx(1e20, rel=1e-5)
 
 
 def test_log_loss_is_relative() -> None:
     y = np.array([1e-30, 1.0, 1e30])
-    objective = Objective(y, Loss.LOG)
+    objective = SearchObjective(y, Loss.LOG)
     assert objective.value(1.1 * y) == pytest.approx(np.log(1.1) ** 2)
     assert objective.value(-y) == np.inf, "the wrong sign is infinitely wrong"
 
 
 def test_zeros_are_left_out_of_the_logarithmic_loss() -> None:
     y = np.array([0.0, *np.full(20, 2.0)])
-    assert Objective(y, Loss.LOG).value(np.full(21, 2.2)) == pytest.approx(np.log(1.1) ** 2)
+    assert SearchObjective(y, Loss.LOG).value(np.full(21, 2.2)) == pytest.approx(np.log(1.1) ** 2)
 
 
 def test_auto_takes_logarithms_for_data_over_decades() -> None:
@@ -43,7 +43,7 @@ def test_log_of_both_signs_is_refused() -> None:
 def test_slope_is_the_derivative_of_the_residual() -> None:
     y = RNG.uniform(1, 5, 30)
     for loss in (Loss.MSE, Loss.LOG):
-        objective = Objective(y, loss)
+        objective = SearchObjective(y, loss)
         prediction, step = y * RNG.uniform(0.5, 2, 30), 1e-6
         numeric = (objective.residual(prediction + step) - objective.residual(prediction - step)) / (2 * step)
         np.testing.assert_allclose(objective.derivative(prediction), numeric, rtol=1e-6)

@@ -14,9 +14,9 @@ import sympy
 from sr2hls.costs import Operators, additive_cycles, longest_path, node_count, published_cycles
 from sr2hls.costs.tree import Tree, const, var
 from sr2hls.errors import InputError
-from sr2hls.search import Frontier, Loss, OperonEngine, OperonSettings, Progress, SearchOptions
+from sr2hls.search import Frontier, Loss, OperonEngine, OperonSettings, SearchOptions, SearchProgress
 from sr2hls.search.expressions import evaluate
-from sr2hls.search.operon_run import Run, run_operon
+from sr2hls.search.operon_run import OperonRun, run_operon
 from sr2hls.search.operon_tree import node_names, tree_of_nodes
 
 COST = additive_cycles(published_cycles())
@@ -99,9 +99,9 @@ def test_time_limit_is_kept_and_told() -> None:
 
 
 def test_ctrl_c_keeps_the_best_so_far() -> None:
-    seen: list[Progress] = []
+    seen: list[SearchProgress] = []
 
-    def progress(report: Progress) -> None:
+    def progress(report: SearchProgress) -> None:
         seen.append(report)
         if len(seen) == 4:
             os.kill(os.getpid(), signal.SIGINT)
@@ -171,7 +171,7 @@ def test_settings_that_cannot_work() -> None:
 
 
 def test_errors_in_callbacks_are_not_swallowed() -> None:
-    run = Run(X, X[:, 0], COST, None, ("+", "*"), Operators(), 10, 5, SMALL, 1)
+    run = OperonRun(X, X[:, 0], COST, None, ("+", "*"), Operators(), 10, 5, SMALL, 1)
 
     def broken(generation: int) -> None:
         raise ValueError("from the callback")
@@ -182,7 +182,7 @@ def test_errors_in_callbacks_are_not_swallowed() -> None:
 
 def test_trees_mean_what_operon_computes() -> None:
     """Our tree of Operon's nodes, evaluated by us, is Operon's own evaluation, hidden coefficients too."""
-    run = Run(
+    run = OperonRun(
         X, X[:, 0] - X[:, 1], COST, None, ("+", "-", "*", "/", "sin", "exp"), Operators(), 25, 8, SMALL, 3
     )
     result = run_operon(run)

@@ -21,10 +21,10 @@ from sr2hls.search import (
     Frontier,
     OperonEngine,
     OperonSettings,
-    Progress,
     PySREngine,
     PySRSettings,
     SearchOptions,
+    SearchProgress,
     Study,
     parallel,
     run_study,
@@ -84,7 +84,7 @@ def starts(log: Path) -> list[tuple[str, str]]:
 def test_all_outputs_seeds_and_settings(tmp_path: Path) -> None:
     quick = OperonEngine(OperonSettings(50, 5, 1))
     wider = OperonEngine(OperonSettings(60, 5, 1))
-    reports: list[Progress] = []
+    reports: list[SearchProgress] = []
     frontier = run_study(study(quick, wider), tmp_path, progress=reports.append)
     assert len(list((tmp_path / "tasks").glob("*.json"))) == 2 * 2 * 2
     assert [r.fraction for r in reports] == [k / 8 for k in range(1, 9)]
@@ -118,7 +118,7 @@ def test_a_study_goes_on_where_it_stopped(tmp_path: Path) -> None:
 def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
     log = tmp_path / "log"
 
-    def progress(report: Progress) -> None:
+    def progress(report: SearchProgress) -> None:
         if report.fraction >= 0.5:
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -190,7 +190,7 @@ def test_killed_process_is_replaced(tmp_path: Path) -> None:
     log = tmp_path / "log"
     killed = []
 
-    def progress(report: Progress) -> None:
+    def progress(report: SearchProgress) -> None:
         if not killed:
             pids = {int(line.split()[2]) for line in log.read_text().splitlines()} - {os.getpid()}
             killed.extend(sorted(pids)[:1])

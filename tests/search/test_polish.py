@@ -6,10 +6,10 @@ import sympy
 
 from sr2hls.costs import additive_cycles, longest_path, published_cycles
 from sr2hls.search.expressions import evaluate_expr, expr_from_text, tree_from_text
-from sr2hls.search.fit import Fitter, Form
+from sr2hls.search.fit_constants import Fitter, Skeleton
 from sr2hls.search.jacobian import differentiable, value_and_jacobian
-from sr2hls.search.objective import Loss, Objective
 from sr2hls.search.polish import Polisher, simple_numbers
+from sr2hls.search.search_objective import Loss, SearchObjective
 from sr2hls.search.simplify import positive_denominators, simplified
 
 COST = additive_cycles(published_cycles())
@@ -20,7 +20,7 @@ X0, X1 = sympy.symbols("x0 x1")
 
 def polisher(truth: str, noise: float = 0.0) -> Polisher:
     y = evaluate_expr(expr_from_text(truth), X) + noise * RNG.standard_normal(len(X))
-    return Polisher(X, Objective(y, Loss.MSE), COST, longest_path(published_cycles()))
+    return Polisher(X, SearchObjective(y, Loss.MSE), COST, longest_path(published_cycles()))
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_formulas_without_a_value_are_dropped() -> None:
 
 
 def test_more_constants_than_rows_are_refused() -> None:
-    few = Polisher(X[:3], Objective(X[:3, 0] ** 3, Loss.MSE), COST)
+    few = Polisher(X[:3], SearchObjective(X[:3, 0] ** 3, Loss.MSE), COST)
     assert few.polish(expr_from_text("1.1 + 2.2*x0 + 3.3*x1 + 4.4*x0*x1"), "test", {}) == []
 
 
@@ -90,7 +90,7 @@ def test_fit_never_makes_it_worse() -> None:
 
 def test_logarithmic_loss_fits_small_values_too() -> None:
     y = 1e-20 * np.exp(-20 * X[:, 0])
-    p = Polisher(X, Objective(y, Loss.LOG), COST)
+    p = Polisher(X, SearchObjective(y, Loss.LOG), COST)
     fit = p.fit(expr_from_text("3.0e-20*exp(-18.5*x0)"))
     assert fit is not None and fit.loss < 1e-20
     np.testing.assert_allclose(sorted(fit.form.values), [-20, 1e-20], rtol=1e-8)
@@ -121,8 +121,8 @@ def test_derivatives_are_exact(text: str) -> None:
         up, _ = value_and_jacobian(tree, columns, parameters, tuple(at + step), len(X))
         down, _ = value_and_jacobian(tree, columns, parameters, tuple(at - step), len(X))
         np.testing.assert_allclose(jacobian[:, k], (up - down) / 2e-6, rtol=1e-5, atol=1e-7)
-    form = Form(expr_from_text("x0"), tree, tuple(at))
-    np.testing.assert_allclose(value, Fitter(X, Objective(X[:, 0], Loss.MSE)).predict(form, at, X))
+    form = Skeleton(expr_from_text("x0"), tree, tuple(at))
+    np.testing.assert_allclose(value, Fitter(X, SearchObjective(X[:, 0], Loss.MSE)).predict(form, at, X))
 
 
 def test_every_operator_value_in_the_jacobian_is_the_operators() -> None:

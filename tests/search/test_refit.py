@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sr2hls.errors import LoweringError
-from sr2hls.search.refit import FormulaModule, refine_constants
+from sr2hls.search.train_constants import FormulaModule, refine_constants
 
 X0, X1 = sp.symbols("x0 x1")
 FORMULAS = [

@@ -11,7 +11,7 @@ from sr2hls.search.curves import fitted_curves
 from sr2hls.search.operon import OperonEngine
 from sr2hls.search.operon_run import OperonSettings
 from sr2hls.search.shape_formulas import ShapeFormulaOptions, shape_formulas
-from sr2hls.search.shapes import (
+from sr2hls.search.shape_model import (
     ShapeOptions,
     classification_curvature,
     classification_loss,

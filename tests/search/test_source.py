@@ -9,7 +9,7 @@ import sympy
 
 from sr2hls.errors import InputError, UnsafeFileError
 from sr2hls.options import LowerOptions
-from sr2hls.search.source import Source, read_source
+from sr2hls.search.formula_source import FormulaSource, read_source
 
 RUNS = Path(__file__).parents[1] / "search" / "data" / "pysr_runs"
 OPERATORS = """
@@ -22,7 +22,7 @@ definition = "1/(1.5 + u**2)"
 """
 
 
-def read(source: object, tmp_path: Path, **more: object) -> Source:
+def read(source: object, tmp_path: Path, **more: object) -> FormulaSource:
     return read_source(LowerOptions(source=str(source), output=tmp_path / "out", **more))  # type: ignore[arg-type]
 
 

@@ -8,7 +8,7 @@ import sympy
 
 from sr2hls.costs import Operators, node_count
 from sr2hls.search import Candidate, Front, Frontier, read_hall_of_fame
-from sr2hls.search.write import write_hall_of_fame
+from sr2hls.search.write_hall_of_fame import write_hall_of_fame
 
 X0, X1 = sympy.symbols("x0 x1")
 FORMULAS = [X0 * 0.1, sympy.sin(X0) + sympy.Float(1 / 3) * X1**2, sympy.Piecewise((X0, X0 < X1), (2, True))]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sr2hls.hls.write import _cause
+from sr2hls.hls.write_hls4ml import _cause
 from sr2hls.store.room import refuse_full
 from sr2hls.synthesis import yosys_run
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sr2hls.lut_network import Kind
+from sr2hls.lut_network import LossKind
 from sr2hls.options import CompileOptions
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.progress import SilentProgress
@@ -37,7 +37,7 @@ def test_they_are_learnt_as_the_teacher_says(prepared: Prepared) -> None:
     problem = with_rows_between(prepared, 0)
     rows = len(prepared.problem.train)
     alone, mixed = (learnt_samples(problem, problem.train, share) for share in (1.0, 0.5))
-    assert mixed.kind is Kind.CLASSES
+    assert mixed.kind is LossKind.CLASSES
     assert np.array_equal(alone.targets[rows:], mixed.targets[rows:])
     assert not np.allclose(alone.targets[:rows], mixed.targets[:rows])
     assert mixed.row_weights[0] / mixed.row_weights[-1] == pytest.approx((len(problem.train) / rows - 1) / 2)

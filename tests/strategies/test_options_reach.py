@@ -7,7 +7,7 @@ import sympy as sp
 from attrs import evolve
 
 from sr2hls.flow.run_folder import RunFolder
-from sr2hls.options import CompileOptions, Cost, Engine
+from sr2hls.options import CompileOptions, Cost, EngineName
 from sr2hls.prepare import prepare
 from sr2hls.progress import SilentProgress
 from sr2hls.search.joint import JointOptions
@@ -27,7 +27,7 @@ class ReachedError(Exception):
 
 @pytest.fixture
 def context(small: CompileOptions, tmp_path: Any) -> Context:
-    options = evolve(small, output=tmp_path / "r", engine=Engine.EQL, time_s=6.0, jobs=2)
+    options = evolve(small, output=tmp_path / "r", engine=EngineName.EQL, time_s=6.0, jobs=2)
     return Context(prepare(options, SilentProgress()), options, RunFolder(options), SilentProgress())
 
 
@@ -71,7 +71,7 @@ def test_the_joint_search(context: Context, monkeypatch: pytest.MonkeyPatch) -> 
         raise ReachedError
 
     monkeypatch.setattr(readable, "search_problem", searched)
-    changes = ({}, {"engine": Engine.AUTO, "cost": Cost.CYCLES, "max_nodes": 33})
+    changes = ({}, {"engine": EngineName.AUTO, "cost": Cost.CYCLES, "max_nodes": 33})
     for change in changes:
         options = evolve(context.options, **change)
         with pytest.raises(ReachedError):

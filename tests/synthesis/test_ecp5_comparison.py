@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from sr2hls.baseline.alkaid import to_alkaid
-from sr2hls.baseline.network import FloatLayer
 from sr2hls.baseline.program import network_program
+from sr2hls.baseline.quantised_network import FloatLayer
 from sr2hls.baseline.train import TrainingOptions, train_quantized
 from sr2hls.circuit import build_circuit
 from sr2hls.options import Synthesis

@@ -9,7 +9,7 @@ from sr2hls.program.types import FixedType
 from sr2hls.provenance import Origin
 from sr2hls.rtl.project import write_rtl
 from sr2hls.synthesis.estimate import estimate
-from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.hardware_report import HardwareReport
 from sr2hls.target import Target
 
 T = FixedType(True, 8, 8)

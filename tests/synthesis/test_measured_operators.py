@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sr2hls.costs.measured import load_measured, measured_table
+from sr2hls.costs.measured_tables import load_measured, measured_table
 from sr2hls.errors import InputError
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.progress import SilentProgress

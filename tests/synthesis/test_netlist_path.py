@@ -12,9 +12,9 @@ from sr2hls.program.types import FixedType
 from sr2hls.provenance import Figure, Origin, Provenance
 from sr2hls.rtl.project import write_rtl
 from sr2hls.synthesis.base import HdlDesign
+from sr2hls.synthesis.hardware_report import HardwareReport
 from sr2hls.synthesis.level_delays import ULTRASCALE_PLUS, LevelDelays
 from sr2hls.synthesis.netlist_path import longest_path
-from sr2hls.synthesis.report import HardwareReport
 from sr2hls.synthesis.yosys import Yosys
 from sr2hls.target import Target
 

@@ -6,7 +6,7 @@ import pytest
 
 from sr2hls.errors import InputError
 from sr2hls.provenance import Figure, Origin, Provenance
-from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.hardware_report import HardwareReport
 
 
 def report() -> HardwareReport:

@@ -7,13 +7,13 @@ import sympy as sp
 from sr2hls.errors import DegenerateDesignError, InputError
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
-from sr2hls.program.lower import OutputError, lower
+from sr2hls.program.lower_formulas import OutputError, lower
 from sr2hls.program.passes import optimize
 from sr2hls.program.program import Program
 from sr2hls.program.real import quantize_real
 from sr2hls.program.types import FixedType, Overflow, Rounding
+from sr2hls.verify.checked_design import CheckedDesign
 from sr2hls.verify.degenerate import refuse_degenerate
-from sr2hls.verify.design import Design
 from sr2hls.verify.finding import Severity
 
 x, y, z = sp.symbols("x y z")
@@ -24,9 +24,9 @@ def data(n: int = 1000) -> np.ndarray:
     return np.random.default_rng(0).uniform(-3.9, 3.9, (n, 3))
 
 
-def design(formulas: dict[str, sp.Expr], error: float = 0.03) -> Design:
+def design(formulas: dict[str, sp.Expr], error: float = 0.03) -> CheckedDesign:
     lowered = lower(formulas, dict.fromkeys("xyz", T), data(), error=error)
-    return Design(lowered.program, formulas, data(), lowered.errors)
+    return CheckedDesign(lowered.program, formulas, data(), lowered.errors)
 
 
 def lookup(build: Builder, argument: int, function: str) -> int:
@@ -74,7 +74,7 @@ def test_the_published_degenerate_design_is_refused_by_name() -> None:
     assert [len(set(t.values)) for t in tables] == [1, 1, 1]
     X = np.random.default_rng(1).uniform(-4, 4, (2000, 4))
     with pytest.raises(DegenerateDesignError) as error:
-        refuse_degenerate(Design(program, formulas, X))
+        refuse_degenerate(CheckedDesign(program, formulas, X))
     text = str(error.value)
     assert text.startswith("degenerate design: table ")
     assert "of 'sin(x0)' is constant: each of its 1024 entries" in text
@@ -84,19 +84,19 @@ def test_the_published_degenerate_design_is_refused_by_name() -> None:
     assert "more)" in text
     # Without data, without formulas, and optimised, too.
     with pytest.raises(DegenerateDesignError, match=r"sin\(x0\)' is constant"):
-        refuse_degenerate(Design(program, formulas))
+        refuse_degenerate(CheckedDesign(program, formulas))
     with pytest.raises(DegenerateDesignError, match=r"sin\(x0\)' is constant"):
-        refuse_degenerate(Design(program))
+        refuse_degenerate(CheckedDesign(program))
     with pytest.raises(
         DegenerateDesignError, match=r"input 'x0' cannot influence output 'g' = x1/2 \+ sin\(x0\)"
     ):
-        refuse_degenerate(Design(optimize(program), formulas, X))
+        refuse_degenerate(CheckedDesign(optimize(program), formulas, X))
 
 
 def test_the_same_design_in_a_type_that_holds_the_step_is_not_constant() -> None:
     program, formulas = published(24, 12)
     X = np.random.default_rng(1).uniform(-4, 4, (2000, 4))
-    warnings = refuse_degenerate(Design(program, formulas, X))
+    warnings = refuse_degenerate(CheckedDesign(program, formulas, X))
     assert not [w for w in warnings if w.rule in ("constant-table", "dropped-input", "constant-output")]
 
 
@@ -118,7 +118,7 @@ def test_an_input_that_drops_out() -> None:
     with pytest.raises(
         DegenerateDesignError, match=r"input 'y' cannot influence output 'f' = x \+ sin\(y\)/2, which uses"
     ):
-        refuse_degenerate(Design(program, formulas, data()))
+        refuse_degenerate(CheckedDesign(program, formulas, data()))
 
 
 def test_an_input_that_drops_out_behind_logic() -> None:
@@ -129,7 +129,7 @@ def test_an_input_that_drops_out_behind_logic() -> None:
     hidden = build.min(build.add(build.abs(1), build.constant(100, 0)), 0)
     for value in (build.add(0, nothing), hidden):
         with pytest.raises(DegenerateDesignError, match=r"input 'y' .* output 'f' = x \+ y, which uses it"):
-            refuse_degenerate(Design(build.program({"f": value}), formulas, data()))
+            refuse_degenerate(CheckedDesign(build.program({"f": value}), formulas, data()))
 
 
 def test_an_input_that_matters_less_than_the_stated_error_is_a_warning() -> None:
@@ -137,11 +137,11 @@ def test_an_input_that_matters_less_than_the_stated_error_is_a_warning() -> None
     build = Builder(dict.fromkeys("xyz", T))
     program = build.program({"f": build.cast(0, FixedType(True, 6, 3))})
     bounds = {"f": OutputError(rms=0.01, largest=0.02)}
-    (warning,) = refuse_degenerate(Design(program, formulas, data(), bounds))
+    (warning,) = refuse_degenerate(CheckedDesign(program, formulas, data(), bounds))
     assert (warning.rule, warning.severity, warning.value) == ("dropped-input", Severity.WARNING, "y")
     assert "take it out of the formula" in warning.remedy
     with pytest.raises(DegenerateDesignError, match="input 'y' cannot influence"):
-        refuse_degenerate(Design(program, formulas, data()))
+        refuse_degenerate(CheckedDesign(program, formulas, data()))
 
 
 @pytest.mark.parametrize(("stated", "severity"), [(1.1, Severity.WARNING), (0.9, None)])
@@ -151,7 +151,7 @@ def test_what_an_input_adds_is_its_own_spread(stated: float, severity: Severity 
     build = Builder(dict.fromkeys("xyz", T))
     program = build.program({"f": build.cast(0, FixedType(True, 6, 3))})
     adds = float(np.std(quantize_real(data()[:, 1], T) * T.step)) / 100
-    checked = Design(program, formulas, data(), {"f": OutputError(rms=stated * adds, largest=0.1)})
+    checked = CheckedDesign(program, formulas, data(), {"f": OutputError(rms=stated * adds, largest=0.1)})
     if severity is None:
         with pytest.raises(DegenerateDesignError, match="input 'y' cannot influence"):
             refuse_degenerate(checked)
@@ -164,11 +164,11 @@ def test_a_constant_output() -> None:
     build = Builder(dict.fromkeys("xyz", T))
     program = build.program({"f": build.min(build.constant(-30, 0), build.mul(0, 1))})
     with pytest.raises(DegenerateDesignError, match=r"output 'f' = x\*y is -30 for every input"):
-        refuse_degenerate(Design(program, formulas, data()))
+        refuse_degenerate(CheckedDesign(program, formulas, data()))
     stuck = build.program({"f": build.max(build.mul(0, 1), build.constant(15, 0))})
     X = np.clip(data(), -3.5, 3.5)
     with pytest.raises(DegenerateDesignError, match=r"output 'f' = x\*y is 15 for all 1000 samples"):
-        refuse_degenerate(Design(stuck, formulas, X))
+        refuse_degenerate(CheckedDesign(stuck, formulas, X))
 
 
 def test_equal_outputs() -> None:
@@ -178,9 +178,9 @@ def test_equal_outputs() -> None:
     with pytest.raises(
         DegenerateDesignError, match=r"outputs 'f' and 'g' are equal on all 1000 samples, their formulas"
     ):
-        refuse_degenerate(Design(program, formulas, data()))
+        refuse_degenerate(CheckedDesign(program, formulas, data()))
     same = {"f": x + y, "g": y + x}
-    assert refuse_degenerate(Design(program, same, data())) == ()
+    assert refuse_degenerate(CheckedDesign(program, same, data())) == ()
 
 
 def test_results_outside_the_stated_bound() -> None:
@@ -190,10 +190,10 @@ def test_results_outside_the_stated_bound() -> None:
     with pytest.raises(
         DegenerateDesignError, match=r"output 'f' = y\*sin\(x\) has a rms error of .* on 1000 samples, more"
     ):
-        refuse_degenerate(Design(good.program, good.formulas, data(), tight))
+        refuse_degenerate(CheckedDesign(good.program, good.formulas, data(), tight))
     largest = {"f": OutputError(1.0, good.bounds["f"].largest / 2)}
     with pytest.raises(DegenerateDesignError, match="has a largest error of"):
-        refuse_degenerate(Design(good.program, good.formulas, data(), largest))
+        refuse_degenerate(CheckedDesign(good.program, good.formulas, data(), largest))
 
 
 def test_a_constant_that_vanished() -> None:
@@ -203,11 +203,11 @@ def test_a_constant_that_vanished() -> None:
     with pytest.raises(
         DegenerateDesignError, match=r"constant 1/64 is 0 in ap_fixed<10,6>, whose step is 0.0625"
     ):
-        refuse_degenerate(Design(program, {"f": x / 64 + y}, data()))
+        refuse_degenerate(CheckedDesign(program, {"f": x / 64 + y}, data()))
     build = Builder(dict.fromkeys("xyz", T))
     zero = build.push(ops.Constant(type=FixedType(True, 10, 6), raw=0, origin="0"))
     fine = build.program({"f": build.add(build.mul(0, zero), 1)})
-    assert refuse_degenerate(Design(fine, {"f": y}, data())) == ()
+    assert refuse_degenerate(CheckedDesign(fine, {"f": y}, data())) == ()
 
 
 def test_a_table_whose_index_does_not_move() -> None:
@@ -219,7 +219,7 @@ def test_a_table_whose_index_does_not_move() -> None:
     with pytest.raises(
         DegenerateDesignError, match=r"'exp\(x\)' is constant: each of its 64 entries that can be reached"
     ):
-        refuse_degenerate(Design(program, {"f": sp.exp(x) + y}, data()))
+        refuse_degenerate(CheckedDesign(program, {"f": sp.exp(x) + y}, data()))
 
 
 def test_broken_width_is_refused_by_its_error() -> None:
@@ -234,7 +234,7 @@ def test_broken_width_is_refused_by_its_error() -> None:
     )  # fmt: skip
     assert build is not None
     with pytest.raises(DegenerateDesignError, match=r"more than the .* stated: give it more bits"):
-        refuse_degenerate(Design(broken, good.formulas, data(), good.bounds))
+        refuse_degenerate(CheckedDesign(broken, good.formulas, data(), good.bounds))
 
 
 def test_data_and_names_that_do_not_fit() -> None:
@@ -242,10 +242,10 @@ def test_data_and_names_that_do_not_fit() -> None:
     with pytest.raises(
         InputError, match=r"the data have the shape \(3, 2\); the program takes \(samples, 3\)"
     ):
-        Design(program, {}, np.zeros((3, 2)))
+        CheckedDesign(program, {}, np.zeros((3, 2)))
     with pytest.raises(
         InputError, match="formulas are given for 'g', which is no output of the program; it has f"
     ):
-        Design(program, {"g": x})
+        CheckedDesign(program, {"g": x})
     with pytest.raises(InputError, match="error bounds are given for 'g'"):
-        Design(program, {}, None, {"g": OutputError(1, 1)})
+        CheckedDesign(program, {}, None, {"g": OutputError(1, 1)})

@@ -10,12 +10,12 @@ from sr2hls.problem import Problem, Split
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
 from sr2hls.program.interpreter import Interpreter
-from sr2hls.program.lower import OutputError
+from sr2hls.program.lower_formulas import OutputError
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.teacher.task import Task
+from sr2hls.verify.checked_design import CheckedDesign
 from sr2hls.verify.decision import constant_decisions
 from sr2hls.verify.degenerate import degeneracies
-from sr2hls.verify.design import Design
 from sr2hls.verify.vanished import drop_vanished_terms
 
 x, y = sp.symbols("x y")
@@ -23,10 +23,10 @@ T = FixedType(True, 6, 3, Rounding.RND, Overflow.SAT)
 X = np.random.default_rng(0).uniform(-3.9, 3.9, (1000, 2))
 
 
-def only_x(formula: sp.Expr, stated: float = 0.01) -> Design:
+def only_x(formula: sp.Expr, stated: float = 0.01) -> CheckedDesign:
     """A program that computes x, beside a formula that says more."""
     build = Builder({"x": T, "y": T})
-    return Design(build.program({"f": 0}), {"f": formula}, X, {"f": OutputError(stated, 9.0)})
+    return CheckedDesign(build.program({"f": 0}), {"f": formula}, X, {"f": OutputError(stated, 9.0)})
 
 
 def test_a_term_that_rounds_to_nothing_is_left_out_and_said() -> None:
@@ -39,7 +39,7 @@ def test_a_term_that_rounds_to_nothing_is_left_out_and_said() -> None:
     assert honest.errors["f"].rms == pytest.approx(0.25 + 0.02 * mean)
     assert len(honest.notes) == 1
     assert honest.notes[0].startswith("'second' is left out of 'mass': at the precision that was chosen")
-    again = Design(honest.program, honest.formulas, X, honest.errors)
+    again = CheckedDesign(honest.program, honest.formulas, X, honest.errors)
     assert degeneracies(again) == ()
     assert drop_vanished_terms(again).notes == ()
 
@@ -63,11 +63,11 @@ def test_a_constant_below_the_last_bit_is_0() -> None:
     build = Builder({"x": T, "y": T})
     zero = build.push(ops.Constant(type=FixedType(True, 4, 4), raw=0, origin="1.2e-9"))
     bounds = {"f": OutputError(0, 0), "g": OutputError(1e-8, 1e-8)}
-    design = Design(build.program({"f": 0, "g": zero}), {"f": x, "g": sp.Float(1.2e-9)}, X, bounds)
+    design = CheckedDesign(build.program({"f": 0, "g": zero}), {"f": x, "g": sp.Float(1.2e-9)}, X, bounds)
     assert [f.rule for f in degeneracies(design)] == ["vanished-constant"]
     honest = drop_vanished_terms(design)
     assert honest.formulas["g"] == 0
-    assert degeneracies(Design(honest.program, honest.formulas, X, honest.errors)) == ()
+    assert degeneracies(CheckedDesign(honest.program, honest.formulas, X, honest.errors)) == ()
     raw = design.raw
     assert np.array_equal(Interpreter(honest.program).run(raw), Interpreter(design.program).run(raw))
 

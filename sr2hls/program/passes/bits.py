@@ -13,7 +13,7 @@ from sr2hls.program.types import FixedType, narrowest
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class BitPiece:
     """Some neighbouring bits of a value.
 
     Attributes:
@@ -27,12 +27,12 @@ class Piece:
     count: int
 
 
-def whole(build: Builder, values: Sequence[int]) -> list[Piece]:
+def whole(build: Builder, values: Sequence[int]) -> list[BitPiece]:
     """Return all bits of values as pieces."""
-    return [Piece(v, 0, build.type(v).width) for v in values]
+    return [BitPiece(v, 0, build.type(v).width) for v in values]
 
 
-def extract(build: Builder, piece: Piece, origin: str = "") -> int:
+def extract(build: Builder, piece: BitPiece, origin: str = "") -> int:
     """Write the bits of a piece as a value: wires, no logic."""
     type_ = build.type(piece.value)
     if piece.low == 0 and piece.count == type_.width:
@@ -42,17 +42,17 @@ def extract(build: Builder, piece: Piece, origin: str = "") -> int:
     return build.push(ops.Cast(args=(piece.value,), type=bits, origin=origin))
 
 
-def split_at(pieces: Sequence[Piece], low_bits: int) -> tuple[list[Piece], list[Piece]]:
+def split_at(pieces: Sequence[BitPiece], low_bits: int) -> tuple[list[BitPiece], list[BitPiece]]:
     """Return an index's pieces above and within its lowest bits; the last piece is the lowest."""
-    high: list[Piece] = []
-    low: list[Piece] = []
+    high: list[BitPiece] = []
+    low: list[BitPiece] = []
     for piece in reversed(pieces):
         taken = min(low_bits, piece.count)
         low_bits -= taken
         if taken:
-            low.insert(0, Piece(piece.value, piece.low, taken))
+            low.insert(0, BitPiece(piece.value, piece.low, taken))
         if taken < piece.count:
-            high.insert(0, Piece(piece.value, piece.low + taken, piece.count - taken))
+            high.insert(0, BitPiece(piece.value, piece.low + taken, piece.count - taken))
     return high, low
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from sr2hls.arrays import IntArray
 from sr2hls.program import ops
-from sr2hls.program.passes.bits import Piece, clamped_index, extract, signed_index, whole
+from sr2hls.program.passes.bits import BitPiece, clamped_index, extract, signed_index, whole
 from sr2hls.program.passes.rewrite import Rewriter, plain, rewrite
 from sr2hls.program.program import Program
 from sr2hls.program.size import used_bits
@@ -31,7 +31,7 @@ def _rule(rewriter: Rewriter, position: int, op: ops.Operation) -> int | None:
     reachable = clamped_index(types, [build.range(a) for a in op.args])
     values = np.array(op.values, dtype=np.int64)[reachable]
     pieces = whole(build, op.args)
-    kept: list[Piece] = []
+    kept: list[BitPiece] = []
     used = set(used_bits(values)) - set(_repeated(pieces))
     if _repeated(pieces):
         values = values[_consistent(pieces)]
@@ -52,20 +52,20 @@ def _rule(rewriter: Rewriter, position: int, op: ops.Operation) -> int | None:
     return build.push(replace(op, args=args, values=tuple(int(v) for v in values)))
 
 
-def _runs(piece: Piece, offset: int, used: set[int]) -> list[Piece]:
+def _runs(piece: BitPiece, offset: int, used: set[int]) -> list[BitPiece]:
     """Return the runs of used bits of a piece whose lowest bit is an index bit, the highest run first."""
-    runs: list[Piece] = []
+    runs: list[BitPiece] = []
     for bit in reversed(range(piece.count)):
         if offset + bit not in used:
             continue
         if runs and runs[-1].low == piece.low + bit + 1:
-            runs[-1] = Piece(piece.value, piece.low + bit, runs[-1].count + 1)
+            runs[-1] = BitPiece(piece.value, piece.low + bit, runs[-1].count + 1)
         else:
-            runs.append(Piece(piece.value, piece.low + bit, 1))
+            runs.append(BitPiece(piece.value, piece.low + bit, 1))
     return runs
 
 
-def _repeated(pieces: list[Piece]) -> list[int]:
+def _repeated(pieces: list[BitPiece]) -> list[int]:
     """Return the index bits of arguments that came before."""
     bits: list[int] = []
     offset = sum(p.count for p in pieces)
@@ -76,11 +76,11 @@ def _repeated(pieces: list[Piece]) -> list[int]:
     return bits
 
 
-def _consistent(pieces: list[Piece]) -> IntArray:
+def _consistent(pieces: list[BitPiece]) -> IntArray:
     """Return, for each index, the one in which repeated arguments have the value of the first."""
     index = np.arange(1 << sum(p.count for p in pieces))
     result = np.zeros_like(index)
-    first: dict[Piece, IntArray] = {}
+    first: dict[BitPiece, IntArray] = {}
     offset = sum(p.count for p in pieces)
     for piece in pieces:
         offset -= piece.count
@@ -89,7 +89,7 @@ def _consistent(pieces: list[Piece]) -> IntArray:
     return result
 
 
-def _wire(rewriter: Rewriter, op: ops.Table, kept: list[Piece], values: IntArray) -> int | None:
+def _wire(rewriter: Rewriter, op: ops.Table, kept: list[BitPiece], values: IntArray) -> int | None:
     """Return a shift of the only argument if the table is nothing but that."""
     if len(kept) != 1:
         return None

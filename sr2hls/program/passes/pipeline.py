@@ -5,7 +5,7 @@ from sr2hls.program.passes.base import Pass, PassManager
 from sr2hls.program.passes.common import ShareSubexpressions
 from sr2hls.program.passes.dead import RemoveDeadCode
 from sr2hls.program.passes.decide import SimplifyDecisions
-from sr2hls.program.passes.fold import FoldConstants
+from sr2hls.program.passes.fold_constants import FoldConstants
 from sr2hls.program.passes.fuse import FuseCasts
 from sr2hls.program.passes.index import ReduceIndices
 from sr2hls.program.passes.narrow import NarrowRanges

@@ -8,7 +8,7 @@ import numpy as np
 from sr2hls.arrays import IntArray
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
-from sr2hls.program.passes.bits import Piece, extract, split_at, whole
+from sr2hls.program.passes.bits import BitPiece, extract, split_at, whole
 from sr2hls.program.passes.rewrite import Rewriter, plain, rewrite
 from sr2hls.program.program import Program
 from sr2hls.program.size import LUT_INPUTS, table_luts
@@ -16,7 +16,7 @@ from sr2hls.program.types import FixedType, narrowest
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class TableSplit:
     """A table as two: of the high index bits and of the rest.
 
     Attributes:
@@ -70,7 +70,7 @@ class SplitTables:
         return _write(rewriter.build, op, best)
 
 
-def _splits(op: ops.Table, widths: list[int]) -> Iterator[Split]:
+def _splits(op: ops.Table, widths: list[int]) -> Iterator[TableSplit]:
     cube = np.array(op.values, dtype=np.int64).reshape([1 << w for w in widths])
     n_bits = sum(widths)
     for leading in range(len(widths)):
@@ -88,17 +88,17 @@ def _entries(values: IntArray) -> tuple[int, ...]:
     return tuple(int(v) for v in values.ravel())
 
 
-def _sum(matrix: IntArray, order: tuple[int, ...], low_bits: int) -> Split:
+def _sum(matrix: IntArray, order: tuple[int, ...], low_bits: int) -> TableSplit:
     base = matrix.min(axis=1)
     rest = matrix - base[:, None]
     low_only = bool((rest == rest[0]).all())
     first, second = _entries(base), _entries(rest[0] if low_only else rest)
     adder = max(int(matrix.max()).bit_length(), (-int(matrix.min()) - 1).bit_length()) + 1
     luts = table_luts(first) + table_luts(second) + adder
-    return Split(order, low_bits, first, second, False, low_only, luts)
+    return TableSplit(order, low_bits, first, second, False, low_only, luts)
 
 
-def _coded(matrix: IntArray, order: tuple[int, ...], low_bits: int) -> Split | None:
+def _coded(matrix: IntArray, order: tuple[int, ...], low_bits: int) -> TableSplit | None:
     rows, code = np.unique(matrix, axis=0, return_inverse=True)
     code_bits = max(1, (len(rows) - 1).bit_length())
     if 1 << code_bits >= len(matrix):
@@ -106,14 +106,14 @@ def _coded(matrix: IntArray, order: tuple[int, ...], low_bits: int) -> Split | N
     # Codes that do not occur repeat the last row.
     padded = rows[np.minimum(np.arange(1 << code_bits), len(rows) - 1)]
     first, second = _entries(code.astype(np.int64)), _entries(padded)
-    return Split(order, low_bits, first, second, True, False, table_luts(first) + table_luts(second))
+    return TableSplit(order, low_bits, first, second, True, False, table_luts(first) + table_luts(second))
 
 
-def _write(build: Builder, op: ops.Table, split: Split) -> int:
+def _write(build: Builder, op: ops.Table, split: TableSplit) -> int:
     pieces = whole(build, [op.args[k] for k in split.order])
     high, low = split_at(pieces, split.low_bits)
 
-    def values(of: list[Piece]) -> list[int]:
+    def values(of: list[BitPiece]) -> list[int]:
         return [extract(build, piece, op.origin) for piece in of]
 
     if split.coded:

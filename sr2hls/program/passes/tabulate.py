@@ -14,7 +14,7 @@ from sr2hls.program.size import operation_luts, table_luts
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class TableCandidate:
     """A value that could be a table.
 
     Attributes:
@@ -61,15 +61,15 @@ class Tabulate:
 
         return rewrite(program, rule) if chosen else program
 
-    def _candidates(self, program: Program) -> list[Candidate]:
+    def _candidates(self, program: Program) -> list[TableCandidate]:
         sizes = operation_luts(program)
         largest = max(
             (len(op.values).bit_length() - 1 for op in program if isinstance(op, ops.Table)), default=0
         )
         limit = max(self.max_bits, min(largest, 12))
-        found: list[Candidate] = []
+        found: list[TableCandidate] = []
         for root, cuts in enumerate(enumerate_cuts(program, limit, self.max_cuts)):
-            best: Candidate | None = None
+            best: TableCandidate | None = None
             for cut in cuts:
                 candidate = _candidate(program, root, cut, sizes)
                 if candidate and (best is None or candidate.gain > best.gain):
@@ -79,7 +79,7 @@ class Tabulate:
         return found
 
 
-def _candidate(program: Program, root: int, cut: Cut, sizes: tuple[int, ...]) -> Candidate | None:
+def _candidate(program: Program, root: int, cut: Cut, sizes: tuple[int, ...]) -> TableCandidate | None:
     inside = cone(program, root, cut)
     gone = only_for(program, root, inside)
     saved = sum(sizes[p] for p in gone)
@@ -89,7 +89,7 @@ def _candidate(program: Program, root: int, cut: Cut, sizes: tuple[int, ...]) ->
     leaves = tuple(sorted(cut))
     values = tabulated(program, inside, leaves)
     gain = (saved - table_luts(values), fewer)
-    return Candidate(root, leaves, values, frozenset(gone), gain) if gain > (0, 0) else None
+    return TableCandidate(root, leaves, values, frozenset(gone), gain) if gain > (0, 0) else None
 
 
 def tabulated(program: Program, inside: list[int], leaves: tuple[int, ...]) -> tuple[int, ...]:
@@ -116,9 +116,9 @@ def tabulated(program: Program, inside: list[int], leaves: tuple[int, ...]) -> t
     return tuple(int(v) for v in Interpreter(alone).run(raw)[:, 0])
 
 
-def _compatible(candidates: list[Candidate]) -> dict[int, Candidate]:
+def _compatible(candidates: list[TableCandidate]) -> dict[int, TableCandidate]:
     """Return the best candidates that do not touch each other's operations, by root."""
-    chosen: dict[int, Candidate] = {}
+    chosen: dict[int, TableCandidate] = {}
     gone: set[int] = set()
     needed: set[int] = set()
     for candidate in sorted(candidates, key=lambda c: (-c.gain[0], -c.gain[1], c.root)):

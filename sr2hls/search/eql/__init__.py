@@ -1,6 +1,6 @@
 """Equation learner: networks of primitives, trained by gradient and read out as formulas."""
 
-from sr2hls.search.eql.engine import EQLEngine
-from sr2hls.search.eql.network import EQLNetwork
+from sr2hls.search.eql.eql_engine import EQLEngine
+from sr2hls.search.eql.eql_network import EQLNetwork
 
 __all__ = ["EQLEngine", "EQLNetwork"]

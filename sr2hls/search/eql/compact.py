@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from sr2hls.errors import InputError
-from sr2hls.search.eql.network import EQLNetwork
+from sr2hls.search.eql.eql_network import EQLNetwork
 from sr2hls.search.eql.pruning import (
     Pruner,
     PruningSchedule,

@@ -7,7 +7,13 @@ import torch
 from torch import Tensor
 
 from sr2hls.search.eql.architecture import Architecture, Weights, fold_constants, live
-from sr2hls.search.eql.refit import Fit, flatten, levenberg_marquardt, mean_squared_error, unflatten
+from sr2hls.search.eql.levenberg_marquardt import (
+    TrialFit,
+    flatten,
+    levenberg_marquardt,
+    mean_squared_error,
+    unflatten,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ class EliminationOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class EliminationStage:
     """A network on the way down.
 
     Attributes:
@@ -54,7 +60,7 @@ class Stage:
     trial: int
 
 
-def saliency(fit: Fit, damping: float = 1e-3) -> Tensor:
+def saliency(fit: TrialFit, damping: float = 1e-3) -> Tensor:
     """Rise of the loss when a weight is removed and the others follow, shape as ``fit.index``.
 
     Optimal brain surgeon, w²/(2 [H⁻¹]_ww) (Hassibi and Stork, NIPS 1992), with the Gauss-Newton matrix in
@@ -70,8 +76,8 @@ def saliency(fit: Fit, damping: float = 1e-3) -> Tensor:
     return torch.where(fit.alive, torch.nan_to_num(rise, nan=torch.inf), torch.inf)
 
 
-def _select(fit: Fit, rows: Tensor) -> Fit:
-    return Fit(
+def _select(fit: TrialFit, rows: Tensor) -> TrialFit:
+    return TrialFit(
         [w[rows] for w in fit.weights],
         [m[rows] for m in fit.masks],
         fit.loss[rows],
@@ -89,7 +95,7 @@ def eliminate(
     validation: tuple[Tensor, Tensor],
     options: EliminationOptions | None = None,
     proceed: Callable[[], bool] = lambda: True,
-) -> list[Stage]:
+) -> list[EliminationStage]:
     """Refit, then remove weight after weight from the most promising trials.
 
     Args:
@@ -117,7 +123,7 @@ def eliminate(
     order = torch.log2(held_out.clamp(min=floor)) + flatten(fit.masks).sum(1) / 3
     trials = torch.argsort(torch.nan_to_num(order, nan=torch.inf), stable=True)[:count]
     fit = _select(fit, trials)
-    stages: list[Stage] = []
+    stages: list[EliminationStage] = []
     while len(trials):
         held_out = mean_squared_error(arch, fit.weights, x_val, y_val)
         stages += _record(fit, held_out, trials)
@@ -143,10 +149,10 @@ def _largest(arch: Architecture, weights: Weights, masks: Weights, count: int) -
     return fold_constants(arch, weights, masks)
 
 
-def _record(fit: Fit, held_out: Tensor, trials: Tensor) -> list[Stage]:
+def _record(fit: TrialFit, held_out: Tensor, trials: Tensor) -> list[EliminationStage]:
     active = flatten(fit.masks).sum(1)
     return [
-        Stage(
+        EliminationStage(
             [w[i : i + 1] for w in fit.weights],
             [m[i : i + 1] for m in fit.masks],
             int(active[i]),
@@ -160,8 +166,8 @@ def _record(fit: Fit, held_out: Tensor, trials: Tensor) -> list[Stage]:
 
 
 def _round(
-    arch: Architecture, fit: Fit, x: Tensor, y: Tensor, options: EliminationOptions, floor: float
-) -> Fit:
+    arch: Architecture, fit: TrialFit, x: Tensor, y: Tensor, options: EliminationOptions, floor: float
+) -> TrialFit:
     """One removal in each trial: several at once where that costs nothing, else the best single one."""
     rise = saliency(fit)
     order = torch.argsort(rise, dim=1, stable=True)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from sr2hls.errors import InputError
 from sr2hls.search.eql.architecture import Architecture, Weights, fold_constants, live
-from sr2hls.search.eql.network import EQLNetwork
+from sr2hls.search.eql.eql_network import EQLNetwork
 from sr2hls.search.eql.training import SparsifyOptions, clip_gradients
 
 Loss = Callable[[], Tensor]

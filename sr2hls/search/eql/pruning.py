@@ -13,8 +13,8 @@ from torch import Tensor
 from sr2hls.costs import CostModel
 from sr2hls.errors import InputError
 from sr2hls.search.eql.architecture import Architecture, Weights, live
+from sr2hls.search.eql.eql_network import EQLNetwork
 from sr2hls.search.eql.hardware import connection_cost, unit_cost
-from sr2hls.search.eql.network import EQLNetwork
 
 
 def squared_error_probe(outputs: Tensor, generator: torch.Generator) -> Tensor:

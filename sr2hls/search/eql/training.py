@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sr2hls.errors import InputError
-from sr2hls.search.eql.network import EQLNetwork
+from sr2hls.search.eql.eql_network import EQLNetwork
 from sr2hls.search.eql.pruning import Pruner, squared_error_probe
 
 StepCallback = Callable[[int, Tensor], bool]

@@ -12,14 +12,14 @@ from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 
 from sr2hls.orphans import end_with, tied_workers
-from sr2hls.search.joint.select import Point
+from sr2hls.search.joint.select_terms import SelectionPoint
 
-Path = Callable[..., Iterable[Point]]
+Path = Callable[..., Iterable[SelectionPoint]]
 
 
 def points_apart(
     path: Path, calls: Sequence[tuple[Any, ...]], jobs: int
-) -> Generator[tuple[int, Point], None, None]:
+) -> Generator[tuple[int, SelectionPoint], None, None]:
     """Iterate over the number of a call and its next point, as they come.
 
     Where the iteration is left early, e.g. by Ctrl-C, the processes end.

@@ -61,7 +61,7 @@ Start = Callable[[Range], Sequence[tuple[float, ...]]]
 
 
 @dataclass(frozen=True)
-class Entry:
+class DictionaryEntry:
     """A shape of one input.
 
     Attributes:
@@ -90,26 +90,26 @@ class MixedEntry:
     symmetric: bool = False
 
 
-def one_input_entries() -> tuple[Entry, ...]:
+def one_input_entries() -> tuple[DictionaryEntry, ...]:
     """Return the shapes of one input."""
     return (
-        Entry(make_shape("u"), _plain, _plain),
-        Entry(make_shape("u^2"), _plain, _plain),
-        Entry(make_shape("u^3"), _plain),
-        Entry(make_shape("abs(u)"), _with_zero, _with_zero),
-        Entry(make_shape("1/u"), _without_zero, _without_zero),
-        Entry(make_shape("sqrt(u)"), _positive, _positive),
-        Entry(make_shape("log(u)"), _positive, _positive),
-        Entry(make_shape("max(u, p0)"), _places(15), _places(5)),
-        Entry(make_shape("abs(u - p0)"), _places(15), _places(5)),
-        Entry(make_shape("sign(u - p0)"), _places(31), _places(9)),
-        Entry(make_shape("exp(p0*u)"), _rates(-3.0, -1.5, -0.7, 0.7, 1.5, 3.0), _rates(-1.5, 1.5)),
-        Entry(make_shape("sin(p0*u)"), _rates(0.8, 1.6, 2.4, 3.2, 4.8, 6.4), _rates(1.6, 3.2)),
-        Entry(make_shape("cos(p0*u)"), _rates(0.8, 1.6, 2.4, 3.2, 4.8, 6.4), _rates(1.6, 3.2)),
-        Entry(make_shape("tanh(p0*u)"), _rates(1.0, 2.0, 5.0), _rates(2.0)),
-        Entry(make_shape("tanh(p0*u + p1)"), _steps),
-        Entry(make_shape("min(abs(u - p0), p1)"), _tents, _few_tents),
-        Entry(make_shape("exp(p0*(u - p1)^2)"), _bumps),
+        DictionaryEntry(make_shape("u"), _plain, _plain),
+        DictionaryEntry(make_shape("u^2"), _plain, _plain),
+        DictionaryEntry(make_shape("u^3"), _plain),
+        DictionaryEntry(make_shape("abs(u)"), _with_zero, _with_zero),
+        DictionaryEntry(make_shape("1/u"), _without_zero, _without_zero),
+        DictionaryEntry(make_shape("sqrt(u)"), _positive, _positive),
+        DictionaryEntry(make_shape("log(u)"), _positive, _positive),
+        DictionaryEntry(make_shape("max(u, p0)"), _places(15), _places(5)),
+        DictionaryEntry(make_shape("abs(u - p0)"), _places(15), _places(5)),
+        DictionaryEntry(make_shape("sign(u - p0)"), _places(31), _places(9)),
+        DictionaryEntry(make_shape("exp(p0*u)"), _rates(-3.0, -1.5, -0.7, 0.7, 1.5, 3.0), _rates(-1.5, 1.5)),
+        DictionaryEntry(make_shape("sin(p0*u)"), _rates(0.8, 1.6, 2.4, 3.2, 4.8, 6.4), _rates(1.6, 3.2)),
+        DictionaryEntry(make_shape("cos(p0*u)"), _rates(0.8, 1.6, 2.4, 3.2, 4.8, 6.4), _rates(1.6, 3.2)),
+        DictionaryEntry(make_shape("tanh(p0*u)"), _rates(1.0, 2.0, 5.0), _rates(2.0)),
+        DictionaryEntry(make_shape("tanh(p0*u + p1)"), _steps),
+        DictionaryEntry(make_shape("min(abs(u - p0), p1)"), _tents, _few_tents),
+        DictionaryEntry(make_shape("exp(p0*(u - p1)^2)"), _bumps),
     )
 
 
@@ -126,14 +126,14 @@ def mixed_entries() -> tuple[MixedEntry, ...]:
     )
 
 
-def user_entries(operators: Operators) -> tuple[Entry, ...]:
+def user_entries(operators: Operators) -> tuple[DictionaryEntry, ...]:
     """Return entries for the user's own operators of one input: f(u), and f(a u + b)."""
     entries = []
     for operator in operators.custom:
         if len(operator.parameters) == 1:
             for argument, start in (("u", _plain), ("p0*u + p1", _steps)):
                 shape = make_shape(expr_from_text(f"{operator.name}({argument})", operators))
-                entries.append(Entry(shape, start, start if argument == "u" else None))
+                entries.append(DictionaryEntry(shape, start, start if argument == "u" else None))
     return tuple(entries)
 
 

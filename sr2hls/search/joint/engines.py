@@ -8,8 +8,8 @@ import numpy as np
 from sr2hls.arrays import FloatArray
 from sr2hls.costs import CostModel, Operators, node_count
 from sr2hls.search.base import Engine, SearchOptions
-from sr2hls.search.eql.engine import EQLEngine
-from sr2hls.search.joint.model import Term
+from sr2hls.search.eql.eql_engine import EQLEngine
+from sr2hls.search.joint.joint_model import Term
 from sr2hls.search.joint.proposals import terms_of
 from sr2hls.search.operon import OperonEngine
 from sr2hls.search.operon_run import OperonSettings

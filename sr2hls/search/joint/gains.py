@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sr2hls.arrays import FloatArray
+from sr2hls.search.joint.joint_model import Term
+from sr2hls.search.joint.joint_state import Atom, InputColumns, JointState
 from sr2hls.search.joint.loss import Slopes
-from sr2hls.search.joint.model import Term
 from sr2hls.search.joint.shapes import Shape
-from sr2hls.search.joint.state import Atom, Columns, State
 
 Singles = NDArray[np.float32]
 
@@ -28,7 +28,7 @@ PER_OUTPUT = 2
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
+class TermCandidate:
     """A term that an output could get.
 
     Attributes:
@@ -58,12 +58,12 @@ class Price(Protocol):
     def of_shape(self, shape: Shape) -> float:
         """Return the cost of a term of this shape by itself."""
 
-    def of_place(self, state: State) -> PlacePrice:
+    def of_place(self, state: JointState) -> PlacePrice:
         """Return what one more term costs by its inputs and output, whatever its shape."""
 
 
 @dataclass(frozen=True, eq=False)
-class Context:
+class GainContext:
     """Weights of all rows: gradient, curvature, and curvature times the columns of the constants.
 
     Attributes:
@@ -82,7 +82,7 @@ class Context:
         return sums[..., outputs : 2 * outputs]
 
     @classmethod
-    def of(cls, state: State, data: Columns, slopes: Slopes) -> "Context":
+    def of(cls, state: JointState, data: InputColumns, slopes: Slopes) -> "GainContext":
         """Weigh the rows for a model whose loss has these slopes."""
         outputs = len(state.bias)
         columns = [slopes.gradient, slopes.curvature]
@@ -112,15 +112,15 @@ class Context:
 
 
 def rate_terms(
-    terms: Sequence[Term], state: State, data: Columns, slopes: Slopes, price: Price
-) -> list[Candidate]:
+    terms: Sequence[Term], state: JointState, data: InputColumns, slopes: Slopes, price: Price
+) -> list[TermCandidate]:
     """Return terms that somebody proposed as candidates of every output, rated on all rows."""
     atoms = [Atom.of(term) for term in terms]
     values = [data.values(atom) for atom in atoms]
     usable = [k for k, v in enumerate(values) if np.all(np.isfinite(v))]
     if not usable:
         return []
-    context, place_price = Context.of(state, data, slopes), price.of_place(state)
+    context, place_price = GainContext.of(state, data, slopes), price.of_place(state)
     rows = np.stack([values[k] for k in usable]).astype(np.float32)
     linear, square = rows @ context.weights, rows**2 @ context.curvatures(context.weights)
     costs = np.array(
@@ -129,21 +129,23 @@ def rate_terms(
             for output in range(len(state.bias))
         ]
     )
-    return [Candidate(atoms[usable[k]], *rest) for k, rest in best_of(linear, square, costs, context)]
+    return [TermCandidate(atoms[usable[k]], *rest) for k, rest in best_of(linear, square, costs, context)]
 
 
 Rating = tuple[int, float, float]
 """Output, gain and cost of a term."""
 
 
-def costs_of(costs: FloatArray, price: PlacePrice, inputs: tuple[int, ...], context: Context) -> FloatArray:
+def costs_of(
+    costs: FloatArray, price: PlacePrice, inputs: tuple[int, ...], context: GainContext
+) -> FloatArray:
     """Costs of terms on the same inputs in each output, shape (outputs, terms)."""
     places = np.array([price(inputs, output) for output in range(len(context.owned))])
     return np.asarray(costs + places[:, None])
 
 
 def best_of(
-    linear: Singles, square: Singles, costs: FloatArray, context: Context
+    linear: Singles, square: Singles, costs: FloatArray, context: GainContext
 ) -> Iterator[tuple[int, Rating]]:
     """For each output the terms with the most gain for their cost: index, and output, gain, cost.
 

@@ -7,8 +7,8 @@ import sympy as sp
 
 from sr2hls.costs import CostModel
 from sr2hls.errors import InputError
+from sr2hls.search.joint.joint_state import JointState
 from sr2hls.search.joint.shapes import Shape
-from sr2hls.search.joint.state import State
 
 ENTRY_BITS, CODE_BITS = 4, 3
 """Widths of a table's entries and of an input's code in tables of two inputs, as in trained programs."""
@@ -36,7 +36,7 @@ class Prices:
             self._known[shape] = shape.nodes + self.hardware_unit * self._hardware(shape)
         return self._known[shape]
 
-    def of_place(self, state: State) -> Callable[[tuple[int, ...], int], float]:
+    def of_place(self, state: JointState) -> Callable[[tuple[int, ...], int], float]:
         """Return the price of the tables and adders of one more term, by its inputs and output."""
         uses = frozenset(_places(state))
         before = table_luts(uses)
@@ -54,12 +54,12 @@ class Prices:
         known: dict[tuple[bool, int, bool], float] = {}
         return price
 
-    def of_model(self, state: State) -> float:
+    def of_model(self, state: JointState) -> float:
         """Return the price of a whole model."""
         terms = sum(self.of_shape(state.atoms[place].shape) for _, place in state.links())
         return terms + _sums(state) + self.lut * table_luts(_places(state))
 
-    def nodes_of(self, state: State) -> int:
+    def nodes_of(self, state: JointState) -> int:
         """Return the nodes of a model's formulas, before common factors are taken out."""
         return sum(state.atoms[place].shape.nodes for _, place in state.links()) + _sums(state)
 
@@ -96,10 +96,10 @@ def table_luts(uses: Iterable[tuple[int, tuple[int, ...]]]) -> float:
     return float(entries + CODE_BITS * len(coded) + ENTRY_BITS * (len(tables) - len(outputs)))
 
 
-def _sums(state: State) -> int:
+def _sums(state: JointState) -> int:
     """Nodes of sums and biases."""
     return sum(2 if row.any() else 1 for row in state.used)
 
 
-def _places(state: State) -> list[tuple[int, tuple[int, ...]]]:
+def _places(state: JointState) -> list[tuple[int, tuple[int, ...]]]:
     return [(output, tuple(sorted(state.atoms[place].inputs))) for output, place in state.links()]

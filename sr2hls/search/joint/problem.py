@@ -2,7 +2,7 @@
 
 from sr2hls.problem import Problem, Split
 from sr2hls.search.base import ProgressCallback
-from sr2hls.search.joint.front import JointFront
+from sr2hls.search.joint.joint_front import JointFront
 from sr2hls.search.joint.loss import TEACHER_SHARE, JointLoss, classification_loss, regression_loss
 from sr2hls.search.joint.search import JointData, JointOptions, search_jointly
 

@@ -7,7 +7,7 @@ import numpy as np
 import sympy as sp
 
 from sr2hls.arrays import FloatArray
-from sr2hls.search.joint.model import MOST_INPUTS, JointModel, Term
+from sr2hls.search.joint.joint_model import MOST_INPUTS, JointModel, Term
 
 
 class Proposer(Protocol):

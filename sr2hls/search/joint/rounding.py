@@ -8,10 +8,10 @@ the constants inside functions and after the coefficients.
 import numpy as np
 from numpy.typing import NDArray
 
+from sr2hls.search.joint.joint_state import InputColumns, JointState
 from sr2hls.search.joint.loss import JointLoss
+from sr2hls.search.joint.newton_refit import Refit, assemble, loss_of, refit
 from sr2hls.search.joint.numbers import short_numbers
-from sr2hls.search.joint.refit import Refit, assemble, loss_of, refit
-from sr2hls.search.joint.state import Columns, State
 
 TOLERANCE = 3e-5
 """A shorter number may raise the loss by this share."""
@@ -21,7 +21,9 @@ _NOTHING = 1e-12
 """Share of the constants' loss that a shorter number may always cost: sums of doubles are no better."""
 
 
-def round_constants(state: State, data: Columns, loss: JointLoss, tolerance: float = TOLERANCE) -> Refit:
+def round_constants(
+    state: JointState, data: InputColumns, loss: JointLoss, tolerance: float = TOLERANCE
+) -> Refit:
     """Round all constants of a model.
 
     Args:
@@ -33,7 +35,7 @@ def round_constants(state: State, data: Columns, loss: JointLoss, tolerance: flo
     fixed = np.zeros(state.offsets[-1], dtype=bool)
     biases = len(state.bias)
     begin, end = state.offsets[0], state.offsets[-1]
-    of_constants = loss_of(State.empty(loss.start()), data, loss)
+    of_constants = loss_of(JointState.empty(loss.start()), data, loss)
     allowed = max(tolerance * loss_of(state, data, loss), _NOTHING * of_constants)
     for group in (range(begin, end), range(biases, begin), range(biases)):
         if len(group):
@@ -45,8 +47,13 @@ def round_constants(state: State, data: Columns, loss: JointLoss, tolerance: flo
 
 
 def _round_group(
-    state: State, data: Columns, loss: JointLoss, group: list[int], fixed: NDArray[np.bool_], allowed: float
-) -> State:
+    state: JointState,
+    data: InputColumns,
+    loss: JointLoss,
+    group: list[int],
+    fixed: NDArray[np.bool_],
+    allowed: float,
+) -> JointState:
     system = assemble(state, data, loss)
     scale = np.sqrt(np.maximum(np.diag(system.hessian), 0.0))
     dead = scale <= _UNMOVED * max(float(scale.max()), 1e-300)
@@ -82,7 +89,9 @@ def _shortest(value: float, numbers: list[float], freedom: float, allowed: float
     return next(short, min(numbers, key=lambda n: abs(n - value)))
 
 
-def _round_by_trial(state: State, data: Columns, loss: JointLoss, index: int, allowed: float) -> State:
+def _round_by_trial(
+    state: JointState, data: InputColumns, loss: JointLoss, index: int, allowed: float
+) -> JointState:
     """Round a constant without a derivative, e.g. the place of a step."""
     vector = state.vector()
     before = loss_of(state, data, loss)

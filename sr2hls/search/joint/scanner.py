@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from sr2hls.arrays import FloatArray
 from sr2hls.search.joint.bins import Bins, pair_sums, single_sums, tables
-from sr2hls.search.joint.dictionary import Entry, MixedEntry, Range, product_shape
-from sr2hls.search.joint.gains import Candidate, Context, PlacePrice, Price, Rating, best_of, costs_of
+from sr2hls.search.joint.dictionary import DictionaryEntry, MixedEntry, Range, product_shape
+from sr2hls.search.joint.gains import GainContext, PlacePrice, Price, Rating, TermCandidate, best_of, costs_of
+from sr2hls.search.joint.joint_state import Atom, InputColumns, JointState
 from sr2hls.search.joint.loss import Slopes
 from sr2hls.search.joint.pairs import ROWS, promising_pairs
 from sr2hls.search.joint.shapes import Shape
-from sr2hls.search.joint.state import Atom, Columns, State
 from sr2hls.search.joint.template import Template
 
 Singles = NDArray[np.float32]
@@ -29,7 +29,7 @@ _COEFFICIENT = 2
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Found:
+class _FoundTerms:
     """A term of a scan, before it is made."""
 
     worth: float
@@ -37,8 +37,8 @@ class _Found:
     place: int
     atom: Callable[[int], Atom]
 
-    def candidate(self) -> Candidate:
-        return Candidate(self.atom(self.place), *self.rating)
+    def candidate(self) -> TermCandidate:
+        return TermCandidate(self.atom(self.place), *self.rating)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +68,8 @@ class Scanner:
 
     def __init__(
         self,
-        data: Columns,
-        entries: Sequence[Entry],
+        data: InputColumns,
+        entries: Sequence[DictionaryEntry],
         mixed: Sequence[MixedEntry],
         template: Template,
         price: Price,
@@ -91,18 +91,18 @@ class Scanner:
         # What does not change from scan to scan.
         self._mixtures: dict[tuple[int, int], tuple[list[tuple[int, int]], _Choices]] = {}
 
-    def candidates(self, state: State, slopes: Slopes) -> list[Candidate]:
+    def candidates(self, state: JointState, slopes: Slopes) -> list[TermCandidate]:
         """Return the best terms for each output and inputs, the most gain for their cost first."""
         if self._scans % _SCREENED == 0:
             rows = np.arange(0, len(self._data), max(1, len(self._data) // ROWS))
             self._pairs = promising_pairs(self._columns, slopes, self._all_pairs, self._most_pairs, rows)
         self._scans += 1
-        context = Context.of(state, self._data, slopes)
+        context = GainContext.of(state, self._data, slopes)
         place_price = self._price.of_place(state)
         best = heapq.nlargest(_KEPT, self._scan(state, place_price, context), key=lambda found: found.worth)
         return [found.candidate() for found in best]
 
-    def _scan(self, state: State, price: PlacePrice, context: Context) -> Iterator[_Found]:
+    def _scan(self, state: JointState, price: PlacePrice, context: GainContext) -> Iterator[_FoundTerms]:
         for place in self._single:
             yield from self._scan_single(place, price, context)
         factors = {i: self._with_fitted(i, state) for pair in self._pairs for i in pair}
@@ -118,7 +118,7 @@ class Scanner:
         ]
         return _Choices.of(terms, [shape.evaluate([bins.centres], c) for shape, c in terms], self._price)
 
-    def _scan_single(self, place: int, price: PlacePrice, context: Context) -> Iterator[_Found]:
+    def _scan_single(self, place: int, price: PlacePrice, context: GainContext) -> Iterator[_FoundTerms]:
         choices = self._single[place]
         sums = single_sums(self._fine[place], context.weights)
         linear, square = choices.values @ sums, choices.values**2 @ context.curvatures(sums)
@@ -131,8 +131,8 @@ class Scanner:
         return _found(best_of(linear, square, costs, context), atom)
 
     def _scan_pair(
-        self, pair: tuple[int, int], u: _Choices, v: _Choices, price: PlacePrice, context: Context
-    ) -> Iterator[_Found]:
+        self, pair: tuple[int, int], u: _Choices, v: _Choices, price: PlacePrice, context: GainContext
+    ) -> Iterator[_FoundTerms]:
         sums = pair_sums(self._coarse[pair[0]], self._coarse[pair[1]], context.weights)
         curvatures = context.curvatures(sums)
         if pair not in self._mixtures:
@@ -171,7 +171,7 @@ class Scanner:
                         inputs.append(order)
         return inputs, _Choices.of(terms, values, self._price)
 
-    def _with_fitted(self, place: int, state: State) -> _Choices:
+    def _with_fitted(self, place: int, state: JointState) -> _Choices:
         """Factors of an input: those of the dictionary, and the model's terms as they are fitted."""
         fitted = {a.shape: a.constants for a in state.atoms if a.inputs == (place,) and len(a.constants)}
         known = self._factors[place]
@@ -188,8 +188,8 @@ class Scanner:
         )
 
 
-def _found(best: Iterator[tuple[int, Rating]], atom: Callable[[int], Atom]) -> Iterator[_Found]:
-    return (_Found(rating[1] / rating[2], rating, k, atom) for k, rating in best)
+def _found(best: Iterator[tuple[int, Rating]], atom: Callable[[int], Atom]) -> Iterator[_FoundTerms]:
+    return (_FoundTerms(rating[1] / rating[2], rating, k, atom) for k, rating in best)
 
 
 def _both(u: Singles, sums: Singles, v: Singles) -> Singles:

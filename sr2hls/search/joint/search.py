@@ -10,11 +10,10 @@ import numpy as np
 from sr2hls.arrays import FloatArray
 from sr2hls.costs import CostModel, Operators
 from sr2hls.errors import InputError
-from sr2hls.search.base import Progress as SearchProgress
-from sr2hls.search.base import ProgressCallback
+from sr2hls.search.base import ProgressCallback, SearchProgress
 from sr2hls.search.joint.apart import points_apart
 from sr2hls.search.joint.dictionary import mixed_entries, one_input_entries, user_entries
-from sr2hls.search.joint.front import (
+from sr2hls.search.joint.joint_front import (
     JointFront,
     Scored,
     Yardstick,
@@ -22,16 +21,16 @@ from sr2hls.search.joint.front import (
     not_dominated,
     thin_out,
 )
+from sr2hls.search.joint.joint_model import JointModel
+from sr2hls.search.joint.joint_state import InputColumns, JointState
 from sr2hls.search.joint.loss import JointLoss
-from sr2hls.search.joint.model import JointModel
+from sr2hls.search.joint.newton_refit import refit
 from sr2hls.search.joint.price import Prices
 from sr2hls.search.joint.proposals import Proposer
 from sr2hls.search.joint.readable import measure_readability
-from sr2hls.search.joint.refit import refit
 from sr2hls.search.joint.rounding import round_constants
 from sr2hls.search.joint.scanner import Scanner
-from sr2hls.search.joint.select import Point, Selection, Steps
-from sr2hls.search.joint.state import Columns, State
+from sr2hls.search.joint.select_terms import SelectionPoint, SelectionSteps, TermSelection
 from sr2hls.search.joint.template import Template
 from sr2hls.search.names import safe_names
 
@@ -106,7 +105,7 @@ class JointOptions:
     models: int = 16
     beams: tuple[float, ...] = (1.0, 4.0)
     jobs: int = 1
-    steps: Steps = field(default_factory=Steps)
+    steps: SelectionSteps = field(default_factory=SelectionSteps)
     yardstick: Yardstick = field(default_factory=Yardstick)
 
     def __post_init__(self) -> None:
@@ -130,7 +129,7 @@ def search_jointly(
     Raises:
         InputError: the data cannot be used.
     """
-    beams: list[list[Point]] = []
+    beams: list[list[SelectionPoint]] = []
     interrupted = False
     try:
         if options.jobs > 1 and len(options.beams) > 1:
@@ -141,7 +140,7 @@ def search_jointly(
         interrupted = True
         if not any(beams):
             raise
-    columns = Columns(data.X)
+    columns = InputColumns(data.X)
     best = [point for points in beams for point in thin_out(points, options.models)]
     finished = [_finished(point.state, columns, data, options) for point in best]
     notes = ("the search was interrupted: the best so far is kept",) if interrupted else ()
@@ -149,7 +148,7 @@ def search_jointly(
 
 
 def _search_in_turn(
-    beams: list[list[Point]],
+    beams: list[list[SelectionPoint]],
     data: JointData,
     options: JointOptions,
     seed: int,
@@ -171,7 +170,7 @@ def _search_in_turn(
 
 
 def _search_apart(
-    beams: list[list[Point]],
+    beams: list[list[SelectionPoint]],
     data: JointData,
     options: JointOptions,
     seed: int,
@@ -193,9 +192,9 @@ class _Teller:
     """What progress says of a model: terms, nodes, and the score on the validation rows."""
 
     def __init__(self, data: JointData) -> None:
-        self._columns, self._score = Columns(data.validation_inputs), data.score
+        self._columns, self._score = InputColumns(data.validation_inputs), data.score
 
-    def __call__(self, point: Point, share: float) -> SearchProgress:
+    def __call__(self, point: SelectionPoint, share: float) -> SearchProgress:
         score = self._score(self._columns.outputs(point.state))
         message = f"{len(point.state.links())} terms, {point.nodes} nodes, score {score:.4f}"
         return SearchProgress("all outputs", share, point.loss, message)
@@ -207,7 +206,7 @@ def _no_score(_: FloatArray) -> float:
 
 def _path(
     data: JointData, options: JointOptions, beam: float, seed: int, seconds: float | None
-) -> Iterator[Point]:
+) -> Iterator[SelectionPoint]:
     began = time.monotonic()
 
     def on_time() -> bool:
@@ -216,17 +215,17 @@ def _path(
     rows = np.arange(len(data.X))
     if len(rows) > options.rows:
         rows = np.sort(np.random.default_rng(seed).choice(len(rows), options.rows, replace=False))
-    columns, loss = Columns(data.X[rows]), data.loss.part(rows)
+    columns, loss = InputColumns(data.X[rows]), data.loss.part(rows)
     prices = Prices(beam * options.lut_price, options.hardware, options.hardware_price)
     template = options.template or Template.everything(data.X.shape[1])
     entries = [*one_input_entries(), *user_entries(options.operators)]
     scanner = Scanner(columns, entries, mixed_entries(), template, prices, options.most_pairs)
-    selection = Selection(columns, loss, scanner, prices, options.steps, options.proposers, seed, on_time)
-    start = State.empty(loss.start()) if options.start is None else State.of(options.start)
+    selection = TermSelection(columns, loss, scanner, prices, options.steps, options.proposers, seed, on_time)
+    start = JointState.empty(loss.start()) if options.start is None else JointState.of(options.start)
     return selection.path(start, options.max_nodes)
 
 
-def _finished(state: State, columns: Columns, data: JointData, options: JointOptions) -> Scored:
+def _finished(state: JointState, columns: InputColumns, data: JointData, options: JointOptions) -> Scored:
     """Fit a model to all rows, round its constants and measure it on the validation rows."""
     fitted = refit(state, columns, data.loss, steps=_FINAL_STEPS)
     model = round_constants(fitted.state, columns, data.loss).state.model()

@@ -13,7 +13,7 @@ from sr2hls.costs import Tree, tree_of
 from sr2hls.errors import InputError
 from sr2hls.search.expressions import evaluate, expr_from_text
 from sr2hls.search.jacobian import differentiable, value_and_jacobian
-from sr2hls.search.joint.model import Term
+from sr2hls.search.joint.joint_model import Term
 from sr2hls.search.joint.numbers import printed_number
 from sr2hls.search.joint.printing import count_nodes
 

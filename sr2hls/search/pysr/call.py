@@ -9,11 +9,11 @@ from sr2hls.costs import CostModel
 from sr2hls.errors import InputError
 from sr2hls.search.base import SearchOptions
 from sr2hls.search.names import safe_names
-from sr2hls.search.objective import Loss
 from sr2hls.search.pysr.complexity import Complexities, complexities, folds_of
 from sr2hls.search.pysr.operators import julia_operator, split_operators
-from sr2hls.search.pysr.settings import Budget, PySRSettings, budget_of
+from sr2hls.search.pysr.settings import PySRSettings, SearchBudget, budget_of
 from sr2hls.search.pysr.signature import PySRSignature
+from sr2hls.search.search_objective import Loss
 
 _LOG_LOSS = "prediction / target > 0 ? abs2(log(prediction / target)) : oftype(target, 1e6)"
 
@@ -32,7 +32,7 @@ class PySRCall:
     keyword: Mapping[str, Any]
     fit: Mapping[str, Any]
     told: Complexities
-    budget: Budget
+    budget: SearchBudget
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class _Facts:
     options: SearchOptions
     settings: PySRSettings
     told: Complexities
-    budget: Budget
+    budget: SearchBudget
     unary: list[str]
     binary: list[str]
     seed: int

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sr2hls.costs import Combine, CostModel, FoldCost, Part
-from sr2hls.costs.fold import LONGEST_CHAIN
+from sr2hls.costs import Combine, CostModel, CostPart, FoldCost
+from sr2hls.costs.fold_cost import LONGEST_CHAIN
 from sr2hls.errors import InputError
 from sr2hls.templates import render
 
@@ -149,7 +149,7 @@ def complexity_mapping(cost: FoldCost, unary: Sequence[str], binary: Sequence[st
     )
 
 
-def _part(part: Part, unary: Sequence[str], binary: Sequence[str]) -> dict[str, Any]:
+def _part(part: CostPart, unary: Sequence[str], binary: Sequence[str]) -> dict[str, Any]:
     with_constant = part.by_constant
     return {
         "weight": _number(part.weight),

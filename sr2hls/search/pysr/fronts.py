@@ -14,9 +14,9 @@ from sr2hls.search.base import Candidate, Front, SearchOptions
 from sr2hls.search.expressions import expr_from_text
 from sr2hls.search.front import Scalar
 from sr2hls.search.halloffame import Row
-from sr2hls.search.objective import objective_for
 from sr2hls.search.polish import Polisher
 from sr2hls.search.pysr.template import compose_template, is_template
+from sr2hls.search.search_objective import objective_for
 
 
 @dataclass(frozen=True, slots=True)

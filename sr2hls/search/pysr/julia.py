@@ -17,7 +17,7 @@ from threading import Thread
 from typing import IO
 
 from sr2hls.errors import ToolError
-from sr2hls.search.pysr.process import Ended, Outcome, run_child
+from sr2hls.search.pysr.process import Ended, ProcessOutcome, run_child
 from sr2hls.search.pysr.request import write_start
 
 _INSTALL = "import pysr"  # the first import makes juliapkg install Julia and the package
@@ -76,7 +76,7 @@ def checked_julia() -> None:
         raise ToolError(f"{status.reason}: {_OTHERWISE}")
 
 
-def start_julia(limit_s: float) -> Outcome:
+def start_julia(limit_s: float) -> ProcessOutcome:
     """Start Julia in a process of its own, as a search does, and return what it says of itself.
 
     Args:

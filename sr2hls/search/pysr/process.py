@@ -49,7 +49,7 @@ class Ended(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ProcessOutcome:
     """What became of PySR's process.
 
     Attributes:
@@ -75,7 +75,7 @@ def run_child(
     time_limit: float | None = None,
     start_limit: float | None = None,
     on_look: Callable[[float], None] | None = None,
-) -> Outcome:
+) -> ProcessOutcome:
     """Run PySR on the request in a folder, and end its process in any case.
 
     Args:
@@ -118,7 +118,7 @@ def run_child(
         ended, error = Ended.FAILED, str(answer["error"])
     elif ended is Ended.FINISHED and not answer:
         ended, error = Ended.DIED, _last_words(folder, process.returncode)
-    return Outcome(
+    return ProcessOutcome(
         ended,
         error,
         state.get("versions", {}),

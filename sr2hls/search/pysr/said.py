@@ -3,10 +3,12 @@
 from sr2hls.errors import ToolError
 from sr2hls.search.halloffame import Row
 from sr2hls.search.pysr.call import PySRCall
-from sr2hls.search.pysr.process import Ended, Outcome
+from sr2hls.search.pysr.process import Ended, ProcessOutcome
 
 
-def check_found(outcome: Outcome, rows: tuple[tuple[Row, ...], ...], call: PySRCall, resumed: bool) -> None:
+def check_found(
+    outcome: ProcessOutcome, rows: tuple[tuple[Row, ...], ...], call: PySRCall, resumed: bool
+) -> None:
     """Raise where there is nothing to go on with.
 
     Raises:
@@ -28,7 +30,7 @@ _OF_NO_MATTER = ("Note: Using a large maxsize", "Note: you are running with more
 """Warnings that hold where maxsize counts nodes, and where PySR sees all rows."""
 
 
-def notes_of(outcome: Outcome, call: PySRCall, seen: int, rows: int) -> tuple[str, ...]:
+def notes_of(outcome: ProcessOutcome, call: PySRCall, seen: int, rows: int) -> tuple[str, ...]:
     """Return what a report says: versions, times, what was counted, how it ended, PySR's warnings."""
     of = {"pysr": "", "symbolic_regression": "", "julia": ""} | dict(outcome.versions)
     engine = f"PySR {of['pysr']}, SymbolicRegression.jl {of['symbolic_regression']}, Julia {of['julia']}"

@@ -64,7 +64,7 @@ class PySRSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class SearchBudget:
     """How much PySR does.
 
     Attributes:
@@ -81,13 +81,13 @@ class Budget:
 
 
 _EFFORTS = {
-    Effort.LOW: Budget(10, 8, 1_000, True),
-    Effort.MEDIUM: Budget(40, 15, 2_000, True),
-    Effort.HIGH: Budget(200, _MOST_POPULATIONS, 5_000, True),
+    Effort.LOW: SearchBudget(10, 8, 1_000, True),
+    Effort.MEDIUM: SearchBudget(40, 15, 2_000, True),
+    Effort.HIGH: SearchBudget(200, _MOST_POPULATIONS, 5_000, True),
 }
 
 
-def budget_of(settings: PySRSettings, time_limit: float | None, cores: int | None = None) -> Budget:
+def budget_of(settings: PySRSettings, time_limit: float | None, cores: int | None = None) -> SearchBudget:
     """Return what settings, effort and time come to.
 
     A time limit makes a search depend on the machine anyway: PySR then takes all cores, with populations to
@@ -98,7 +98,7 @@ def budget_of(settings: PySRSettings, time_limit: float | None, cores: int | Non
     populations = usual.populations
     if parallel:
         populations = max(populations, min(_MOST_POPULATIONS, _POPULATIONS_A_CORE * (cores or _cores())))
-    return Budget(
+    return SearchBudget(
         settings.niterations or (usual.niterations if time_limit is None else _UNTIL_STOPPED),
         settings.populations or populations,
         settings.max_rows or usual.max_rows,

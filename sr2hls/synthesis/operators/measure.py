@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from sr2hls.costs.measured import MeasuredOperator, format_rows, parse_rows
+from sr2hls.costs.measured_tables import MeasuredOperator, format_rows, parse_rows
 from sr2hls.errors import InputError, ToolError
 from sr2hls.options import MeasureOptions
 from sr2hls.progress import Progress
-from sr2hls.rtl.lower import to_alkaid
+from sr2hls.rtl.lower_program import to_alkaid
 from sr2hls.rtl.project import RtlProject, write_rtl
 from sr2hls.store.directory import Directory
 from sr2hls.store.files import write_text

@@ -33,7 +33,7 @@ class Flow(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
+class FlowSteps:
     """What to do with a project.
 
     Attributes:
@@ -76,7 +76,7 @@ def find_flow(launcher: Launcher, backend: str) -> Flow:
     )
 
 
-def commands(flow: Flow, project: HlsProject, steps: Steps) -> list[list[str]]:
+def commands(flow: Flow, project: HlsProject, steps: FlowSteps) -> list[list[str]]:
     """Write what the tool reads into the project and return the commands to run there.
 
     Raises:
@@ -101,7 +101,7 @@ def commands(flow: Flow, project: HlsProject, steps: Steps) -> list[list[str]]:
     return [[flow.value, "--mode", "hls", "--tcl", "build_prj.tcl"]]
 
 
-def _component_commands(project: HlsProject, steps: Steps) -> list[list[str]]:
+def _component_commands(project: HlsProject, steps: FlowSteps) -> list[list[str]]:
     names = {"csim": f"csim_{CONFIG}", "synth": CONFIG, "cosim": f"cosim_{CONFIG}"}
     for step, name in names.items():
         text = render(

@@ -8,10 +8,10 @@ from pathlib import Path
 from sr2hls.errors import ToolError, VerificationError
 from sr2hls.hls.project import VECTORS, HlsProject
 from sr2hls.provenance import Figure, Origin, Provenance
-from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.hardware_report import HardwareReport
 from sr2hls.synthesis.vendor.cosim import read_cosim
 from sr2hls.synthesis.vendor.csynth import read_csynth
-from sr2hls.synthesis.vendor.hls_flow import Flow, Steps, commands, find_flow, report_dir
+from sr2hls.synthesis.vendor.hls_flow import Flow, FlowSteps, commands, find_flow, report_dir
 from sr2hls.synthesis.vendor.launch import Launcher, run_tool
 from sr2hls.synthesis.vendor.records import CosimReport, CsynthReport
 
@@ -69,7 +69,7 @@ class VendorHls:
     def run(
         self,
         project: HlsProject,
-        steps: Steps | None = None,
+        steps: FlowSteps | None = None,
         *,
         timeout_s: float = 4 * 3600.0,
         on_line: Callable[[str], None] | None = None,
@@ -87,7 +87,7 @@ class VendorHls:
             VerificationError: a simulation disagrees with the vectors.
             InputError: the project is for the other backend.
         """
-        steps = steps or Steps()
+        steps = steps or FlowSteps()
         flow = self.flow or find_flow(self.launcher, project.backend)
         if (steps.csim or steps.cosim) and not (project.directory / VECTORS).is_file():
             raise ToolError(
@@ -129,7 +129,7 @@ class VendorHls:
             VerificationError: as `run`.
             InputError: as `run`.
         """
-        found = self.run(project, Steps(csim=csim, synth=True, cosim=cosim), timeout_s=timeout_s)
+        found = self.run(project, FlowSteps(csim=csim, synth=True, cosim=cosim), timeout_s=timeout_s)
         return found.hardware()
 
 

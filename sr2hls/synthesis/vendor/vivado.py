@@ -9,7 +9,7 @@ from sr2hls.errors import InputError, ToolError
 from sr2hls.provenance import Figure, Origin, Provenance
 from sr2hls.store.directory import Directory
 from sr2hls.synthesis.base import HdlDesign, known_timing
-from sr2hls.synthesis.report import HardwareReport
+from sr2hls.synthesis.hardware_report import HardwareReport
 from sr2hls.synthesis.vendor.launch import Launcher, run_tool
 from sr2hls.synthesis.vendor.records import TimingReport, UtilizationReport
 from sr2hls.synthesis.vendor.vivado_reports import read_timing, read_utilization

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sr2hls.verify.design import Design, rms
+from sr2hls.verify.checked_design import CheckedDesign, rms
 from sr2hls.verify.finding import Lint, Severity
 
 
-def outside_bounds(design: Design) -> Iterator[Lint]:
+def outside_bounds(design: CheckedDesign) -> Iterator[Lint]:
     """Find outputs that differ from their formula by more than the design states."""
     for name, bound in design.bounds.items():
         if name not in design.formulas:

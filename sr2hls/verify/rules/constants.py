@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from sr2hls.program import ops
-from sr2hls.verify.design import Design
+from sr2hls.verify.checked_design import CheckedDesign
 from sr2hls.verify.finding import Lint, Severity
 
 
-def vanished_constants(design: Design) -> Iterator[Lint]:
+def vanished_constants(design: CheckedDesign) -> Iterator[Lint]:
     """Find constants that are 0 in the program and another number in the formula."""
     for position, op in enumerate(design.program.ops):
         if not isinstance(op, ops.Constant) or op.raw != 0:

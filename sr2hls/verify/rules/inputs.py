@@ -8,7 +8,7 @@ import numpy as np
 
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program
-from sr2hls.verify.design import NEGLIGIBLE, Design, rms
+from sr2hls.verify.checked_design import NEGLIGIBLE, CheckedDesign, rms
 from sr2hls.verify.finding import Lint, Severity
 
 
@@ -31,7 +31,7 @@ class DroppedInput:
     trials: int | None
 
 
-def find_dropped_inputs(design: Design) -> Iterator[DroppedInput]:
+def find_dropped_inputs(design: CheckedDesign) -> Iterator[DroppedInput]:
     """Find inputs that a formula uses and that cannot influence its output in the program."""
     if not design.formulas:
         return
@@ -55,7 +55,7 @@ def find_dropped_inputs(design: Design) -> Iterator[DroppedInput]:
             yield DroppedInput(output, name, change, change <= allowed, None if proven else len(other))
 
 
-def dropped_inputs(design: Design) -> Iterator[Lint]:
+def dropped_inputs(design: CheckedDesign) -> Iterator[Lint]:
     """Say which inputs cannot influence outputs whose formulas use them."""
     for found in find_dropped_inputs(design):
         formula = design.formulas[found.output]
@@ -84,7 +84,7 @@ def _reach(program: Program) -> list[set[int]]:
     return [inputs[i] for i in program.outputs]
 
 
-def _other_values(design: Design, k: int) -> np.ndarray:
+def _other_values(design: CheckedDesign, k: int) -> np.ndarray:
     """Return the raw inputs with one column in another order, so that each row has another value."""
     rng = np.random.default_rng(design.seed)
     other = design.raw.copy()

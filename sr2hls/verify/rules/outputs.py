@@ -5,11 +5,11 @@ from itertools import combinations
 
 import numpy as np
 
-from sr2hls.verify.design import NEGLIGIBLE, Design, rms
+from sr2hls.verify.checked_design import NEGLIGIBLE, CheckedDesign, rms
 from sr2hls.verify.finding import Lint, Severity
 
 
-def constant_outputs(design: Design) -> Iterator[Lint]:
+def constant_outputs(design: CheckedDesign) -> Iterator[Lint]:
     """Find outputs that are the same number for every input though their formula is not."""
     program = design.program
     for k, (name, position) in enumerate(zip(program.output_names, program.outputs, strict=True)):
@@ -35,7 +35,7 @@ def constant_outputs(design: Design) -> Iterator[Lint]:
         )
 
 
-def equal_outputs(design: Design) -> Iterator[Lint]:
+def equal_outputs(design: CheckedDesign) -> Iterator[Lint]:
     """Find outputs that are equal to each other though their formulas differ."""
     program = design.program
     for i, j in combinations(range(program.n_outputs), 2):

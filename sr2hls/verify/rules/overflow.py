@@ -10,11 +10,11 @@ from sr2hls.program import ops
 from sr2hls.program.interpreter import Interpreter
 from sr2hls.program.program import Program, verify_operation
 from sr2hls.program.types import MAX_WIDTH, FixedType, Overflow, narrowest
-from sr2hls.verify.design import Design
+from sr2hls.verify.checked_design import CheckedDesign
 from sr2hls.verify.finding import Lint, Severity
 
 
-def overflows(design: Design) -> Iterator[Lint]:
+def overflows(design: CheckedDesign) -> Iterator[Lint]:
     """Find operations whose exact result can lie outside of their type."""
     program = design.program
     suspects = {k: wide for k in range(len(program)) if (wide := _wide_type(program, k)) is not None}
@@ -60,7 +60,7 @@ def _wide_type(program: Program, position: int) -> FixedType | None:
     return wide
 
 
-def _count(design: Design, suspects: dict[int, FixedType]) -> dict[int, float]:
+def _count(design: CheckedDesign, suspects: dict[int, FixedType]) -> dict[int, float]:
     """Return for which share of the data each operation overflows; nothing without data."""
     if design.X is None or not suspects:
         return {}
@@ -74,7 +74,7 @@ def _count(design: Design, suspects: dict[int, FixedType]) -> dict[int, float]:
     return {k: float(np.mean(both[:, i] != both[:, n + i])) for i, k in enumerate(positions)}
 
 
-def saturated_inputs(design: Design) -> Iterator[Lint]:
+def saturated_inputs(design: CheckedDesign) -> Iterator[Lint]:
     """Find inputs whose data lie outside of their type."""
     if design.X is None:
         return

@@ -8,13 +8,13 @@ from sr2hls.program import ops
 from sr2hls.program.passes.bits import clamped_index
 from sr2hls.program.passes.cuts import cone
 from sr2hls.program.passes.tabulate import tabulated
-from sr2hls.verify.design import NEGLIGIBLE, Design, rms
+from sr2hls.verify.checked_design import NEGLIGIBLE, CheckedDesign, rms
 from sr2hls.verify.finding import Lint, Severity
 
 _MAX_SOURCE_BITS = 16
 
 
-def constant_tables(design: Design) -> Iterator[Lint]:
+def constant_tables(design: CheckedDesign) -> Iterator[Lint]:
     """Find tables whose reachable entries are all equal though their formula is not constant."""
     program = design.program
     for position, op in enumerate(program.ops):
@@ -42,7 +42,7 @@ def constant_tables(design: Design) -> Iterator[Lint]:
         )
 
 
-def _influence(design: Design, origin: str) -> float | None:
+def _influence(design: CheckedDesign, origin: str) -> float | None:
     """Return by how much (rms) the formulas change with a subexpression (or its terms) held at the mean."""
     nodes = design.nodes_of(origin)
     if not nodes:
@@ -60,7 +60,7 @@ def _influence(design: Design, origin: str) -> float | None:
     return largest
 
 
-def duplicate_tables(design: Design) -> Iterator[Lint]:
+def duplicate_tables(design: CheckedDesign) -> Iterator[Lint]:
     """Find tables of the same function over the same values."""
     first: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
     for position, op in enumerate(design.program.ops):
@@ -78,7 +78,7 @@ def duplicate_tables(design: Design) -> Iterator[Lint]:
             )
 
 
-def fine_tables(design: Design) -> Iterator[Lint]:
+def fine_tables(design: CheckedDesign) -> Iterator[Lint]:
     """Find tables with more entries than their only input has values, and index bits without effect."""
     program = design.program
     for position, op in enumerate(program.ops):
@@ -117,7 +117,7 @@ def fine_tables(design: Design) -> Iterator[Lint]:
             )
 
 
-def _only_input(design: Design, op: ops.Table) -> int | None:
+def _only_input(design: CheckedDesign, op: ops.Table) -> int | None:
     """Return the only input that a table's index depends on."""
     program = design.program
     inputs = {
@@ -132,7 +132,7 @@ def _only_input(design: Design, op: ops.Table) -> int | None:
     return source if program.ops[source].type.width <= _MAX_SOURCE_BITS else None
 
 
-def _reached(design: Design, op: ops.Table, source: int) -> np.ndarray:
+def _reached(design: CheckedDesign, op: ops.Table, source: int) -> np.ndarray:
     """Return the indices that the values of one input lead to."""
     program = design.program
     index = np.zeros(1 << program.ops[source].type.width, dtype=np.int64)

@@ -7,13 +7,13 @@ import numpy as np
 from sr2hls.program import ops
 from sr2hls.program.size import used_bits
 from sr2hls.program.types import narrowest
-from sr2hls.verify.design import Design
+from sr2hls.verify.checked_design import CheckedDesign
 from sr2hls.verify.finding import Lint, Severity
 
 _REMEDY = "optimise the program (sr2hls.program.passes.optimize), which drops them"
 
 
-def unused_widths(design: Design) -> Iterator[Lint]:
+def unused_widths(design: CheckedDesign) -> Iterator[Lint]:
     """Find leading bits that no input reaches, index bits without effect and values that nothing reads."""
     program = design.program
     for position, op in enumerate(program.ops):

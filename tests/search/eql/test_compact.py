@@ -5,7 +5,7 @@ import torch
 
 from sr2hls.errors import InputError
 from sr2hls.search.eql.compact import CompactOptions, short, train_compact
-from sr2hls.search.eql.network import EQLNetwork
+from sr2hls.search.eql.eql_network import EQLNetwork
 from sr2hls.search.eql.primitives import units
 from sr2hls.search.eql.pruning import StructureCost, used_inputs
 

@@ -8,15 +8,15 @@ import pytest
 import sympy
 
 from sr2hls.costs import additive_cycles, area, estimated_luts, published_cycles
-from sr2hls.costs.measured import area_model
+from sr2hls.costs.measured_tables import area_model
 from sr2hls.errors import InputError
 from sr2hls.search import choose_engine
-from sr2hls.search.base import Engine, Progress, SearchOptions
+from sr2hls.search.base import Engine, SearchOptions, SearchProgress
 from sr2hls.search.eql import EQLEngine
-from sr2hls.search.eql import engine as engine_module
+from sr2hls.search.eql import eql_engine as engine_module
 from sr2hls.search.eql.training import SparsifyOptions
 from sr2hls.search.front import Frontier
-from sr2hls.search.objective import Loss
+from sr2hls.search.search_objective import Loss
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
 
@@ -86,7 +86,7 @@ def test_noise_is_not_fitted_exactly_and_the_form_is_there() -> None:
 
 
 def test_time_limit_and_progress() -> None:
-    seen: list[Progress] = []
+    seen: list[SearchProgress] = []
     X = _data(2)
     frontier = _engine(rounds=50, restarts=6).search(
         X,
@@ -104,7 +104,7 @@ def test_time_limit_and_progress() -> None:
 
 
 def test_interrupt_keeps_the_best_so_far() -> None:
-    def stop(progress: Progress) -> None:
+    def stop(progress: SearchProgress) -> None:
         if progress.message.startswith("round 2"):
             raise KeyboardInterrupt
 

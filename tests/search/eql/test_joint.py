@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from sr2hls.errors import InputError
+from sr2hls.search.eql.eql_network import EQLNetwork
 from sr2hls.search.eql.joint import JointPruning, prune_jointly, refine_jointly, train_jointly
-from sr2hls.search.eql.network import EQLNetwork
 from sr2hls.search.eql.primitives import units
 from sr2hls.search.eql.training import SparsifyOptions
 

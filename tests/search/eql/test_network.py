@@ -10,7 +10,7 @@ from torch import nn
 
 from sr2hls.errors import InputError
 from sr2hls.search.eql.architecture import fold_constants, live
-from sr2hls.search.eql.network import EQLNetwork, restrict_units
+from sr2hls.search.eql.eql_network import EQLNetwork, restrict_units
 from sr2hls.search.eql.primitives import units
 from sr2hls.search.eql.readout import read_out
 from sr2hls.search.expressions import evaluate_expr

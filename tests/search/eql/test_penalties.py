@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from sr2hls.costs import additive_cycles, published_cycles
+from sr2hls.search.eql.eql_network import EQLNetwork
 from sr2hls.search.eql.hardware import connection_cost, unit_cost, weight_costs
-from sr2hls.search.eql.network import EQLNetwork
 from sr2hls.search.eql.penalties import (
     gate_open_probability,
     hard_concrete,

@@ -12,7 +12,7 @@ from sr2hls.costs import Operators, custom_operator
 from sr2hls.errors import InputError
 from sr2hls.options import Synthesis
 from sr2hls.program.interpreter import Interpreter
-from sr2hls.program.lower import Lowering
+from sr2hls.program.lower_formulas import Lowering
 from sr2hls.program.passes import optimize
 from sr2hls.program.types import FixedType
 from sr2hls.progress import SilentProgress

@@ -5,7 +5,7 @@ import torch
 
 from sr2hls.costs import area, estimated_luts
 from sr2hls.errors import InputError
-from sr2hls.search.eql.network import EQLNetwork
+from sr2hls.search.eql.eql_network import EQLNetwork
 from sr2hls.search.eql.primitives import units
 from sr2hls.search.eql.pruning import Pruner, PruningSchedule, StructureCost, squared_error_probe, used_inputs
 

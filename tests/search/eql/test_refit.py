@@ -7,9 +7,15 @@ from scipy.optimize import least_squares
 
 from sr2hls.search.eql.architecture import Architecture
 from sr2hls.search.eql.elimination import EliminationOptions, eliminate, saliency
-from sr2hls.search.eql.network import EQLNetwork
+from sr2hls.search.eql.eql_network import EQLNetwork
+from sr2hls.search.eql.levenberg_marquardt import (
+    _Jacobian,
+    flatten,
+    levenberg_marquardt,
+    mean_squared_error,
+    unflatten,
+)
 from sr2hls.search.eql.primitives import units
-from sr2hls.search.eql.refit import _Jacobian, flatten, levenberg_marquardt, mean_squared_error, unflatten
 
 
 def _start(trials: int = 3, **more: object) -> tuple[Architecture, list[torch.Tensor], list[torch.Tensor]]:

@@ -3,13 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sr2hls.search.eql.engine import EQLEngine
+from sr2hls.search.eql.eql_engine import EQLEngine
 from sr2hls.search.eql.training import SparsifyOptions
 from sr2hls.search.joint.engines import eql_proposer, operon_proposer, pysr_proposer
+from sr2hls.search.joint.joint_state import Atom, InputColumns, JointState
 from sr2hls.search.joint.loss import regression_loss
+from sr2hls.search.joint.newton_refit import refit
 from sr2hls.search.joint.proposals import Proposer
-from sr2hls.search.joint.refit import refit
-from sr2hls.search.joint.state import Atom, Columns, State
 from sr2hls.search.pysr.julia import julia_status
 
 RNG = np.random.default_rng(0)
@@ -22,10 +22,10 @@ WEIGHTS = (X[:, 2] <= 0) * 1.0
 def best_loss(proposer: Proposer) -> float:
     """Loss of the best single term that was proposed, on the rows that count."""
     counted = X[:, 2] <= 0
-    loss, data = regression_loss(RESPONSE[counted, None]), Columns(X[counted])
+    loss, data = regression_loss(RESPONSE[counted, None]), InputColumns(X[counted])
     losses = []
     for term in proposer.propose(X, RESPONSE[:, None], WEIGHTS[:, None], seed=3):
-        state = State.empty(loss.start()).added(Atom.of(term), 0, 0.0)
+        state = JointState.empty(loss.start()).added(Atom.of(term), 0, 0.0)
         losses.append(refit(state, data, loss, steps=5).loss)
     return min(losses)
 

@@ -5,14 +5,14 @@ import sympy as sp
 from sr2hls.search.joint.bins import Bins, pair_sums
 from sr2hls.search.joint.dictionary import mixed_entries, one_input_entries
 from sr2hls.search.joint.gains import rate_terms
+from sr2hls.search.joint.joint_model import Term
+from sr2hls.search.joint.joint_state import Atom, InputColumns, JointState
 from sr2hls.search.joint.loss import classification_loss, regression_loss
-from sr2hls.search.joint.model import Term
+from sr2hls.search.joint.newton_refit import refit
 from sr2hls.search.joint.pairs import promising_pairs
 from sr2hls.search.joint.price import Prices, table_luts
-from sr2hls.search.joint.refit import refit
 from sr2hls.search.joint.scanner import Scanner
 from sr2hls.search.joint.shapes import make_shape
-from sr2hls.search.joint.state import Atom, Columns, State
 from sr2hls.search.joint.template import Template
 
 RNG = np.random.default_rng(0)
@@ -20,7 +20,7 @@ X = np.round(RNG.uniform(-1, 1, (600, 4)) * 16) / 16
 PRICES = Prices(lut=0.0)
 
 
-def scanner(data: Columns, most_pairs: int = 100) -> Scanner:
+def scanner(data: InputColumns, most_pairs: int = 100) -> Scanner:
     return Scanner(data, one_input_entries(), mixed_entries(), Template.everything(4), PRICES, most_pairs)
 
 
@@ -36,9 +36,9 @@ def test_sums_in_bins_are_sums_over_rows() -> None:
 
 def test_gain_is_what_a_squared_error_falls_by() -> None:
     y = np.sin(2 * X[:, :1]) + 0.3 * X[:, 1:2]
-    loss, data = regression_loss(y), Columns(X)
+    loss, data = regression_loss(y), InputColumns(X)
     state = refit(
-        State.empty(loss.start()).added(Atom(make_shape("u"), (1,), np.array([])), 0, 0.0),
+        JointState.empty(loss.start()).added(Atom(make_shape("u"), (1,), np.array([])), 0, 0.0),
         data,
         loss,
         steps=3,
@@ -51,16 +51,16 @@ def test_gain_is_what_a_squared_error_falls_by() -> None:
 
 
 def test_the_product_that_is_wanted_comes_first() -> None:
-    loss, data = classification_loss(6 * X[:, 2:3] * X[:, 3:4], None), Columns(X)
-    state = State.empty(loss.start())
+    loss, data = classification_loss(6 * X[:, 2:3] * X[:, 3:4], None), InputColumns(X)
+    state = JointState.empty(loss.start())
     best = scanner(data).candidates(state, loss.slopes(data.outputs(state)))[0]
     assert best.atom.inputs == (2, 3)
     assert best.atom.shape.expr == make_shape("u*v").expr
 
 
 def test_terms_that_are_there_gain_nothing() -> None:
-    loss, data = regression_loss(X[:, :1] + 0.1 * X[:, 1:2]), Columns(X)
-    state = State.empty(loss.start()).added(Atom(make_shape("u"), (0,), np.array([])), 0, 0.0)
+    loss, data = regression_loss(X[:, :1] + 0.1 * X[:, 1:2]), InputColumns(X)
+    state = JointState.empty(loss.start()).added(Atom(make_shape("u"), (0,), np.array([])), 0, 0.0)
     state = refit(state, data, loss, steps=2).state
     found = rate_terms([Term(sp.Symbol("x0"))], state, data, loss.slopes(data.outputs(state)), PRICES)
     assert not found
@@ -82,7 +82,7 @@ def test_terms_on_the_same_inputs_share_a_table() -> None:
 
 def test_the_price_of_a_place_is_what_the_model_becomes_dearer_by() -> None:
     prices = Prices(lut=0.5)
-    state = State.empty(np.zeros(2)).added(Atom(make_shape("u*v"), (0, 1), np.array([])), 0, 1.0)
+    state = JointState.empty(np.zeros(2)).added(Atom(make_shape("u*v"), (0, 1), np.array([])), 0, 1.0)
     price = prices.of_place(state)
     for inputs, output in (((1, 2), 0), ((1, 2), 1), ((3,), 0), ((0, 1), 0)):
         shape = make_shape("u" if len(inputs) == 1 else "u*v")

@@ -4,7 +4,7 @@ import sympy as sp
 
 from sr2hls.errors import InputError
 from sr2hls.search.expressions import evaluate_expr
-from sr2hls.search.joint.model import JointModel, Term
+from sr2hls.search.joint.joint_model import JointModel, Term
 from sr2hls.search.joint.printing import count_nodes, shortest_form
 
 X0, X1, X2 = sp.symbols("x0:3")

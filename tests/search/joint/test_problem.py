@@ -6,11 +6,11 @@ import pytest
 from sr2hls.objectives import Objective
 from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType
-from sr2hls.search.joint import JointOptions, Steps
-from sr2hls.search.joint.front import thin_out
+from sr2hls.search.joint import JointOptions, SelectionSteps
+from sr2hls.search.joint.joint_front import thin_out
+from sr2hls.search.joint.joint_state import JointState
 from sr2hls.search.joint.problem import joint_data, search_problem
-from sr2hls.search.joint.select import Point
-from sr2hls.search.joint.state import State
+from sr2hls.search.joint.select_terms import SelectionPoint
 from sr2hls.teacher.task import Task
 
 RNG = np.random.default_rng(0)
@@ -42,16 +42,16 @@ def test_a_regression_is_fitted_to_the_teacher() -> None:
     outputs = 3 * INPUTS[:, :1] + 1
     front = search_problem(
         problem(Task.REGRESSION, outputs, None),
-        JointOptions(max_nodes=8, models=3, beams=(1.0,), steps=Steps(tried=2, swaps=1)),
+        JointOptions(max_nodes=8, models=3, beams=(1.0,), steps=SelectionSteps(tried=2, swaps=1)),
     )
     assert front.models[-1].score == pytest.approx(1.0)
     assert str(front.models[-1].model.formulas(["y0"])["y0"]) == "3*x0 + 1"
 
 
 def test_points_are_thinned_out_over_their_costs() -> None:
-    state = State.empty(np.zeros(1))
-    points = [Point(state, 1 / cost, float(cost), cost) for cost in range(1, 101)]
-    worse = [Point(state, 2.0, 50.5, 50)]
+    state = JointState.empty(np.zeros(1))
+    points = [SelectionPoint(state, 1 / cost, float(cost), cost) for cost in range(1, 101)]
+    worse = [SelectionPoint(state, 2.0, 50.5, 50)]
     kept = thin_out([*worse, *points], 10)
     assert len(kept) <= 11
     assert kept[-1] is points[-1]
@@ -70,7 +70,7 @@ def test_rows_count_by_their_weights() -> None:
         train=replace(plain.train, weights=weights[:500]),
         validation=replace(plain.validation, weights=weights[500:700]),
     )
-    options = JointOptions(max_nodes=8, models=3, beams=(1.0,), steps=Steps(tried=2, swaps=1))
+    options = JointOptions(max_nodes=8, models=3, beams=(1.0,), steps=SelectionSteps(tried=2, swaps=1))
     front = search_problem(weighed, options)
     assert str(front.models[-1].model.formulas(["y0"])["y0"]) == "3*x0"
     assert front.models[-1].loss == pytest.approx(0, abs=1e-9)
@@ -81,7 +81,7 @@ def test_the_absolute_error_is_fitted_where_it_is_the_objective() -> None:
     outputs = 3 * INPUTS[:, :1]
     outputs[::5] += 40.0
     wanted = problem(Task.REGRESSION, outputs, None)
-    options = JointOptions(max_nodes=8, models=3, beams=(1.0,), steps=Steps(tried=2, swaps=1))
+    options = JointOptions(max_nodes=8, models=3, beams=(1.0,), steps=SelectionSteps(tried=2, swaps=1))
     front = search_problem(replace(wanted, objective=Objective("mae")), options)
     errors = np.abs(front.models[-1].model.predict(INPUTS) - outputs)
     assert np.median(errors) < 0.05

@@ -4,12 +4,12 @@ import sympy as sp
 
 from sr2hls.costs import additive_cycles, published_cycles
 from sr2hls.errors import InputError
-from sr2hls.search.base import Progress
+from sr2hls.search.base import SearchProgress
 from sr2hls.search.joint import (
     JointData,
     JointFront,
     JointOptions,
-    Steps,
+    SelectionSteps,
     Template,
     classification_loss,
     model_of,
@@ -19,7 +19,7 @@ from sr2hls.search.joint import (
 
 RNG = np.random.default_rng(0)
 X = np.round(RNG.uniform(-1, 1, (1200, 4)) * 32) / 32
-QUICK = Steps(tried=4, swaps=2, factor=0.5, least_loss=1e-4)
+QUICK = SelectionSteps(tried=4, swaps=2, factor=0.5, least_loss=1e-4)
 TRAIN, HELD = slice(0, 800), slice(800, None)
 
 
@@ -87,7 +87,7 @@ def test_beams_in_processes_give_the_same_front() -> None:
 def test_beams_in_processes_tell_every_step_and_keep_what_they_have() -> None:
     told: list[str] = []
 
-    def stop(report: Progress) -> None:
+    def stop(report: SearchProgress) -> None:
         told.append(report.message)
         if len(told) == 4:
             raise KeyboardInterrupt
@@ -138,7 +138,7 @@ def test_a_template_is_kept_to() -> None:
 def test_a_search_goes_on_from_formulas() -> None:
     x0, x1, x2, x3 = sp.symbols("x0:4")
     start = model_of([4 * x0 * x1, 4 * sp.Max(x2, sp.Float(0.25)), -4 * x3])
-    points: list[Progress] = []
+    points: list[SearchProgress] = []
     options = JointOptions(max_nodes=25, models=3, start=start, steps=QUICK)
     search_jointly(classes(LOGITS), options, progress=points.append)
     assert points[0].loss < 1e-4
@@ -147,9 +147,9 @@ def test_a_search_goes_on_from_formulas() -> None:
 
 
 def test_an_interrupted_search_keeps_what_it_has() -> None:
-    steps: list[Progress] = []
+    steps: list[SearchProgress] = []
 
-    def stop(report: Progress) -> None:
+    def stop(report: SearchProgress) -> None:
         steps.append(report)
         if len(steps) == 3:
             raise KeyboardInterrupt

@@ -11,7 +11,7 @@ from sr2hls.search.joint.dictionary import (
     product_shape,
     user_entries,
 )
-from sr2hls.search.joint.model import Term
+from sr2hls.search.joint.joint_model import Term
 from sr2hls.search.joint.printing import count_nodes
 from sr2hls.search.joint.shapes import Shape, make_shape
 

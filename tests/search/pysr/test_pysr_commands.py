@@ -19,7 +19,7 @@ from sr2hls.costs import Operators, node_count
 from sr2hls.design import Proposal
 from sr2hls.doctor import PROBES
 from sr2hls.flow.run_folder import options_key
-from sr2hls.options import CompileOptions, Cost, Effort, Engine
+from sr2hls.options import CompileOptions, Cost, Effort, EngineName
 from sr2hls.prepare import prepare
 from sr2hls.progress import SilentProgress
 from sr2hls.report.store import load_report
@@ -89,7 +89,7 @@ def test_compile_counts_cycles_unless_told(
     options = evolve(
         small,
         output=tmp_path / "out",
-        engine=Engine.PYSR,
+        engine=EngineName.PYSR,
         cost=cost,
         effort=Effort.HIGH,
         pysr=tmp_path / "pysr.toml",
@@ -107,7 +107,7 @@ def test_functions_of_one_input_start_no_julia(
     standin: Standin, small: CompileOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     standin("no start")
-    options = evolve(small, output=tmp_path / "out", engine=Engine.PYSR, jobs=1)
+    options = evolve(small, output=tmp_path / "out", engine=EngineName.PYSR, jobs=1)
     notes: list[str] = []
     progress = SilentProgress()
     monkeypatch.setattr(progress, "note", notes.append)

@@ -18,7 +18,7 @@ import pytest
 from sr2hls.costs import Operators, additive_cycles, custom_operator, node_count, published_cycles
 from sr2hls.errors import InputError, ToolError, UnsafeFileError
 from sr2hls.search import Front, Frontier, Loss, PySREngine, PySRSettings, SearchOptions
-from sr2hls.search.base import Progress
+from sr2hls.search.base import SearchProgress
 from sr2hls.search.pysr import process as process_module
 from sr2hls.search.pysr.hall import rows_of_run
 from sr2hls.search.pysr.julia import start_julia
@@ -73,9 +73,9 @@ def test_the_time_limit_is_kept_from_outside(standin: Standin, nothing_left: Cal
 
 def test_ctrl_c_keeps_the_best_so_far(standin: Standin, nothing_left: Callable[[], bool]) -> None:
     standin("go on")
-    seen: list[Progress] = []
+    seen: list[SearchProgress] = []
 
-    def interrupt(progress: Progress) -> None:
+    def interrupt(progress: SearchProgress) -> None:
         seen.append(progress)
         if progress.loss == 0.125:
             signal.raise_signal(signal.SIGINT)

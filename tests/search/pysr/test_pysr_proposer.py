@@ -9,7 +9,7 @@ import sympy as sp
 from sr2hls.search.joint import pysr_proposer
 from sr2hls.search.joint.loss import regression_loss
 from sr2hls.search.joint.search import JointData, JointOptions, search_jointly
-from sr2hls.search.joint.select import Steps
+from sr2hls.search.joint.select_terms import SelectionSteps
 
 Standin = Callable[..., Callable[[], dict[str, Any]]]
 X = np.random.default_rng(0).uniform(0.5, 2, (300, 2))
@@ -33,7 +33,9 @@ def test_the_joint_search_takes_up_what_pysr_proposes(standin: Standin) -> None:
     outputs = np.stack([X[:, 0] ** 2, 3 - 2 * X[:, 0] ** 2], axis=1)
     loss = regression_loss(outputs)
     data = JointData(X, loss, X, loss, lambda found: -float(np.mean((found - outputs) ** 2)))
-    options = JointOptions(max_nodes=20, beams=(1.0,), proposers=(pysr_proposer(),), steps=Steps(tried=2))
+    options = JointOptions(
+        max_nodes=20, beams=(1.0,), proposers=(pysr_proposer(),), steps=SelectionSteps(tried=2)
+    )
     front = search_jointly(data, options)
     assert told()["y"][1] == 2
     assert max(scored.score for scored in front.models) > -1e-4

@@ -15,17 +15,17 @@ from sr2hls.program.types import FixedType
 from sr2hls.provenance import Origin
 from sr2hls.synthesis.vendor.cosim import read_cosim
 from sr2hls.synthesis.vendor.csynth import read_csynth
-from sr2hls.synthesis.vendor.hls_flow import Flow, Steps, commands, find_flow, report_dir
+from sr2hls.synthesis.vendor.hls_flow import Flow, FlowSteps, commands, find_flow, report_dir
 from sr2hls.synthesis.vendor.hls_tool import VendorHls, hardware_report
 from sr2hls.synthesis.vendor.launch import Launcher
 
 DATA = Path(__file__).parent / "data"
-ALL = Steps(csim=True, synth=True, cosim=True)
+ALL = FlowSteps(csim=True, synth=True, cosim=True)
 
 
 def test_commands_of_vivado_hls(make_project):
     project = make_project("Vivado")
-    assert commands(Flow.VIVADO_HLS, project, Steps(csim=False, synth=True)) == [
+    assert commands(Flow.VIVADO_HLS, project, FlowSteps(csim=False, synth=True)) == [
         [
             "vivado_hls",
             "-f",
@@ -45,7 +45,7 @@ def test_commands_of_vitis_hls_and_vitis(make_project):
         "vsynth": "0",
         "fifo_opt": "0",
     }  # fmt: skip
-    assert commands(Flow.VITIS_RUN, project, Steps()) == [
+    assert commands(Flow.VITIS_RUN, project, FlowSteps()) == [
         ["vitis-run", "--mode", "hls", "--tcl", "build_prj.tcl"]
     ]
     assert "cosim      0" in (project.directory / "build_opt.tcl").read_text()
@@ -85,11 +85,11 @@ def test_commands_of_a_vitis_component(make_project):
 
 def test_a_project_of_the_other_backend_is_refused(make_project):
     with pytest.raises(InputError, match="was written for Vitis; 'vivado_hls' needs backend='Vivado'"):
-        commands(Flow.VIVADO_HLS, make_project(), Steps())
+        commands(Flow.VIVADO_HLS, make_project(), FlowSteps())
     with pytest.raises(InputError, match="cosimulation needs the RTL"):
-        Steps(synth=False, cosim=True)
+        FlowSteps(synth=False, cosim=True)
     with pytest.raises(InputError, match="nothing to do"):
-        Steps(csim=False, synth=False)
+        FlowSteps(csim=False, synth=False)
 
 
 def test_the_newest_tool_is_taken(tools):
@@ -134,7 +134,7 @@ def test_a_run_reads_what_the_tool_left(make_project, tools):
     assert run.logs[0].read_text() == "SR2HLS: 3 samples, 0 wrong\n"
     report = VendorHls().synthesise(project, cosim=True)
     assert (report.lut.value, report.latency_cycles.value) == (44405, 481388)
-    only = VendorHls().run(project, Steps(csim=False))
+    only = VendorHls().run(project, FlowSteps(csim=False))
     assert (only.csim_samples, only.cosim) == (None, None)
 
 

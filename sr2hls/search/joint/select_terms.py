@@ -1,0 +1,272 @@
+"""Forward, backward and swap steps: which terms each output has, for a falling price of a node.
+
+At a price λ the search lowers loss + λ · cost. Terms are added while they gain more than they cost, removed
+where they do not, and swapped for others; all constants are refitted after each step. Then the price falls.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+
+from sr2hls.search.joint.gains import PER_OUTPUT, TermCandidate, rate_terms
+from sr2hls.search.joint.joint_model import Term
+from sr2hls.search.joint.joint_state import InputColumns, JointState
+from sr2hls.search.joint.loss import JointLoss
+from sr2hls.search.joint.newton_refit import Refit, assemble, refit
+from sr2hls.search.joint.price import Prices
+from sr2hls.search.joint.proposals import Proposer
+from sr2hls.search.joint.readable import MOST_CANCELLATION
+from sr2hls.search.joint.scanner import Scanner
+
+_HOPE = 0.3
+"""Terms that gain this share of their cost by the quadratic model are tried: refitted constants add to it."""
+_ASK_AGAIN = 0.3
+"""When the price has fallen by this factor the engines are asked again."""
+_LEAST_WEIGHT = 1e-4
+_CANCELLING = 0.8 * MOST_CANCELLATION
+"""Rounded constants and other rows may make a term somewhat larger."""
+_LITTLE = 1e-3
+"""The search ends when as many nodes as are allowed would lower the loss by less than this share."""
+_DOUBT = 2.0
+"""Terms that are worth up to so many times their cost by the quadratic model are tried without."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelectionSteps:
+    """How much is tried.
+
+    Attributes:
+        factor: the price falls by this factor when no step helps any more.
+        tried: candidates whose gain is worked out by a refit, in each step.
+        trial_steps: Newton steps of such a refit.
+        trial_rows: rows of such a refit.
+        refit_steps: Newton steps after a step was taken.
+        swaps: most swaps tried at a price.
+        least_loss: the search ends at this share of the loss of constants.
+    """
+
+    factor: float = 0.75
+    tried: int = 8
+    trial_steps: int = 2
+    trial_rows: int = 8000
+    refit_steps: int = 4
+    swaps: int = 6
+    least_loss: float = 1e-8
+
+
+@dataclass(frozen=True, eq=False)
+class SelectionPoint:
+    """A model that the search came by.
+
+    Attributes:
+        state: the model.
+        loss: its loss on the rows of the search.
+        cost: by the prices, in nodes.
+        nodes: of its formulas, before common factors are taken out.
+    """
+
+    state: JointState
+    loss: float
+    cost: float
+    nodes: int
+
+
+class TermSelection:
+    """The search at work."""
+
+    def __init__(
+        self,
+        data: InputColumns,
+        loss: JointLoss,
+        scanner: Scanner,
+        prices: Prices,
+        steps: SelectionSteps,
+        proposers: Sequence[Proposer],
+        seed: int,
+        on_time: Callable[[], bool],
+    ) -> None:
+        self._data, self._loss = data, loss
+        self._scanner, self._prices, self._steps = scanner, prices, steps
+        self._on_time = on_time
+        self._proposers, self._seed = tuple(proposers), seed
+        self._proposed: dict[sp.Expr, Term] = {}
+        generator = np.random.default_rng(seed)
+        rows = np.arange(len(data))
+        if len(rows) > steps.trial_rows:
+            rows = np.sort(generator.choice(len(rows), steps.trial_rows, replace=False))
+        self._trial_data, self._trial_loss = data.part(rows), loss.part(rows)
+
+    def path(self, start: JointState, max_nodes: int) -> Iterator[SelectionPoint]:
+        """Yield the model after every step, from a start to the first one of more nodes than wanted."""
+        point = self._point(refit(start, self._data, self._loss, steps=self._steps.refit_steps))
+        yield point
+        self._ask(point)
+        best = self._candidates(point.state)
+        price = best[0].worth if best else 0.0
+        asked = price
+        first = point.loss
+        while price > 0 and point.loss > self._steps.least_loss * first and self._on_time():
+            if price < _ASK_AGAIN * asked:
+                self._ask(point)
+                asked = price
+            for step in (self._settle, self._swap):
+                for reached in step(point, price):
+                    if reached.nodes > max_nodes or not self._on_time():
+                        return
+                    point = reached
+                    yield point
+            price *= self._steps.factor
+            if price * max_nodes < _LITTLE * point.loss:
+                return
+
+    def _ask(self, point: SelectionPoint) -> None:
+        """Let the proposers think of terms for what each output lacks."""
+        if not self._proposers:
+            return
+        slopes = self._loss.slopes(self._data.outputs(point.state))
+        curvature = np.maximum(slopes.curvature, 0.0)
+        weights = np.where(curvature > _LEAST_WEIGHT * curvature.max(axis=0), curvature, 0.0)
+        responses = np.divide(-slopes.gradient, weights, out=np.zeros_like(weights), where=weights > 0)
+        for proposer in self._proposers:
+            for term in proposer.propose(self._data.X, responses, weights, self._seed):
+                self._proposed.setdefault(term.expr, term)
+
+    def _settle(self, point: SelectionPoint, price: float) -> Iterator[SelectionPoint]:
+        """Add and remove terms until nothing helps."""
+        while self._on_time():
+            grown = self._grow(point, price)
+            if grown is None:
+                return
+            point = self._prune(grown, price)
+            yield point
+
+    def _grow(self, point: SelectionPoint, price: float) -> SelectionPoint | None:
+        options = [c for c in self._candidates(point.state) if c.worth > _HOPE * price]
+        best = self._most_promising(point.state, options, price)
+        if best is None:
+            return None
+        found = self._point(refit(best, self._data, self._loss, steps=self._steps.refit_steps))
+        helps = self._total(found, price) < self._total(point, price)
+        return found if helps and not self._cancels(found.state) else None
+
+    def _most_promising(
+        self, state: JointState, options: list[TermCandidate], price: float
+    ) -> JointState | None:
+        """The model with one of the first candidates that is best after a short refit."""
+        best, least = None, np.inf
+        for candidate in _diverse(options, self._steps.tried):
+            grown = state.added(candidate.atom, candidate.output, 0.0)
+            fitted = refit(grown, self._trial_data, self._trial_loss, steps=self._steps.trial_steps)
+            total = fitted.loss + price * self._prices.of_model(grown)
+            if total < least and not self._cancels(fitted.state):
+                best, least = fitted.state, total
+        return best
+
+    def _prune(self, point: SelectionPoint, price: float) -> SelectionPoint:
+        """Remove terms that are worth less than they cost."""
+        while self._on_time():
+            doubtful = [
+                (rise - price * cost, link)
+                for link, rise, cost in self._worths(point)
+                if rise < _DOUBT * price * cost
+            ]
+            for _, (output, place) in sorted(doubtful)[:2]:
+                less = refit(
+                    point.state.removed(output, place), self._data, self._loss, steps=self._steps.refit_steps
+                )
+                found = self._point(less)
+                if self._total(found, price) < self._total(point, price):
+                    point = found
+                    break
+            else:
+                return point
+        return point
+
+    def _swap(self, point: SelectionPoint, price: float) -> Iterator[SelectionPoint]:
+        """Take each term out in turn, the least worth first, and put the best one in its place."""
+        tried: set[object] = set()
+        for _ in range(self._steps.swaps):
+            worths = sorted(self._worths(point), key=lambda w: w[1] / w[2])
+            fresh = [link for link, _, _ in worths if self._key(point.state, link) not in tried]
+            if not fresh or not self._on_time():
+                return
+            tried.add(self._key(point.state, fresh[0]))
+            found = self._exchanged(point, fresh[0], price)
+            if found is not None:
+                point = self._prune(found, price)
+                yield point
+
+    def _exchanged(self, point: SelectionPoint, link: tuple[int, int], price: float) -> SelectionPoint | None:
+        removed = point.state.removed(*link)
+        less = refit(removed, self._data, self._loss, steps=self._steps.trial_steps).state
+        best = self._most_promising(less, self._candidates(less), price)
+        if best is None:
+            return None
+        found = self._point(refit(best, self._data, self._loss, steps=self._steps.refit_steps))
+        if self._cancels(found.state):
+            return None
+        better = self._total(point, price) - self._total(found, price)
+        return (
+            found if better > 1e-3 * price * self._prices.of_shape(point.state.atoms[link[1]].shape) else None
+        )
+
+    def _candidates(self, state: JointState) -> list[TermCandidate]:
+        slopes = self._loss.slopes(self._data.outputs(state))
+        found = self._scanner.candidates(state, slopes)
+        if self._proposed:
+            terms = list(self._proposed.values())
+            found += rate_terms(terms, state, self._data, slopes, self._prices)
+        return sorted(found, key=lambda c: -c.worth)
+
+    def _worths(self, point: SelectionPoint) -> list[tuple[tuple[int, int], float, float]]:
+        """For each use of a term: by how much the loss rises without it (quadratic model), and its cost.
+
+        A coefficient c that goes to zero while all else follows costs c²/(2 (H⁻¹)_cc) (Hassibi and Stork,
+        Optimal Brain Surgeon, 1992).
+        """
+        state = point.state
+        system = assemble(state, self._data, self._loss)
+        scale = np.sqrt(np.maximum(np.diag(system.hessian), 1e-30))
+        scaled = system.hessian / np.outer(scale, scale) + 1e-6 * np.eye(len(scale))
+        inverse = np.diag(np.linalg.pinv(scaled, hermitian=True)) / scale**2
+        result = []
+        for output, place, coefficient, _ in state.link_parameters():
+            rise = state.coefficients[output, place] ** 2 / (2 * max(inverse[coefficient], 1e-30))
+            cost = point.cost - self._prices.of_model(state.removed(output, place))
+            result.append(((output, place), float(rise), max(cost, 1e-9)))
+        return result
+
+    def _cancels(self, state: JointState) -> bool:
+        """Whether a term is much larger than its output, so that others have to cancel it."""
+        values = np.stack([self._trial_data.values(atom) for atom in state.atoms], axis=1)
+        outputs = values @ state.coefficients.T + state.bias
+        terms = np.abs(state.coefficients) * np.sqrt(np.mean(values**2, axis=0))
+        sizes = np.sqrt(np.mean(outputs**2, axis=0))
+        return bool(np.any(terms > _CANCELLING * sizes[:, None]))
+
+    def _key(self, state: JointState, link: tuple[int, int]) -> object:
+        atom = state.atoms[link[1]]
+        return link[0], atom.shape, atom.inputs, len(state.atoms)
+
+    def _point(self, fitted: Refit) -> SelectionPoint:
+        state = fitted.state
+        return SelectionPoint(state, fitted.loss, self._prices.of_model(state), self._prices.nodes_of(state))
+
+    def _total(self, point: SelectionPoint, price: float) -> float:
+        return point.loss + price * point.cost
+
+
+def _diverse(options: list[TermCandidate], count: int) -> list[TermCandidate]:
+    """The first candidates, few of the same output and inputs."""
+    taken: dict[tuple[int, tuple[int, ...]], int] = {}
+    chosen = []
+    for option in options:
+        key = (option.output, option.atom.inputs)
+        taken[key] = taken.get(key, 0) + 1
+        if taken[key] <= PER_OUTPUT:
+            chosen.append(option)
+        if len(chosen) == count:
+            break
+    return chosen
