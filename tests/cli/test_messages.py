@@ -31,7 +31,12 @@ NEVER_SAID = {
     *(
         (command, module)
         for command in ("compile", "explore")
-        for module in ("sr2hls.flow.rows", "sr2hls.search.source", "sr2hls.program.measured")
+        for module in (
+            "sr2hls.flow.rows",
+            "sr2hls.search.source",
+            "sr2hls.program.measured",
+            "sr2hls.program.meet",
+        )
     ),
 }
 LONG = ["compile", "explore", "distil", "lower", "search", "costs measure"]

@@ -91,7 +91,7 @@ def test_a_small_design_takes_the_luts_that_were_predicted(tmp_path: Path) -> No
 
 @pytest.mark.slow
 def test_predictions_are_near_on_average_and_never_far_off(tmp_path: Path) -> None:
-    found = errors([(3, 2), (3, 4), (4, 4), (5, 5), (5, 6), (2, 8)], tmp_path)
+    found = errors([(3, 2), (3, 4), (4, 4), (5, 5), (5, 6)], tmp_path)
     assert abs(float(np.mean(found))) < 0.06
     assert max(map(abs, found)) < 0.15
 
