@@ -6,7 +6,7 @@ With ``x = (X - offset) / scale`` a line ``a·x + b`` is ``a/scale · (X - place
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
+from math import exp, prod
 
 import sympy as sp
 
@@ -98,6 +98,10 @@ def _scaled(expr: sp.Expr, axes: Sequence[Axis]) -> _Scaled:
         case sp.sign():
             inner = _scaled(expr.args[0], axes)
             return _Scaled(-1.0 if inner.factor < 0 else 1.0, sp.sign(inner.expr, evaluate=False))
+        case sp.exp():
+            # sympy would take the constant out, with all its digits.
+            addends, constant = _parts([_scaled(a, axes) for a in sp.Add.make_args(expr.args[0])])
+            return _Scaled(exp(constant), sp.exp(sp.Add(*addends)))
         case sp.Max() | sp.Min():
             return _extreme(expr, [_scaled(a, axes) for a in expr.args])
     return _Scaled(1.0, expr.func(*(_scaled(a, axes).shown() for a in expr.args)))
