@@ -96,6 +96,13 @@ def test_predictions_are_near_on_average_and_never_far_off(tmp_path: Path) -> No
     assert max(map(abs, found)) < 0.15
 
 
+@pytest.mark.slow
+def test_many_parts_of_one_output_take_fewer_luts_than_predicted(tmp_path: Path) -> None:
+    """With eight parts of six inputs some read the same pair, and synthesis joins what the count does not."""
+    state = state_of(5, 2, 8)
+    assert -0.3 < synthesised(state, tmp_path / "design") / state_luts(state) - 1 < 0
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 1000), st.integers(-30, 30))
 def test_a_common_shift_is_near_and_no_worse(seed: int, wanted: int) -> None:
