@@ -212,6 +212,8 @@ def test_ctrl_c(tmp_path: Path) -> None:
             out,
             "--engine",
             "operon",
+            "--strategy",
+            "fronts",
         ],
         stderr=subprocess.PIPE,
         text=True,
