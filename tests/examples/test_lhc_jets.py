@@ -226,7 +226,11 @@ def test_a_regression_is_taught_in_its_own_unit(
     airfoil: pd.DataFrame, dataset: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "examples" / "jet_tagger"))
+    for name in ("network", "regression"):  # other examples have modules of these names
+        monkeypatch.delitem(sys.modules, name, raising=False)
     import regression
+
+    monkeypatch.delitem(sys.modules, "network")
 
     dataset.write_split(airfoil, tmp_path / "data.npz", 42, None, regression=True)
     parts = regression.load(tmp_path / "data.npz")
