@@ -17,6 +17,7 @@ from sr2hls.report.html import to_html
 from sr2hls.report.markdown import to_markdown
 from sr2hls.report.model import Report
 from sr2hls.report.store import load_report
+from sr2hls.rtl.icarus import find_icarus, run_testbench
 from sr2hls.rtl.project import write_rtl
 from sr2hls.synthesis.base import HdlDesign
 from sr2hls.synthesis.registry import TOOLS, tool_named
@@ -157,3 +158,11 @@ def check_synthesis(name: str, report: Report, folder: Path) -> None:
     found = rebuilt(load(FOLDER / name / "program.json"), report, folder)
     assert found.tool == row.tool and found.settings == row.settings
     assert found.figures == {key: figure for key, figure in row.figures.items() if figure is not None}
+
+
+@pytest.mark.skipif(
+    find_icarus() is None, reason="needs Icarus Verilog on PATH (Debian: apt install iverilog)"
+)
+def test_a_second_simulator_agrees_on_the_design(name: str, tmp_path: Path) -> None:
+    project = write_rtl(load(FOLDER / name / "program.json"), tmp_path / "rtl", target=Target())
+    assert run_testbench(project) == 256
