@@ -21,10 +21,8 @@ import json
 import math
 import os
 import resource
-import signal
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -32,6 +30,7 @@ from pathlib import Path
 import numpy as np
 from forms import LAWS, Law, is_right
 from numpy.typing import NDArray
+from processor_time import processor_limit
 
 from sr2hls.costs import Operators, node_count
 from sr2hls.search import PySREngine, PySRSettings, SearchOptions, julia_status, read_hall_of_fame
@@ -239,22 +238,6 @@ def fit_start_s() -> float:
         X, X[:, 0], cost=node_count(Operators()), options=SearchOptions(operators=OPERATORS)
     )
     return float(found.notes[0].rpartition(" s of search")[0].rpartition(" ")[2])
-
-
-@contextmanager
-def processor_limit(seconds: float) -> Iterator[None]:
-    """Interrupt, as Ctrl-C does, after so many processor seconds of this process."""
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGPROF, interrupt)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
 
 
 def cpu() -> float:

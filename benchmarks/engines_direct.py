@@ -16,15 +16,14 @@ import json
 import math
 import os
 import resource
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from forms import LAWS
 from numpy.typing import NDArray
+from processor_time import processor_limit
 
 from sr2hls.costs import additive_cycles, published_cycles
 from sr2hls.errors import Sr2hlsError
@@ -118,22 +117,6 @@ def law_task(name: str) -> Task:
     return Task(
         name, np.asarray(X, float), np.asarray(y, float)[:, None], LAW_OPERATORS, LAW_S, None, Loss.AUTO
     )
-
-
-@contextmanager
-def processor_limit(seconds: float) -> Iterator[None]:
-    """Interrupt, as Ctrl-C does, after so many processor seconds of this process."""
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGPROF, interrupt)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
 
 
 def engine_of(name: str) -> Engine:

@@ -18,17 +18,19 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from measured_circuit import luts_and_cycles
 from readable_bits import more_rows
 
 from sr2hls.arrays import FloatArray
-from sr2hls.circuit import build_circuit
+from sr2hls.data.between import rows_between
 from sr2hls.lut_network import finished
 from sr2hls.lut_network.designs import LutNetworkOptions, grown, kind_of, training_samples
 from sr2hls.lut_network.to_program import network_program
-from sr2hls.options import CompileOptions, Synthesis
+from sr2hls.options import CompileOptions
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.problem import Problem, Split
 from sr2hls.program.interpreter import Interpreter
@@ -94,8 +96,7 @@ def main() -> None:
             for size in args.luts:
                 if any((r.jets, r.size) == (len(problem.train), size) for r in rows):
                     continue
-                folder = Path(scratch) / f"{jets}-{size}"
-                rows.append(one(problem, prepared, raw[:jets], further, size, args.seed, folder))
+                rows.append(one(problem, prepared, raw[:jets], further, size, args.seed))
                 print(rows[-1], flush=True)
                 write_text(record, json.dumps({"rows": [asdict(r) for r in rows]}, indent=1) + "\n")
     text = page(rows, prepared.problem, further, args.seed)
@@ -120,33 +121,24 @@ def with_rows(prepared: Prepared, raw: FloatArray) -> Problem:
     return replace(prepared.problem, train=train)
 
 
-def one(
-    problem: Problem, prepared: Prepared, raw: FloatArray, further: Split, size: int, seed: int, folder: Path
-) -> Row:
+def answered_between(prepared: Prepared, raw: FloatArray, seed: int, copies: int) -> Split:
+    """Return rows between jets of shape (jets, features), so many for each, with the network's answers."""
+    made = rows_between(raw, copies, np.random.default_rng([seed, 0]))
+    return Split(prepared.inputs.values(made), prepared.teacher.predict(made), None)
+
+
+def one(problem: Problem, prepared: Prepared, raw: FloatArray, further: Split, size: int, seed: int) -> Row:
     """Grow, finish and synthesise one LUT network; ``raw`` has shape (jets, features)."""
     began = time.process_time()
     how = LutNetworkOptions()
-    samples = training_samples(
-        problem, how, seed, raw, lambda x: (prepared.inputs.values(x), prepared.teacher.predict(x))
-    )
+    samples = training_samples(problem, how, partial(answered_between, prepared, raw, seed))
     found = grown(problem, samples, how, size, seed)
     assert found.network is not None
     every = replace(how.growing(size), finish_rows=len(samples.targets))
     network = finished(found.network, samples, every, np.random.default_rng(seed))
     took = time.process_time() - began
     program = network_program(network, problem.types, problem.output_names, kind_of(problem))
-    folder.mkdir(parents=True)
-    circuit = build_circuit(
-        program,
-        folder,
-        problem.validation.inputs,
-        target=CompileOptions(checkpoint=JETS, data=JETS, output=folder).target,
-        synthesis=Synthesis.YOSYS,
-        progress=SilentProgress(),
-        name="lut_network",
-        backend=None,
-    )
-    assert circuit.hardware is not None and circuit.hardware.lut is not None
+    luts, cycles = luts_and_cycles(program, problem.validation.inputs)
     interpreter = Interpreter(program)
 
     def accuracy(split: Split) -> float:
@@ -157,8 +149,8 @@ def one(
         len(problem.train),
         len(samples.targets),
         size,
-        int(circuit.hardware.lut.value),
-        circuit.rtl.latency_cycles,
+        luts,
+        cycles,
         accuracy(learnt),
         accuracy(problem.validation),
         accuracy(problem.test),

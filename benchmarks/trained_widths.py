@@ -17,17 +17,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from measured_circuit import luts_and_cycles
 
-from sr2hls.circuit import build_circuit
 from sr2hls.lut_network import SOFT, Layout, LutNetwork, Samples, finished, samples_of
 from sr2hls.lut_network.designs import LutNetworkOptions, grown, kind_of, training_samples
 from sr2hls.lut_network.to_program import network_program
-from sr2hls.options import CompileOptions, Synthesis
+from sr2hls.options import CompileOptions
 from sr2hls.prepare import Prepared, prepare
 from sr2hls.problem import Problem
 from sr2hls.progress import SilentProgress
 from sr2hls.store.files import write_text
-from sr2hls.target import Target
 
 HERE = Path(__file__).resolve().parent
 JETS = HERE.parent / "examples" / "jet_tagger"
@@ -86,8 +85,7 @@ def run(sizes: Sequence[int], seeds: Sequence[int], rounds: int, work: Path) -> 
         for size in sizes:
             for trained in (False, True):
                 how = _how(rounds if trained else 0)
-                folder = work / f"{size}-{seed}-{trained}"
-                rows.append(one(prepared.problem, samples, how, size, seed, options.target, folder))
+                rows.append(one(prepared.problem, samples, how, size, seed))
                 print(rows[-1], flush=True)
     return rows
 
@@ -103,10 +101,7 @@ def _samples(prepared: Prepared, seed: int) -> Samples:
     )
 
 
-def one(
-    problem: Problem, samples: Samples, how: LutNetworkOptions, size: int, seed: int, target: Target,
-    folder: Path,
-) -> Row:  # fmt: skip
+def one(problem: Problem, samples: Samples, how: LutNetworkOptions, size: int, seed: int) -> Row:
     """Grow, finish and synthesise one cascade."""
     began = time.perf_counter()
     found = grown(problem, samples, how, size, seed)
@@ -120,28 +115,16 @@ def one(
         size,
         seed,
         how.grow.width_rounds > 0,
-        _luts(problem, network, target, folder),
+        _luts(problem, network),
         judged.loss(SOFT),
         float(decided.mean() / targets.max(axis=1).mean()),
         seconds,
     )
 
 
-def _luts(problem: Problem, network: LutNetwork, target: Target, folder: Path) -> int:
+def _luts(problem: Problem, network: LutNetwork) -> int:
     program = network_program(network, problem.types, problem.output_names, kind_of(problem))
-    folder.mkdir(parents=True)
-    circuit = build_circuit(
-        program,
-        folder,
-        problem.validation.inputs,
-        target=target,
-        synthesis=Synthesis.YOSYS,
-        progress=SilentProgress(),
-        name="cascade",
-        backend=None,
-    )
-    assert circuit.hardware is not None and circuit.hardware.lut is not None
-    return int(circuit.hardware.lut.value)
+    return luts_and_cycles(program, problem.validation.inputs)[0]
 
 
 def page(rows: Sequence[Row], rounds: int) -> str:

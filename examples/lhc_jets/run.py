@@ -83,8 +83,10 @@ def run(args: argparse.Namespace) -> None:
     error = None if source.regression else standard_error(score, n_test)
     rows = [Row("the network, floating point", score, error, None, None, None, "")]
     effort = "low" if args.quick else "medium"
-    if not args.quick:
-        sr2hls.compile(network, data, args.out / "readable", strategy="readable", max_lut=READABLE_LUT)
+    sr2hls.compile(
+        network, data, args.out / "readable", strategies=("readable",), max_lut=READABLE_LUT, effort=effort,
+        baseline=not args.quick,
+    )  # fmt: skip
     rows += circuits(network, data, args.out / "circuits", args.luts[:1] if args.quick else args.luts, effort,
                      None if source.regression else n_test)  # fmt: skip
     text = markdown(

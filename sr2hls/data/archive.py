@@ -13,8 +13,7 @@ def check_archive(path: Path, max_bytes: int = MAX_BYTES) -> list[str]:
     """Refuse an archive that is broken, unpacks to more than ``max_bytes``, or lists a member twice.
 
     The sizes come from the directory of the archive; Python's zipfile gives no more bytes for a member than
-    its
-    directory entry says.
+    its directory entry says.
 
     Returns:
         Names of the members.
@@ -31,8 +30,7 @@ def check_archive(path: Path, max_bytes: int = MAX_BYTES) -> list[str]:
     if total > max_bytes:
         raise InputError(
             f"'{path}' unpacks to {total / 2**30:.1f} GiB, more than the limit of {max_bytes / 2**30:.1f} "
-            f"GiB: "
-            "raise max_bytes if you trust it"
+            "GiB: raise max_bytes if you trust it"
         )
     names = [member.filename for member in members]
     if len(set(names)) != len(names):

@@ -198,7 +198,6 @@ def test_without_a_network(dataset: ModuleType, monkeypatch: pytest.MonkeyPatch,
         dataset.fetch("jets", 1, tmp_path)
 
 
-@pytest.mark.slow
 def test_the_whole_command(frame: pd.DataFrame, tmp_path: Path) -> None:
     command = [sys.executable, str(FOLDER / "run.py"), "--quick", "--file", str(write_arff(frame, tmp_path))]
     ended = subprocess.run([*command, "--out", str(tmp_path / "out")], capture_output=True, text=True)
@@ -207,6 +206,7 @@ def test_the_whole_command(frame: pd.DataFrame, tmp_path: Path) -> None:
     ours = [line for line in table.splitlines() if line.startswith("| sr2hls")]
     assert ours and all("measured: Yosys" in line and "±" in line for line in ours)
     assert "| TreeLUT | 0.7500 | 796 |" in table
+    assert (tmp_path / "out" / "readable" / "report.html").is_file()
 
 
 COLUMNS_OF_AIRFOIL = ["frequency", "angle_of_attack", "chord_length", "free_stream_velocity", "thickness"]

@@ -14,7 +14,7 @@ from sr2hls.lut_network.table_network import LutNetwork
 from sr2hls.lut_network.widths import WidthOptions, fit_widths
 
 from .test_growth import samples as three_classes
-from .test_kernels import drawn
+from .test_growth_kernels import drawn
 
 OPTIONS = WidthOptions(lut_lambda=1e-3, term_bits=4, quantised_bits=3)
 
