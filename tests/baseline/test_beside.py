@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from baseline.test_network import NAMES, TYPES, float_layers, inputs, layers_out
+from .test_quantised_network import NAMES, TYPES, float_layers, inputs, layers_out
 from sr2hls.baseline import beside
 from sr2hls.options import CompileOptions, Synthesis
 from sr2hls.problem import Problem, Split
