@@ -109,6 +109,7 @@ def prepare(options: CompileOptions, progress: Progress) -> Prepared:
         validation=splits[1],
         test=splits[2],
         objective=_objective(options, teacher, splits[0], progress),
+        units=inputs.units,
     )
     return Prepared(teacher, dataset, inputs, problem)
 
@@ -307,7 +308,7 @@ def _input_format(options: CompileOptions, teacher: Teacher, dataset: Dataset) -
             f"{', '.join(dataset.names.display)}"
         )
     types = [given.get(n, t) for n, t in zip(dataset.names.display, fitted.types, strict=True)]
-    inputs = InputFormat(fitted.names, fitted.scaler, tuple(types))
+    inputs = InputFormat(fitted.names, fitted.scaler, tuple(types), units=fitted.units)
     return inputs if not options.with_scaler else with_raw_features(inputs, dataset.train.X, options)
 
 

@@ -1,9 +1,13 @@
 """The formulas of a design as they are printed, and how readable they are."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import sympy as sp
 
-from sr2hls.design import Design
+from sr2hls.design import Design, feature_name
 from sr2hls.problem import Problem
+from sr2hls.report.decimal_formula import DecimalAxis, decimal_formula
 from sr2hls.search.joint import Readability, measure_readability
 from sr2hls.search.joint.printing import shortest_form
 
@@ -15,6 +19,29 @@ _NOISE = 1e-12
 def has_tables(design: Design) -> bool:
     """Return whether a design is a network of tables: their polynomials are no formulas that people read."""
     return bool(design.proposal.definitions) and not design.value_types
+
+
+def own_axes(problem: Problem, names: Sequence[str]) -> dict[sp.Symbol, DecimalAxis]:
+    """Return how variables of formulas come from features of these names; none without decimal units."""
+    axes = {}
+    for k, unit in enumerate(problem.units or ()):
+        axis = DecimalAxis(sp.Symbol(names[k]), unit.exponent, unit.place)
+        axes[sp.Symbol(feature_name(k))] = axis
+        if not unit.zero:
+            axes[sp.Symbol(f"x{k}")] = axis
+    return axes
+
+
+def own_formulas(problem: Problem, design: Design, names: Sequence[str]) -> dict[str, sp.Expr] | None:
+    """Return the formulas over features of these names in their own units, with the circuit's own constants.
+
+    ``None`` where they are over the circuit's inputs: then constants have to be rounded on the way.
+    """
+    axes = own_axes(problem, names)
+    formulas = design.proposal.inlined(but={s.name for s in axes})
+    if not axes or any(not f.free_symbols <= axes.keys() for f in formulas.values()):
+        return None
+    return {name: decimal_formula(_summed(f), axes) for name, f in formulas.items()}
 
 
 def printed_formulas(design: Design) -> dict[str, sp.Expr]:
@@ -34,10 +61,17 @@ def rounded(expr: sp.Expr, digits: int = DIGITS) -> sp.Expr:
 
 
 def readability(problem: Problem, design: Design) -> Readability | None:
-    """Return how readable the printed formulas are, measured on validation rows; of tables, ``None``."""
+    """Return how readable the printed formulas are, measured on validation rows; of tables, ``None``.
+
+    They are those over the features where these have decimal units, else those over the circuit's inputs.
+    """
     if has_tables(design):
         return None
     rows = problem.validation.first(_ROWS).inputs
+    own = own_formulas(problem, design, problem.feature_names)
+    if own is not None:
+        features = [u.place + u.own(rows[:, k]) * u.scale for k, u in enumerate(problem.units or ())]
+        return measure_readability(own, np.stack(features, axis=1), problem.feature_names)
     return measure_readability(printed_formulas(design), rows, tuple(problem.types))
 
 

@@ -138,7 +138,7 @@ def exchanged(
         The best state so far after each trial, and its loss with the price of its LUTs.
     """
     judge = samples.batch(options.judge_rows, rng)
-    dictionary = Dictionary(samples.batch(options.rows, rng), state.types)
+    dictionary = Dictionary(samples.batch(options.rows, rng), state.grids)
 
     def worth(state: QuantisedState) -> float:
         return QuantisedRows(state, judge, SOFT).loss() + fit.price * state_luts(state)
@@ -211,4 +211,4 @@ def _reader(state: QuantisedState, position: int, n_inputs: int) -> Reader:
     known = [r for r in state.readers() if r.input == position and r.bits <= most]
     if known:
         return max(known, key=lambda r: r.bits)
-    return Reader.first(position, state.types[position], most)
+    return Reader.first(position, state.grids[position], most)
