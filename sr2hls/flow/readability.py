@@ -8,6 +8,7 @@ import sympy as sp
 from sr2hls.design import Design, feature_name
 from sr2hls.problem import Problem
 from sr2hls.report.decimal_formula import DecimalAxis, decimal_formula
+from sr2hls.search.expressions import exact_number
 from sr2hls.search.joint import Readability, measure_readability
 from sr2hls.search.joint.printing import shortest_form
 
@@ -41,7 +42,7 @@ def own_formulas(problem: Problem, design: Design, names: Sequence[str]) -> dict
     formulas = design.proposal.inlined(but={s.name for s in axes})
     if not axes or any(not f.free_symbols <= axes.keys() for f in formulas.values()):
         return None
-    return {name: decimal_formula(_summed(f), axes) for name, f in formulas.items()}
+    return {name: decimal_formula(_decimal(_summed(f)), axes) for name, f in formulas.items()}
 
 
 def printed_formulas(design: Design) -> dict[str, sp.Expr]:
@@ -53,6 +54,11 @@ def _summed(formula: sp.Expr) -> sp.Expr:
     """Return a formula without a constant that is only the rounding of floating-point sums."""
     constant, rest = formula.as_coeff_Add()
     return rest if abs(constant) < _NOISE and rest.free_symbols else formula
+
+
+def _decimal(formula: sp.Expr) -> sp.Expr:
+    """Return a formula whose sums of decimal constants have no rounding of floating-point numbers."""
+    return formula.xreplace({c: exact_number(float(f"{float(c):.12g}")) for c in formula.atoms(sp.Float)})
 
 
 def rounded(expr: sp.Expr, digits: int = DIGITS) -> sp.Expr:

@@ -53,7 +53,8 @@ def test_only_the_decimal_point_moves(over_u: str, over_features: str) -> None:
 
 _NUMBERS = st.floats(0.011, 99.0).map(lambda v: float(f"{v:.3g}"))
 _SHAPES = st.sampled_from([
-    "{a}*x{i}", "{a}*abs(x{i} - {b})", "-{a}*x{i}*x{j}", "{a}*tanh({b}*x{i} - {c})", "{a}*max(x{i}, {b})*x{j}",
+    "{a}*x{i}", "{a}*abs(x{i} - {b})", "-{a}*x{i}*x{j}", "{a}*tanh({b}*x{i} - {c})",
+    "{a}*max(x{i}, {b})*x{j}",
     "{a}*sin({b}*x{i})", "{a}*min(abs(x{i} - {b}), {c})", "{a}*x{i}^2", "{a}*exp(-{b}*(x{i} - {c})^2)",
 ])  # fmt: skip
 
