@@ -7,9 +7,9 @@ import sympy as sp
 
 from sr2hls.design import Design, feature_name
 from sr2hls.problem import Problem
-from sr2hls.report.decimal_formula import DecimalAxis, decimal_formula
 from sr2hls.search.expressions import exact_number
 from sr2hls.search.joint import Readability, measure_readability
+from sr2hls.search.joint.decimal_formula import DecimalAxis, decimal_axes, decimal_formula
 from sr2hls.search.joint.printing import shortest_form
 
 DIGITS = 3
@@ -24,13 +24,9 @@ def has_tables(design: Design) -> bool:
 
 def own_axes(problem: Problem, names: Sequence[str]) -> dict[sp.Symbol, DecimalAxis]:
     """Return how variables of formulas come from features of these names; none without decimal units."""
-    axes = {}
-    for k, unit in enumerate(problem.units or ()):
-        axis = DecimalAxis(sp.Symbol(names[k]), unit.exponent, unit.place)
-        axes[sp.Symbol(feature_name(k))] = axis
-        if not unit.zero:
-            axes[sp.Symbol(f"x{k}")] = axis
-    return axes
+    units = problem.units or ()
+    variables = [feature_name(k) if unit.zero else f"x{k}" for k, unit in enumerate(units)]
+    return decimal_axes(units, variables, names) if units else {}
 
 
 def own_formulas(problem: Problem, design: Design, names: Sequence[str]) -> dict[str, sp.Expr] | None:

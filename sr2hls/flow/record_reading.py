@@ -11,10 +11,10 @@ from sr2hls.flow.record_terms import latex_of, term_records
 from sr2hls.objectives import r2
 from sr2hls.prepare import Prepared
 from sr2hls.problem import Problem
-from sr2hls.report.decimal_formula import DecimalAxis, decimal_formula
 from sr2hls.report.model import FormulaRecord
 from sr2hls.report.physical import Axis, formula_text, physical_formula, physical_scores
 from sr2hls.report.reading import ExactLine, Reading
+from sr2hls.search.joint.decimal_formula import DecimalAxis, decimal_formula
 from sr2hls.search.joint.printing import count_nodes
 from sr2hls.search.names import safe_names, with_names
 

@@ -12,10 +12,10 @@ from sr2hls.flow.readability import has_tables, own_axes, printed_formulas, roun
 from sr2hls.objectives import r2
 from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType
-from sr2hls.report.decimal_formula import decimal_formula
 from sr2hls.report.latex import symbol
 from sr2hls.report.physical import Axis, formula_text, physical_formula
 from sr2hls.report.reading import TermCurve, TermReading
+from sr2hls.search.joint.decimal_formula import decimal_formula
 from sr2hls.search.joint.printing import shortest_form
 
 _ROWS = 20_000

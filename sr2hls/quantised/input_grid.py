@@ -1,10 +1,12 @@
 """The values that an input of a formula can have: those of a fixed-point type, counted from another zero."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sr2hls.arrays import FloatArray
+from sr2hls.data.decimal_units import DecimalUnit
 from sr2hls.problem import Problem
 from sr2hls.program.types import FixedType
 
@@ -15,11 +17,16 @@ class InputGrid:
 
     Attributes:
         type: of the circuit's input.
-        zero: see `sr2hls.data.decimal_units.DecimalUnit`; 0 where formulas are over the circuit's inputs.
+        unit: of the feature; ``None`` where formulas are over the circuit's inputs.
     """
 
     type: FixedType
-    zero: float = 0.0
+    unit: DecimalUnit | None = None
+
+    @property
+    def zero(self) -> float:
+        """What formulas see where the circuit's input is 0."""
+        return 0.0 if self.unit is None else self.unit.zero
 
     @property
     def width(self) -> int:
@@ -55,5 +62,11 @@ class InputGrid:
 def grids_of(problem: Problem) -> tuple[InputGrid, ...]:
     """Return what formulas see of each input of a problem."""
     types = problem.types.values()
-    zeros = [0.0] * len(types) if problem.units is None else [unit.zero for unit in problem.units]
-    return tuple(InputGrid(type_, zero) for type_, zero in zip(types, zeros, strict=True))
+    units = problem.units or (None,) * len(types)
+    return tuple(InputGrid(type_, unit) for type_, unit in zip(types, units, strict=True))
+
+
+def units_of(grids: Sequence[InputGrid]) -> tuple[DecimalUnit, ...] | None:
+    """Return the units of all inputs, or ``None`` where formulas are over the circuit's inputs."""
+    units = tuple(grid.unit for grid in grids if grid.unit is not None)
+    return units if len(units) == len(grids) else None

@@ -29,6 +29,7 @@ from sr2hls.search.joint import (
     operon_proposer,
     pysr_proposer,
 )
+from sr2hls.search.joint.decimal_formula import count_own_nodes
 from sr2hls.search.joint.printing import count_nodes, shortest_form
 from sr2hls.search.joint.problem import search_problem
 from sr2hls.search.pysr.settings_file import load_pysr_settings
@@ -186,7 +187,7 @@ class Readable:
                 terms=[text_of(t.expr) for t in scored.model.terms],
                 coefficients=scored.model.coefficients.tolist(),
                 bias=scored.model.bias.tolist(),
-                nodes=scored.nodes,
+                nodes=_own_nodes(scored.model, problem),
                 score=scored.score,
             )
             for scored in front.models
@@ -233,6 +234,12 @@ def _pysr(options: CompileOptions) -> Proposer:
     """Return PySR, which counts published clock cycles unless the user asks for another cost."""
     settings = None if options.pysr is None else load_pysr_settings(options.pysr, options.effort)
     return replace(pysr_proposer(settings, search_cost(options)), time_limit=options.time_s)
+
+
+def _own_nodes(model: JointModel, problem: Problem) -> int:
+    """Return the nodes of a model's formulas as they are printed."""
+    formulas = model.formulas(problem.output_names)
+    return sum(count_own_nodes(f, problem.units) for f in formulas.values())
 
 
 def _widest(problem: Problem) -> int:

@@ -10,7 +10,8 @@ from decimal import Decimal
 
 import sympy as sp
 
-from sr2hls.search.joint.printing import shortest_form
+from sr2hls.data.decimal_units import DecimalUnit
+from sr2hls.search.joint.printing import count_nodes, shortest_form
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,24 @@ class _Shifted:
         if rest == 1:
             return factor
         return sp.Mul(factor, rest, evaluate=not rest.is_Add)
+
+
+def decimal_axes(
+    units: Sequence[DecimalUnit], variables: Sequence[str], names: Sequence[str]
+) -> dict[sp.Symbol, DecimalAxis]:
+    """Return how variables of formulas come from features of these names."""
+    return {
+        sp.Symbol(variable): DecimalAxis(sp.Symbol(name), unit.exponent, unit.place)
+        for unit, variable, name in zip(units, variables, names, strict=True)
+    }
+
+
+def count_own_nodes(expr: sp.Expr, units: Sequence[DecimalUnit] | None) -> int:
+    """Return the nodes of a formula over x0, x1, ... as it is printed, over the features in their units."""
+    if units is None:
+        return count_nodes(shortest_form(expr))
+    names = [f"x{k}" for k in range(len(units))]
+    return count_nodes(decimal_formula(expr, decimal_axes(units, names, names)))
 
 
 def decimal_formula(expr: sp.Expr, axes: Mapping[sp.Symbol, DecimalAxis]) -> sp.Expr:

@@ -6,9 +6,9 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sr2hls.report.decimal_formula import DecimalAxis, decimal_formula
 from sr2hls.report.physical import formula_text
 from sr2hls.search.expressions import evaluate_expr, expr_from_text
+from sr2hls.search.joint.decimal_formula import DecimalAxis, decimal_formula
 from sr2hls.search.joint.printing import count_nodes
 from sr2hls.search.joint.readable import significant_digits
 
