@@ -70,13 +70,16 @@ def count_own_nodes(expr: sp.Expr, units: Sequence[DecimalUnit] | None) -> int:
 
 
 def decimal_formula(expr: sp.Expr, axes: Mapping[sp.Symbol, DecimalAxis]) -> sp.Expr:
-    """Return a formula over features, in its shortest form; it has the digits of the one that is given.
+    """Return a formula over features, in its shortest form that has the constants of the one that is given.
 
     Args:
         expr: over variables in decimal units.
         axes: of each variable.
     """
-    return shortest_form(sp.Add(*(_shifted(a, axes).shown() for a in sp.Add.make_args(expr))))
+    total = sp.Add(*(_shifted(a, axes).shown() for a in sp.Add.make_args(expr)))
+    form = shortest_form(total)
+    # Where factors are taken out, sympy adds numbers in the bracket up: they would get more digits.
+    return form if form.atoms(sp.Float) <= total.atoms(sp.Float) else total
 
 
 def _shifted(expr: sp.Expr, axes: Mapping[sp.Symbol, DecimalAxis]) -> _Shifted:

@@ -158,9 +158,8 @@ def _nowhere(_: Range) -> list[tuple[float, ...]]:
 
 
 def _off_centre(r: Range) -> list[tuple[float, ...]]:
-    """Places for the factor of a product, where 0 is not in the middle of the values anyway."""
-    middle = (r.low + r.high) / 2
-    return [(float(b),) for b in r.grid(3)] if abs(middle) > r.half / 2 else []
+    """Places for the factor of a product, where 0 is not among the values anyway."""
+    return [] if r.least < 0 < r.most else [(float(b),) for b in r.grid(3)]
 
 
 def _places(count: int) -> Start:

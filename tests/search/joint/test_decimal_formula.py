@@ -76,3 +76,8 @@ def test_values_digits_and_nodes_stay(terms: list[tuple[str, float, float, float
     assert count_nodes(made) <= count_nodes(expr)
     digits = max(significant_digits(n) for n in expr.atoms(sp.Float))
     assert all(significant_digits(n) <= max(digits, 3) for n in made.atoms(sp.Number))
+
+
+def test_factors_are_not_taken_out_where_constants_would_be_added_up() -> None:
+    assert written("0.246*x1*(x0 - 1.35) + 0.0883*x1") == "0.0246*c1*(mass - 135) + 0.883*c1"
+    assert written("0.246*x1*x0 + 0.0883*x1") == "c1*(0.0246*mass + 0.883)"
