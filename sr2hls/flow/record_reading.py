@@ -6,11 +6,12 @@ import numpy as np
 import sympy as sp
 
 from sr2hls.design import Design, float_outputs
-from sr2hls.flow.readability import has_tables, own_axes, own_formulas, printed_formulas, readability
+from sr2hls.flow.readability import has_tables, printed_formulas, readability
 from sr2hls.flow.record_terms import latex_of, term_records
 from sr2hls.objectives import r2
 from sr2hls.prepare import Prepared
 from sr2hls.problem import Problem
+from sr2hls.quantised.own_formulas import own_axes, own_formulas
 from sr2hls.report.model import FormulaRecord
 from sr2hls.report.physical import Axis, formula_text, physical_formula, physical_scores
 from sr2hls.report.reading import ExactLine, Reading

@@ -8,10 +8,11 @@ import sympy as sp
 
 from sr2hls.arrays import FloatArray
 from sr2hls.design import Design, float_outputs
-from sr2hls.flow.readability import has_tables, own_axes, printed_formulas, rounded
+from sr2hls.flow.readability import has_tables, printed_formulas, rounded
 from sr2hls.objectives import r2
 from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType
+from sr2hls.quantised.own_formulas import own_axes
 from sr2hls.report.latex import symbol
 from sr2hls.report.physical import Axis, formula_text, physical_formula
 from sr2hls.report.reading import TermCurve, TermReading

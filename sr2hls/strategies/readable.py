@@ -16,6 +16,7 @@ from sr2hls.problem import Problem
 from sr2hls.progress import Stage
 from sr2hls.quantised import QuantisedOptions, train_quantised
 from sr2hls.quantised.designs import MOST_INPUT_BITS, learnt_samples
+from sr2hls.quantised.own_formulas import own_formulas
 from sr2hls.quantised.train import TrainOptions
 from sr2hls.search.base import SearchProgress
 from sr2hls.search.expressions import expr_from_text, text_of
@@ -227,7 +228,7 @@ class Readable:
                 options=_EFFORTS[options.effort].bits,
                 go_on=_training(stage, options.time_s),
             )
-        return replace(design, proposal=replace(design.proposal, name=name, label=_label(design)))
+        return replace(design, proposal=replace(design.proposal, name=name, label=_label(design, problem)))
 
 
 def _pysr(options: CompileOptions) -> Proposer:
@@ -246,10 +247,11 @@ def _widest(problem: Problem) -> int:
     return max(t.width for t in problem.types.values())
 
 
-def _label(design: Design) -> str:
-    formulas = [shortest_form(f) for f in design.proposal.inlined().values()]
-    terms = sum(1 for f in formulas for addend in f.as_ordered_terms() if addend.free_symbols)
-    return f"{terms} terms, {sum(map(count_nodes, formulas))} nodes"
+def _label(design: Design, problem: Problem) -> str:
+    own = own_formulas(problem, design, problem.feature_names)
+    formulas = own or {n: shortest_form(f) for n, f in design.proposal.inlined().items()}
+    terms = sum(1 for f in formulas.values() for addend in f.as_ordered_terms() if addend.free_symbols)
+    return f"{terms} terms, {sum(map(count_nodes, formulas.values()))} nodes"
 
 
 class _Searching:

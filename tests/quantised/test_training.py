@@ -10,7 +10,7 @@ import sympy as sp
 from sr2hls.data.decimal_units import DecimalUnit
 from sr2hls.design import check_design
 from sr2hls.errors import InputError
-from sr2hls.flow.readability import own_formulas, readability
+from sr2hls.flow.readability import readability
 from sr2hls.lut_network import SOFT, LossKind, samples_of
 from sr2hls.problem import Problem, Split
 from sr2hls.program.size import estimate_luts
@@ -18,6 +18,7 @@ from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.prove.formula import prove_formulas
 from sr2hls.quantised import QuantisedOptions, train_quantised
 from sr2hls.quantised.exchange import state_nodes
+from sr2hls.quantised.own_formulas import own_formulas
 from sr2hls.quantised.rows import QuantisedRows
 from sr2hls.quantised.start import started
 from sr2hls.quantised.train import TrainOptions
