@@ -9,7 +9,7 @@ import sympy as sp
 
 from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.costs import tree_of
-from sr2hls.design import Design, Proposal
+from sr2hls.design import Design, Proposal, feature_name
 from sr2hls.errors import VerificationError
 from sr2hls.lut_network import LossKind
 from sr2hls.problem import Problem
@@ -67,6 +67,7 @@ class _Lines:
 
     Attributes:
         names: of readers and parts.
+        inputs: what formulas call each input that is read, by its position.
         definitions: name and formula of each.
         value_types: name to type.
         bias: of each output in its steps; scores have a common shift, which decides nothing, so that
@@ -87,13 +88,15 @@ class _Lines:
         ]
         self.printed = tuple(printed for printed, _ in biases)
         self.bias = tuple(steps for _, steps in biases)
+        self.inputs = self._inputs(state)
         read: dict[Reader, sp.Expr] = {}
         for reader in state.readers():
-            symbol = sp.Symbol(f"x{reader.input}")
-            if reader.is_whole(state.types[reader.input]):
+            symbol = sp.Symbol(self.inputs[reader.input])
+            if reader.is_whole(state.grids[reader.input]):
                 read[reader] = symbol
             else:
-                name = self._write(reader, f"u{len(self.names)}", reader.expr(), reader.type)
+                expr = reader.expr().xreplace({sp.Symbol(f"x{reader.input}"): symbol})
+                name = self._write(reader, f"u{len(self.names)}", expr, reader.type)
                 back = f"v{name[1:]}"
                 self.definitions.append((back, sp.Symbol(name) + exact_number(reader.low)))
                 read[reader] = sp.Symbol(back)
@@ -106,6 +109,16 @@ class _Lines:
                 largest = self.bias[k] + sum((1 << p.bits) - 1 for p in state.of_output(k))
                 type_ = narrowest(min(0, self.bias[k]), max(0, largest), state.scale.fracs[k])
                 self.value_types[name] = replace(type_, rounding=Rounding.RND, overflow=Overflow.SAT)
+
+    def _inputs(self, state: QuantisedState) -> dict[int, str]:
+        """Return what formulas call each input that is read, by its position."""
+        called = {}
+        for position in sorted({reader.input for reader in state.readers()}):
+            called[position], zero = f"x{position}", state.grids[position].zero
+            if zero:
+                called[position] = feature_name(position)
+                self.definitions.append((called[position], sp.Symbol(f"x{position}") + exact_number(zero)))
+        return called
 
     def _write(self, value: Reader | Part, name: str, expr: sp.Expr, type_: FixedType) -> str:
         self.names[value] = name
@@ -126,10 +139,10 @@ def _program(state: QuantisedState, problem: Problem, lines: _Lines) -> Program:
     read: dict[Reader, int] = {}
     grids: dict[Reader, tuple[str, FloatArray]] = {}
     for reader in state.readers():
-        type_ = state.types[reader.input]
-        symbol, value = f"x{reader.input}", builder[list(problem.types)[reader.input]]
-        inputs = {symbol: _values(type_)}
-        if reader.is_whole(type_):
+        grid = state.grids[reader.input]
+        symbol, value = lines.inputs[reader.input], builder[list(problem.types)[reader.input]]
+        inputs = {symbol: _values(grid.type) + grid.zero}
+        if reader.is_whole(grid):
             read[reader], grids[reader] = value, (symbol, inputs[symbol])
             continue
         name = lines.names[reader]

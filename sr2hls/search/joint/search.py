@@ -47,6 +47,8 @@ class JointData:
         validation_inputs: inputs of the validation rows, by which models are chosen.
         validation_loss: on the validation rows.
         score: outputs of the validation rows, shape (rows, outputs), to a score, the higher the better.
+        bounds: least and largest value that each input can have, shape (inputs, 2); ``None``: those of the
+            training rows.
     """
 
     X: FloatArray
@@ -54,6 +56,7 @@ class JointData:
     validation_inputs: FloatArray
     validation_loss: JointLoss
     score: Callable[[FloatArray], float]
+    bounds: FloatArray | None = None
 
     def __post_init__(self) -> None:
         for name, X, loss in (
@@ -219,7 +222,7 @@ def _path(
     prices = Prices(beam * options.lut_price, options.hardware, options.hardware_price)
     template = options.template or Template.everything(data.X.shape[1])
     entries = [*one_input_entries(), *user_entries(options.operators)]
-    scanner = Scanner(columns, entries, mixed_entries(), template, prices, options.most_pairs)
+    scanner = Scanner(columns, entries, mixed_entries(), template, prices, options.most_pairs, data.bounds)
     selection = TermSelection(columns, loss, scanner, prices, options.steps, options.proposers, seed, on_time)
     start = JointState.empty(loss.start()) if options.start is None else JointState.of(options.start)
     return selection.path(start, options.max_nodes)
