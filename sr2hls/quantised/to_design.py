@@ -19,7 +19,8 @@ from sr2hls.program.program import Program
 from sr2hls.program.real import quantize_real
 from sr2hls.program.types import FixedType, Overflow, Rounding, narrowest
 from sr2hls.quantised.constants import printed_bias
-from sr2hls.quantised.part import Part
+from sr2hls.quantised.idle import without_idle_limits
+from sr2hls.quantised.part import Part, grid
 from sr2hls.quantised.reader import Reader
 from sr2hls.quantised.shift import common_shift
 from sr2hls.quantised.state import QuantisedState
@@ -102,7 +103,9 @@ class _Lines:
                 read[reader] = sp.Symbol(back)
         for number, part in enumerate(p for k in range(len(state.bias)) for p in state.of_output(k)):
             inputs = {sp.Symbol(f"x{r.input}"): read[r] for r in part.readers}
-            self._write(part, f"t{number}", part.expr().xreplace(inputs), part.type)
+            values = {f"x{i}": v for i, v in grid(part.readers).items()}
+            expr = without_idle_limits(part.expr(), values).xreplace(inputs)
+            self._write(part, f"t{number}", expr, part.type)
         for k, name in enumerate(outputs):
             steps = self.printed[k] * 2.0 ** state.scale.fracs[k]
             if steps != self.bias[k]:
@@ -139,10 +142,10 @@ def _program(state: QuantisedState, problem: Problem, lines: _Lines) -> Program:
     read: dict[Reader, int] = {}
     grids: dict[Reader, tuple[str, FloatArray]] = {}
     for reader in state.readers():
-        grid = state.grids[reader.input]
+        seen = state.grids[reader.input]
         symbol, value = lines.inputs[reader.input], builder[list(problem.types)[reader.input]]
-        inputs = {symbol: _values(grid.type) + grid.zero}
-        if reader.is_whole(grid):
+        inputs = {symbol: _values(seen.type) + seen.zero}
+        if reader.is_whole(seen):
             read[reader], grids[reader] = value, (symbol, inputs[symbol])
             continue
         name = lines.names[reader]

@@ -158,3 +158,14 @@ def test_a_constant_of_few_digits_is_preferred() -> None:
     # The parts' own 0.137 would make it 8.387: 8.4 is rounded to the same steps.
     bias, taken = printed_bias([0.137], 33, 2)
     assert taken == 33 and abs(bias + 0.137 - 8.4) < 1e-12
+
+
+def test_limits_that_no_value_reaches_are_not_printed() -> None:
+    shape, inner = QuantisedShape.of(Term(sp.Max(X1, 0.4) * X0))
+    readers = (Reader.whole(0, GRIDS[0]), Reader.whole(1, GRIDS[1]))
+    # The second input is 0.75 at least.
+    idle = Part(0, (shape,), (1.5, *inner), 0.25, readers, 4, 1)
+    at_work = Part(0, (shape,), (1.5, 0.8), 0.25, readers, 4, 1)
+    for part, has_limit in ((idle, False), (at_work, True)):
+        lines = dict(design_of(state_of([part]), problem()).proposal.definitions)
+        assert lines["t0"].has(sp.Max) == has_limit
