@@ -33,10 +33,11 @@ class Row:
         bram: block RAMs.
         cycles: clock cycles from the input to the output registers.
         ns: the same in nanoseconds, cycles times the clock period.
-        critical_ns: longest path of the mapped netlist; estimated.
+        critical_ns: longest path, estimated.
         measured_by: tool, version and step of the resources.
         agreement: what was compared, bit for bit, with what.
         srl: shift registers made of LUTs, which are no part of ``lut``.
+        mapped: whether the path is that of the mapped netlist; else it is of the stages before mapping.
     """
 
     group: str
@@ -54,6 +55,7 @@ class Row:
     measured_by: str
     agreement: str = ""
     srl: float | None = None
+    mapped: bool = False
 
     @property
     def used_luts(self) -> float | None:
@@ -210,6 +212,7 @@ def row_of(group: str, name: str, label: str, problem: Problem, circuit: Circuit
         **figures_of(hardware),
         measured_by=f"{hardware.tool} {hardware.version}, {hardware.step}",
         agreement="; ".join([*compared, note] if note else compared),
+        mapped=hardware.levels is not None,
     )
 
 

@@ -61,7 +61,7 @@ def table(rows: Sequence[Row], facts: Facts) -> str:
                 f"{row.test / facts.float_accuracy:.3f}",
                 _luts(row),
                 *(_number(v) for v in (row.ff, row.cycles, row.ns)),
-                "–" if row.critical_ns is None else f"{row.critical_ns:.2f}",
+                "–" if row.critical_ns is None else f"{row.critical_ns:.2f}{'' if row.mapped else '*'}",
                 _cell(row.measured_by),
             ]
             lines.append("| " + " | ".join(cells) + " |")

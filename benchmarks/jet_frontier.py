@@ -212,6 +212,7 @@ def _explored(point: FrontierPoint) -> Row:
         measured_by="–" if hardware is None else f"{hardware.tool}, {hardware.settings.get('step', '')}",
         agreement="in its folder",
         srl=point.value(FigureKey.SRL),
+        mapped=point.value(FigureKey.LEVELS) is not None,
     )
 
 
