@@ -54,13 +54,14 @@ def table(rows: Sequence[Row], facts: Facts) -> str:
     for group in dict.fromkeys(row.group for row in rows):
         lines.append(f"| **{_cell(group)}** |" + " |" * (len(_COLUMNS) - 1))
         members = [row for row in rows if row.group == group]
-        for row in sorted(members, key=lambda r: (math.inf if r.lut is None else r.lut, r.test)):
+        for row in sorted(members, key=lambda r: (math.inf if r.used_luts is None else r.used_luts, r.test)):
             cells = [
                 _cell(f"{row.name}: {row.label}"),
                 f"{row.test:.4f}",
                 f"{row.test / facts.float_accuracy:.3f}",
-                *(_number(v) for v in (row.lut, row.ff, row.cycles, row.ns)),
-                "–" if row.critical_ns is None else f"{row.critical_ns:.2f}",
+                _luts(row),
+                *(_number(v) for v in (row.ff, row.cycles, row.ns)),
+                "–" if row.critical_ns is None else f"{row.critical_ns:.2f}{'' if row.mapped else '*'}",
                 _cell(row.measured_by),
             ]
             lines.append("| " + " | ".join(cells) + " |")
@@ -95,7 +96,12 @@ def _chosen(bar: Bar, rows: Sequence[Row], facts: Facts) -> str:
 
 def _said(row: Row, facts: Facts) -> str:
     name = row.name if row.group == SYMBOLIC else f"{row.name} ({row.group})"
-    return _cell(f"{name} {row.test / facts.float_accuracy:.3f} A, {_number(row.lut)} LUT")
+    return _cell(f"{name} {row.test / facts.float_accuracy:.3f} A, {_luts(row)} LUT")
+
+
+def _luts(row: Row) -> str:
+    """Return LUTs with shift registers made of LUTs beside them, where there are some."""
+    return f"{_number(row.lut)} + {_number(row.srl)} SRL" if row.srl else _number(row.lut)
 
 
 def _number(value: float | None) -> str:

@@ -211,6 +211,8 @@ def _explored(point: FrontierPoint) -> Row:
         critical_ns=point.value(FigureKey.CRITICAL_PATH_NS),
         measured_by="–" if hardware is None else f"{hardware.tool}, {hardware.settings.get('step', '')}",
         agreement="in its folder",
+        srl=point.value(FigureKey.SRL),
+        mapped=point.value(FigureKey.LEVELS) is not None,
     )
 
 

@@ -3,46 +3,43 @@
     python benchmarks/proofs.py designs [--limit 300] [--names jet_tagger,units]
     python benchmarks/proofs.py explored FOLDER ... [--limit 300]
     python benchmarks/proofs.py random [--programs 200] [--limit 300]
-    python benchmarks/proofs.py bounds [--limit 60]
     python benchmarks/proofs.py page
 
 `designs` builds every program in hw_reports/, maps it with Yosys and proves Verilog and netlist. `explored`
 does so for every design of explorations (folders of `sr2hls explore`), with formulas and passes. `random`
 proves the Verilog of random programs of every operation, width and mode, in an order that is drawn once, so
-that any number of them is a fair sample. `bounds` computes how far committed circuits can be from their
-printed formulas, for any input. All add one line for each to the results, benchmarks/results/proofs.jsonl,
-and leave out what is there; a random program that was left open before it had its 60 seconds of processor
-time is tried again, as the wall time that `--limit` counts is shared with others. `page` writes the tables.
+that any number of them is a fair sample. All add one line for each to the results,
+benchmarks/results/proofs.jsonl, and leave out what is there; a random program that was left open before it
+had its 60 seconds of processor time is tried again at the end, as the wall time that `--limit` counts is
+shared with others. `page` writes the tables.
 """
 
 import argparse
 import json
-import re
 import statistics
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import sympy as sp
 from proof_rows import append_rows, cpu_seconds, read_rows
 
+from sr2hls.circuit import with_shorter_stages
 from sr2hls.errors import LoweringError
 from sr2hls.flow.design_file import design_of
 from sr2hls.program import ops
 from sr2hls.program.program import Program
 from sr2hls.program.serialize import load
-from sr2hls.prove.bound import error_bounds
 from sr2hls.prove.formula import formula_row
 from sr2hls.prove.passes import passes_row
 from sr2hls.prove.proof import Proof
 from sr2hls.prove.rtl import NETLIST, VERILOG, ProofSubject, prove_rtl
-from sr2hls.report.store import load_report
-from sr2hls.rtl.project import logic_for, write_rtl
+from sr2hls.rtl.project import RtlProject, logic_for, write_rtl
 from sr2hls.store.files import write_text
 from sr2hls.synthesis.base import HdlDesign
+from sr2hls.synthesis.hardware_report import HardwareReport
 from sr2hls.synthesis.registry import tool_named
 from sr2hls.target import Family, Target
 from sr2hls.verify.random_programs import random_program
@@ -63,7 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("designs", "explored", "random", "bounds", "page"))
+    parser.add_argument("what", choices=("designs", "explored", "random", "page"))
     parser.add_argument("folders", nargs="*", type=Path, help="of explorations")
     parser.add_argument("--programs", type=int, default=200)
     parser.add_argument("--names", default="", help="designs of hw_reports/, with commas; by default all")
@@ -71,7 +68,7 @@ def main() -> None:
     arguments = parser.parse_args()
     rows = latest()
     if arguments.what != "page":
-        make = {"designs": designs, "explored": explored, "random": random, "bounds": bounds}
+        make = {"designs": designs, "explored": explored, "random": random}
         append_rows(RESULTS, make[arguments.what](arguments, rows))
     write_text(PAGE, page(list(latest().values())))
 
@@ -112,10 +109,19 @@ def _built_and_proven(program: Program, target: Target, limit_s: float) -> dict[
     """Build a program, map it and prove its Verilog and netlist."""
     with tempfile.TemporaryDirectory(prefix="sr2hls-proofs-") as scratch:
         place = Path(scratch) / "rtl"
-        project = write_rtl(program, place, target=target)
         tool = tool_named("ecp5" if target.family is Family.ECP5 else "yosys")
         netlists = place / "netlist"
-        found = tool.synthesise(replace(HdlDesign.of(project), netlist=netlists), target, dsp=False)
+
+        def mapped(target: Target) -> tuple[RtlProject, HardwareReport]:
+            project = write_rtl(program, place, target=target)
+            design = replace(HdlDesign.of(project), netlist=netlists)
+            return project, tool.synthesise(design, target, dsp=False)
+
+        project, found = mapped(target)
+        shorter = with_shorter_stages(program, project, target, found)
+        if shorter is not None:
+            target = shorter
+            project, found = mapped(target)
         subject = ProofSubject(program, project, logic_for(program, target), next(netlists.glob("*.v")))
         proofs = []
         for claim in (VERILOG, NETLIST):
@@ -123,6 +129,7 @@ def _built_and_proven(program: Program, target: Target, limit_s: float) -> dict[
             proofs.append(_timed(prove_rtl(subject, limit_s, [claim])[0], started))
     return {
         "lut": found.lut.value if found.lut else None,
+        "srl": found.srl.value if found.srl else None,
         "bits": sum(t.width for t in program.input_types),
         "cycles": project.latency_cycles,
         "proofs": proofs,
@@ -133,34 +140,10 @@ def _timed(proof: Proof, started: float) -> dict[str, Any]:
     return {**proof.record(), "cpu_seconds": round(cpu_seconds() - started, 2)}
 
 
-def bounds(arguments: argparse.Namespace, done: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield a row for each committed design: bounds of its differences from what its report prints."""
-    for path in sorted((HERE.parent / "hw_reports").glob("*/program.json")):
-        name = f"{path.parent.name}, formulas"
-        if name in done:
-            continue
-        report, program = load_report(path.parent), load(path)
-        symbols = {f.name: sp.Symbol(f.name) for f in report.data.features}
-        names = dict(zip(symbols.values(), map(sp.Symbol, program.input_names), strict=True))
-        formulas = {
-            output: sp.sympify(f.sympy, locals=dict(symbols)).xreplace(names)
-            for output, f in zip(program.output_names, report.formulas, strict=True)
-        }
-        found, reasons = error_bounds(program, formulas, arguments.limit)
-        details = [c.detail for c in report.verification.checks if c.name.startswith("error of ")]
-        yield {
-            "kind": "bound",
-            "name": name,
-            "bounds": [asdict(b) for b in found],
-            "reasons": reasons,
-            "measured": [re.findall(r"largest ([-+.\de]+)", d)[0] for d in details],
-        }
-
-
 def random(arguments: argparse.Namespace, done: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield a row for each random program."""
     order = np.random.default_rng(16).permutation(arguments.programs).tolist()
-    for seed in sorted(order, key=lambda seed: f"random-{seed}" not in done):
+    for seed in sorted(order, key=lambda seed: f"random-{seed}" in done):
         name = f"random-{seed}"
         if name in done and (_is_proven(done[name]) or done[name]["cpu_seconds"] > LIMIT_S):
             continue
@@ -218,15 +201,6 @@ def page(rows: list[dict[str, Any]]) -> str:
         ]
         lines += ["| design | LUT | cycles | input bits | Verilog = program | netlist = Verilog | formulas |"]
         lines += ["|---|---:|---:|---:|---|---|---|", *(_design_line(row, 3) for row in found)]
-    bounded = [row for row in rows if row["kind"] == "bound"]
-    if bounded:
-        lines += [
-            "",
-            "How far circuits are from their printed formulas: on training data, for any input.",
-            "",
-        ]
-        lines += ["| design | largest on data | largest for any input | values computed | s |"]
-        lines += ["|---|---|---|---:|---:|", *map(_bound_line, bounded)]
     lines += ["", "Random programs of 4 inputs and 22 operations of every kind: Verilog = program.", ""]
     lines += [
         "| widest product or quotient, bits of both | programs | proven within 60 s | median, s "
@@ -245,15 +219,9 @@ def _design_line(row: dict[str, Any], claims: int) -> str:
     proofs = [p for p in row["proofs"] if not p["claim"].startswith("program after")]
     cells = [f"{p['outcome']}, {p.get('cpu_seconds', p['seconds']):.1f} s" for p in proofs[:claims]]
     cells += ["not claimed"] * (claims - len(cells))
-    head = f"| {row['name']} | {row['lut']:g} | {row['cycles']} | {row['bits']} | "
+    luts = f"{row['lut']:g} + {row['srl']:g} SRL" if row.get("srl") else f"{row['lut']:g}"
+    head = f"| {row['name']} | {luts} | {row['cycles']} | {row['bits']} | "
     return head + " | ".join(cells) + " |"
-
-
-def _bound_line(row: dict[str, Any]) -> str:
-    name, found = row["name"].removesuffix(", formulas"), row["bounds"]
-    most = ", ".join(f"{max(-b['low'], b['high']):.3g}" for b in found) or row["reasons"][0]
-    count, seconds = (sum(b[k] for b in found) for k in ("inputs", "seconds"))
-    return f"| {name} | {', '.join(row['measured'])} | {most} | {count:,} | {seconds:.1f} |"
 
 
 def _is_proven(row: dict[str, Any]) -> bool:

@@ -135,7 +135,7 @@ def build_circuit(
                 hardware, found = synthesise_hls(hls, program, raw[some], expected[some], cosim=cosim)
             else:
                 hardware = synthesise(synthesis, rtl, target)
-    shorter = None if logic is not None else with_shorter_stages(program, rtl, target, hardware)
+    shorter = with_shorter_stages(program, rtl, target, hardware, logic)
     if shorter is not None:
         # The delay model knows nothing of the mapping: stages that came out too long are cut once more.
         target = shorter
@@ -154,7 +154,11 @@ def build_circuit(
 
 
 def with_shorter_stages(
-    program: Program, rtl: RtlProject, target: Target, hardware: HardwareReport | None
+    program: Program,
+    rtl: RtlProject,
+    target: Target,
+    hardware: HardwareReport | None,
+    logic: CombLogic | None = None,
 ) -> Target | None:
     """Return a target whose stages are shorter, where the netlist's path is too long for the clock.
 
@@ -163,6 +167,7 @@ def with_shorter_stages(
         rtl: the project.
         target: that it was cut for.
         hardware: what the tool found.
+        logic: that it was written from, where it was given (see `write_rtl`).
 
     Returns:
         The target; ``None`` where the clock is met, no stage more comes of it, or the path is not known.
@@ -171,7 +176,7 @@ def with_shorter_stages(
     if path is None or path.value <= target.clock_ns:
         return None
     shorter = target.cut_for(path.value)
-    return shorter if cycles_for(program, shorter) > rtl.latency_cycles else None
+    return shorter if cycles_for(program, shorter, logic) > rtl.latency_cycles else None
 
 
 def run_logic(logic: CombLogic, program: Program, raw: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -21,7 +21,7 @@ from sr2hls.baseline.hls import write_network
 from sr2hls.baseline.original import Original, quantize_original
 from sr2hls.baseline.quantised_network import FloatLayer
 from sr2hls.baseline.smallest_network import on_input_grid
-from sr2hls.circuit import Circuit, build_circuit, synthesise
+from sr2hls.circuit import Circuit, build_circuit, synthesise, with_shorter_stages
 from sr2hls.errors import InputError, ToolError
 from sr2hls.hls.project import HlsProject
 from sr2hls.options import CompileOptions, Synthesis
@@ -35,6 +35,7 @@ from sr2hls.synthesis.hardware_report import HardwareReport
 from sr2hls.synthesis.vendor.hls_flow import FlowSteps
 from sr2hls.synthesis.vendor.hls_tool import VendorHls
 from sr2hls.synthesis.vendor.launch import Launcher
+from sr2hls.target import Target
 
 _WATCH_S = 0.5
 OriginalResult = tuple[Original | None, Circuit | None, tuple[str, ...]]
@@ -113,22 +114,40 @@ def _build_original(
         write_network(original.network, directory / "hls", options.target, options.backend.value)
     except InputError as error:
         return None, None, (str(error),)
-    built = build_circuit(
+    program, logic = (
         ends.around(original.program),
-        directory,
-        test,
-        target=options.target,
-        synthesis=Synthesis.ESTIMATE,
-        progress=SilentProgress(),
-        name="network",
-        backend=None,
-        logic=around(ends, original.program, to_alkaid(original.network)),
-        simulated=False,
+        around(ends, original.program, to_alkaid(original.network)),
     )
-    # The model of programs was checked on formulas, not on networks of thousands of LUTs.
-    circuit = replace(built, hardware=None)
+
+    def built(target: Target) -> Circuit:
+        circuit = build_circuit(
+            program,
+            directory,
+            test,
+            target=target,
+            synthesis=Synthesis.ESTIMATE,
+            progress=SilentProgress(),
+            name="network",
+            backend=None,
+            logic=logic,
+            simulated=False,
+        )
+        # The model of programs was checked on formulas, not on networks of thousands of LUTs.
+        return replace(circuit, hardware=None)
+
+    circuit = built(options.target)
     try:
-        return original, replace(circuit, hardware=_hardware(circuit, directory, options)), ()
+        if options.synthesis.takes_hls and ends != Ends(binary=ends.binary):
+            raise ToolError(
+                "its HLS project has neither argmax nor scaling of inputs; leave them out, or use yosys"
+            )
+        hardware = _hardware(circuit, directory, options)
+        # As for the design: stages that came out too long are cut once more, those of the ends with them.
+        shorter = with_shorter_stages(program, circuit.rtl, options.target, hardware, logic)
+        if shorter is not None:
+            circuit = built(shorter)
+            hardware = _hardware(circuit, directory, options)
+        return original, replace(circuit, hardware=hardware), ()
     except ToolError as error:
         # Hundreds of times the design's size: what a tool cannot place or finish is said beside its figures.
         return original, circuit, (f"{original.label} has no figures: {error}",)

@@ -15,7 +15,8 @@ def compile(
     """Compile a trained network into a verified circuit of formulas.
 
     Finds formulas that do what the network does, chooses bits and tables for them, writes an HLS and an RTL
-    project, proves that both compute the same bits, synthesises them beside the network, and reports.
+    project, compares them bit for bit and proves what can be proven in time, synthesises them beside the
+    network, and reports.
 
     Example: `sr2hls compile jet_tagger.onnx --data jets.npz -o result --max-lut 400`, then open
     `result/report.html`. Run the same command again to go on after an interruption.

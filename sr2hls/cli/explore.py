@@ -44,13 +44,13 @@ def explore(
 def _table(frontier: "DesignFrontier") -> "Table":
     from sr2hls.report.hardware import FigureKey
 
-    keys = (FigureKey.LUT, FigureKey.LATENCY_CYCLES, FigureKey.LATENCY_NS)
+    keys = (FigureKey.LATENCY_CYCLES, FigureKey.LATENCY_NS)
     table = grid(
         "design", "nodes>", "LUT>", "cycles>", "ns>", f"{frontier.score}, test>", "of the network's>", ">"
     )
     best = {p.name for p in frontier.best()}
     for point in (*frontier.designs, *([frontier.network] if frontier.network else [])):
-        figures = ["–" if (v := point.value(k)) is None else f"{v:g}" for k in keys]
+        figures = [point.luts] + ["–" if (v := point.value(k)) is None else f"{v:g}" for k in keys]
         nodes = "–" if point.nodes is None else str(point.nodes)
         share = f"{point.test / frontier.teacher_test:.3f}" if frontier.teacher_test else "–"
         style = "bold" if point.name in best else ""

@@ -69,7 +69,7 @@ def explore_network(options: ExploreOptions, progress: Progress | None = None) -
         Sr2hlsError: something the user can mend, in one sentence.
     """
     progress = progress or SilentProgress()
-    compiler()  # its C++ is proven after the search: say before it if that cannot be
+    compiler()  # its C++ is compared after the search: say before it if that cannot be
     with RunFolder(options) as run:
         progress.plan(PREPARING | finishing(options))
         prepared = prepare(options, progress)

@@ -100,7 +100,7 @@ def implement(
     title: str = TITLE,
     written: Mapping[str, str] | None = None,
 ) -> Result:
-    """Check a design, build its projects, prove them equal to its program, synthesise and report.
+    """Check a design, build its projects, compare them with its program, prove them, synthesise and report.
 
     Args:
         design: what becomes a circuit.

@@ -164,7 +164,7 @@ def best_point(frontier: DesignFrontier, budget: Budget) -> FrontierPoint:
         )
     least = max(p.validation for p in fitting) - READABLE_WORTH
     readable = [p for p in fitting if p.nodes is not None and p.validation >= least]
-    return max(readable or fitting, key=lambda p: (round(p.validation, 4), -(p.value(FigureKey.LUT) or 0.0)))
+    return max(readable or fitting, key=lambda p: (round(p.validation, 4), -(p.used_luts or 0.0)))
 
 
 def _meets(point: FrontierPoint, budget: Budget) -> bool:
@@ -175,9 +175,7 @@ def _meets(point: FrontierPoint, budget: Budget) -> bool:
         (FigureKey.LATENCY_NS, budget.max_latency_ns),
     )
     for key, limit in limits:
-        value = point.value(key)
-        if key is FigureKey.LUT and value is not None:
-            value += point.value(FigureKey.SRL) or 0.0
+        value = point.used_luts if key is FigureKey.LUT else point.value(key)
         if limit is not None and (value is None or value > limit):
             return False
     path, clock = point.value(FigureKey.CRITICAL_PATH_NS), point.value(FigureKey.CLOCK_NS)

@@ -155,7 +155,8 @@ class LogicProof:
         term = self.terms[step.term]
         if term.low == term.high or step.term in self.samples:
             return step
-        candidates = self.candidates.get(self._signature(step), [])
+        signature = self._signature(step)
+        candidates = self.candidates.get(signature, [])
         for attempts, tried in ((self._quick, _CANDIDATES), (self._slow, _SLOW_CANDIDATES)):
             proven: dict[int, Scaled] = {}
             low, high = term.low, term.high
@@ -170,7 +171,8 @@ class LogicProof:
                 proven[position] = value
                 low, high = max(low, held[0]), min(high, held[1])
             if proven:
-                return self._variable(step, proven, low, high)
+                # Without samples a variable could not be told from others.
+                return self._variable(step, proven, low, high) if signature else step
         return step
 
     def _variable(self, step: Scaled, proven: dict[int, Scaled], low: int, high: int) -> Scaled:
@@ -196,7 +198,10 @@ class LogicProof:
         return np.broadcast_to(self.terms.evaluate([term], self.samples)[0], (_SAMPLES,)).astype(np.int64)
 
     def _signature(self, a: Scaled) -> bytes:
-        """Return what equal numbers have in common on the samples, whatever their fractional bits are."""
+        """Return what equal numbers have in common on the samples, whatever their fractional bits are.
+
+        Empty where a number needs more bits than samples have.
+        """
         try:
             raw = self._sampled(a.term)
         except OverflowError:

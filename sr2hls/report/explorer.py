@@ -15,6 +15,7 @@ _SCRIPTS = ("vendor/plotly-basic.min.js", "js/common.js", "js/explorer.js")
 _MOST_FORMULAS = 8
 COLUMNS = (
     FigureKey.LUT,
+    FigureKey.SRL,
     FigureKey.FF,
     FigureKey.DSP,
     FigureKey.BRAM,
@@ -38,7 +39,7 @@ def explorer_page(entries: Sequence[GalleryEntry]) -> str:
     return render(
         "report/explorer.html.j2",
         entries=[_shown(e) for e in entries],
-        columns=[fmt.figure_name(key) for key in COLUMNS],
+        columns=[(key.value, fmt.figure_name(key)) for key in COLUMNS],
         score_name=_score_name(entries),
         fidelity_name=fmt.fidelity_name(entries[0].report),
         style=style(),

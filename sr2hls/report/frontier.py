@@ -41,6 +41,18 @@ class FrontierPoint(Record):
         figure = None if self.hardware is None else self.hardware.figures.get(key)
         return None if figure is None else figure.value
 
+    @property
+    def used_luts(self) -> float | None:
+        """LUTs with those that are shift registers, ``None`` where they are not known."""
+        lut = self.value(FigureKey.LUT)
+        return None if lut is None else lut + (self.value(FigureKey.SRL) or 0.0)
+
+    @property
+    def luts(self) -> str:
+        """LUTs for people, with shift registers made of LUTs beside them: the count has none of these."""
+        lut, srl = self.value(FigureKey.LUT), self.value(FigureKey.SRL)
+        return "–" if lut is None else f"{lut:g} + {srl:g} SRL" if srl else f"{lut:g}"
+
 
 class DesignFrontier(Record):
     """The designs of an exploration."""
@@ -60,7 +72,7 @@ class DesignFrontier(Record):
     def designs(self) -> tuple[FrontierPoint, ...]:
         """The designs, the cheapest first."""
         found = [p for p in self.points if p.subject == "design"]
-        return tuple(sorted(found, key=lambda p: (p.value(FigureKey.LUT) or 0.0, -p.validation)))
+        return tuple(sorted(found, key=lambda p: (p.used_luts or 0.0, -p.validation)))
 
     @property
     def network(self) -> FrontierPoint | None:
@@ -119,9 +131,9 @@ def markdown(frontier: DesignFrontier) -> str:
         "|---|---|---|---|---|---|---|---|---|",
     ]
     shown: Sequence[FrontierPoint] = (*frontier.designs, *([frontier.network] if frontier.network else []))
-    keys = (FigureKey.LUT, FigureKey.FF, FigureKey.DSP, FigureKey.LATENCY_CYCLES, FigureKey.LATENCY_NS)
+    keys = (FigureKey.FF, FigureKey.DSP, FigureKey.LATENCY_CYCLES, FigureKey.LATENCY_NS)
     for point in shown:
-        cells = ["–" if (v := point.value(k)) is None else f"{v:g}" for k in keys]
+        cells = [point.luts] + ["–" if (v := point.value(k)) is None else f"{v:g}" for k in keys]
         label = f"**{point.label}**" if point.name in best else point.label
         share = point.test / frontier.teacher_test if frontier.teacher_test else float("nan")
         nodes = "–" if point.nodes is None else str(point.nodes)

@@ -1,5 +1,7 @@
 """The picture of an exploration: score against LUTs, and against latency."""
 
+from collections.abc import Callable
+from operator import attrgetter
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -25,10 +27,10 @@ def draw(frontier: DesignFrontier, folder: Path) -> Path:
     """Write ``frontier.svg`` and return its path."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
-    _panel(left, frontier, FigureKey.LUT, "LUT")
+    _panel(left, frontier, attrgetter("used_luts"), "LUT, SRL with them")
     left.set_xscale("symlog", linthresh=1)  # a design of wires takes no LUT
     left.set_ylabel(f"{frontier.score} on the test split")
-    _panel(right, frontier, FigureKey.LATENCY_NS, "latency, ns")
+    _panel(right, frontier, lambda point: point.value(FigureKey.LATENCY_NS), "latency, ns")
     for axes in (left, right):
         axes.axhline(frontier.teacher_test, color="#999999", linewidth=0.8, linestyle="--")
         axes.grid(alpha=0.25)
@@ -38,13 +40,15 @@ def draw(frontier: DesignFrontier, folder: Path) -> Path:
     return folder / SVG_NAME
 
 
-def _panel(axes: Axes, frontier: DesignFrontier, key: FigureKey, title: str) -> None:
+def _panel(
+    axes: Axes, frontier: DesignFrontier, figure: Callable[[FrontierPoint], float | None], title: str
+) -> None:
     groups: dict[str, list[FrontierPoint]] = {}
     for point in frontier.points:
         kind = next((k for k in _COLOURS if point.name.startswith(k)), "design")
         groups.setdefault(kind, []).append(point)
     for kind, points in groups.items():
-        known = [(v, p.test) for p in points if (v := p.value(key)) is not None]
+        known = [(v, p.test) for p in points if (v := figure(p)) is not None]
         if known:
             x, y = zip(*known, strict=True)
             marker = "s" if kind == "network" else "o"

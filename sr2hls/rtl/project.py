@@ -157,12 +157,14 @@ def logic_for(program: Program, target: Target) -> CombLogic:
     return logic
 
 
-def cycles_for(program: Program, target: Target) -> int:
-    """Return how many stages `write_rtl` cuts a program into.
+def cycles_for(program: Program, target: Target, logic: CombLogic | None = None) -> int:
+    """Return how many stages `write_rtl` cuts a program, or the logic given for it, into.
 
     Raises:
         LoweringError: a value of the program is outside of what alkaid can express.
     """
+    if logic is not None:
+        return _plan(logic, target.logic_ns).n_stages
     return _fewest_luts(program, target.logic_ns, dsp=bool(target.budget.max_dsp))[1].n_stages
 
 

@@ -97,6 +97,16 @@ def test_the_table_keeps_what_is_missing_missing() -> None:
     assert line == "| cascade-60: cascade of 19 | 0.5750 | 0.958 | – | 44 | 1 | 5 | – | yosys 0.70 |"
 
 
+def test_the_table_shows_shift_registers_and_which_paths_are_before_mapping() -> None:
+    lines = table(
+        [replace(ROW, srl=9.0, mapped=True), replace(ROW, name="other", srl=0.0)], FACTS
+    ).splitlines()
+    assert "| 90 | 44 | 1 | 5 | 0.50* |" in lines[-2]
+    assert "| 90 + 9 SRL | 44 | 1 | 5 | 0.50 |" in lines[-1]
+    assert Bar(0.95, 90, 1).met_by(ROW, 0.6)
+    assert not Bar(0.95, 90, 1).met_by(replace(ROW, srl=9.0), 0.6)
+
+
 def test_the_page_says_what_it_lacks_and_who_breaks_rules() -> None:
     assert "GHDL" not in page([ROW], FACTS, 0.0, explored=True)
     trees = replace(ROW, group="boosted trees, conifer's converter, sr2hls", name="big", dsp=7.0)

@@ -74,6 +74,13 @@ def test_nothing_is_proven_after_the_time() -> None:
     assert len(_unproven(program, logic_for(program, Target()), limit_s=-1.0)) > 0
 
 
+@pytest.mark.parametrize(("operation", "widths"), [("add", (63, 63)), ("mul", (33, 31)), ("min", (64, 64))])
+def test_numbers_of_more_bits_than_samples_have_are_proven(operation: str, widths: tuple[int, int]) -> None:
+    build = Builder(dict(zip("xy", (FixedType(True, w, w) for w in widths), strict=True)))
+    program = build.program({"z": getattr(build, operation)(build["x"], build["y"])})
+    assert _unproven(program, logic_for(program, Target())) == []
+
+
 def test_sums_in_another_order_are_proven() -> None:
     rng = np.random.default_rng(0)
     type_ = FixedType(True, 8, 8)
