@@ -24,6 +24,7 @@ from sr2hls.search.joint.joint_model import JointModel
 
 MOST_INPUT_BITS = 8
 """Two inputs of so many bits have 65,536 combinations, for each of which losses are kept."""
+INTERRUPTED = "the training through the bits was interrupted: this is the best that it had found"
 _STEP_LUTS = 30.0
 _STEPS = (0.2, 0.5)
 """Step of the scores that suits so many LUTs, and its limits: rounding n parts adds about n · step²/12 to the
@@ -122,7 +123,7 @@ def train_quantised(
 def _notes(done: Trained, max_lut: int | None) -> tuple[str, ...]:
     notes, luts = [], state_luts(done.state)
     if done.interrupted:
-        notes.append("the training through the bits was interrupted: this is the best that it had found")
+        notes.append(INTERRUPTED)
     if max_lut is not None and luts > max_lut:
         notes.append(f"about {luts} LUTs are predicted, more than the {max_lut} that were asked for")
     return tuple(notes)

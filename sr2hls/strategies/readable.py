@@ -11,20 +11,17 @@ import numpy as np
 
 from sr2hls.design import Design, Proposal
 from sr2hls.lut_network import Samples
-from sr2hls.options import CompileOptions, Cost, Effort, EngineName, StrategyName
+from sr2hls.options import CompileOptions, Cost, EngineName, StrategyName
 from sr2hls.problem import Problem
 from sr2hls.progress import Stage
 from sr2hls.quantised import QuantisedOptions, train_quantised
-from sr2hls.quantised.designs import MOST_INPUT_BITS, learnt_samples
+from sr2hls.quantised.designs import INTERRUPTED, MOST_INPUT_BITS, learnt_samples
 from sr2hls.quantised.own_formulas import own_formulas
-from sr2hls.quantised.train import TrainOptions
 from sr2hls.search.base import SearchProgress
 from sr2hls.search.expressions import expr_from_text, text_of
 from sr2hls.search.joint import (
     JointModel,
-    JointOptions,
     Proposer,
-    SelectionSteps,
     Term,
     eql_proposer,
     operon_proposer,
@@ -39,6 +36,7 @@ from sr2hls.strategies.base import Context, Plan
 from sr2hls.strategies.budgets import formula_cost, search_cost
 from sr2hls.strategies.few_rows import with_rows_between
 from sr2hls.strategies.joint_settings import users_operators, users_start, users_template
+from sr2hls.strategies.readable_work import EFFORTS, SHORT, ReadableWork
 
 NAME = StrategyName.READABLE.value
 _SEARCH = f"{NAME}: search"
@@ -54,46 +52,6 @@ _PROPOSERS: Mapping[EngineName, Callable[[CompileOptions], Proposer]] = {
     EngineName.PYSR: lambda options: _pysr(options),
     EngineName.EQL: lambda options: eql_proposer(search_cost(options) or formula_cost(options)),
 }
-
-
-@dataclass(frozen=True)
-class _Work:
-    """What an effort means.
-
-    Attributes:
-        search: rows, pairs, steps and beams of the joint search.
-        bits: sweeps and exchanges of the training through the bits.
-        seconds: about how long the search takes.
-        seconds_a_lut: about how long the training takes.
-        copies: rows between training rows for which the teacher answers, for each row.
-    """
-
-    search: JointOptions
-    bits: QuantisedOptions
-    seconds: float
-    seconds_a_lut: float
-    copies: int = 1
-
-
-_EFFORTS = {
-    Effort.LOW: _Work(
-        JointOptions(
-            rows=3_000, most_pairs=40, models=8, beams=(1.0,),
-            steps=SelectionSteps(factor=0.6, tried=5, trial_rows=2_000, swaps=1),
-        ),
-        QuantisedOptions(TrainOptions(rows=3_000, dearer=2.0, settle=1, finish=1, finish_rows=6_000)),
-        5.0, 0.1,
-    ),
-    Effort.MEDIUM: _Work(
-        JointOptions(rows=12_000, most_pairs=150, models=16, lut_price=1.0),
-        QuantisedOptions(TrainOptions(rows=12_000, finish=2, finish_rows=30_000), exchanges=25),
-        40.0, 0.5,
-    ),
-    Effort.HIGH: _Work(
-        JointOptions(beams=(0.5, 1.0, 2.0, 4.0), lut_price=1.0), QuantisedOptions(exchanges=60),
-        240.0, 1.0,
-    ),
-}  # fmt: skip
 
 
 class KeptModel(Record):
@@ -135,7 +93,7 @@ class Readable:
         if _widest(problem) > MOST_INPUT_BITS:
             return Plan()
         options = self.context.options
-        work, most = _EFFORTS[options.effort], options.time_s or math.inf
+        work, most = EFFORTS[options.effort], options.time_s or math.inf
         stages = {_SEARCH: min(work.seconds, most)}
         stages |= {f"{NAME}-{size}: bits": min(work.seconds_a_lut * size, most) for size in sizes}
         return Plan(stages, tuple(f"{NAME}-{size}" for size in sizes))
@@ -170,7 +128,7 @@ class Readable:
     def _search(self, problem: Problem, sizes: Sequence[int]) -> FoundModels:
         options = self.context.options
         how = replace(
-            _EFFORTS[options.effort].search,
+            EFFORTS[options.effort].search,
             max_nodes=max(map(self._most_nodes, sizes)),
             time_limit=options.time_s,
             jobs=options.jobs or 2,
@@ -204,7 +162,7 @@ class Readable:
     @cached_property
     def _samples(self) -> Samples:
         """The training rows with answers and labels mixed, and the teacher's answers between them."""
-        learnt, how = self._learnt, _EFFORTS[self.context.options.effort]
+        learnt, how = self._learnt, EFFORTS[self.context.options.effort]
         samples = learnt_samples(learnt, learnt.train, how.bits.teacher_share)
         if samples.weights is not None:
             # Few rows have others between them already; a row between weighted rows has no weight of its own.
@@ -214,21 +172,55 @@ class Readable:
 
     def _trained(self, problem: Problem, name: str, size: int, models: Sequence[KeptModel]) -> Design:
         options, most_nodes = self.context.options, self._most_nodes(size)
+        work = EFFORTS[options.effort]
         fitting = [m for m in models if m.nodes <= most_nodes] or [min(models, key=lambda m: m.nodes)]
-        best = max(fitting, key=lambda m: (m.score, -m.nodes))
+        starts = sorted(fitting, key=lambda m: (-m.score, m.nodes))[: work.starts]
         with self.context.progress.stage(f"{name}: bits") as stage:
-            design = train_quantised(
-                best.model(),
-                self._learnt,
-                max_lut=max(1, int(AIM * size)),
-                max_nodes=most_nodes,
-                max_cycles=self._most_cycles,
-                seed=options.seed,
-                samples=self._samples,
-                options=_EFFORTS[options.effort].bits,
-                go_on=_training(stage, options.time_s),
-            )
+            go_on = _training(stage, options.time_s)
+
+            def train(start: KeptModel, seed: int, how: QuantisedOptions) -> Design:
+                return train_quantised(
+                    start.model(),
+                    self._learnt,
+                    max_lut=max(1, int(AIM * size)),
+                    max_nodes=most_nodes,
+                    max_cycles=self._most_cycles,
+                    seed=seed,
+                    samples=self._samples,
+                    options=how,
+                    go_on=go_on,
+                )
+
+            design = self._best_of(train, starts, work)
         return replace(design, proposal=replace(design.proposal, name=name, label=_label(design, problem)))
+
+    def _best_of(
+        self,
+        train: Callable[[KeptModel, int, QuantisedOptions], Design],
+        starts: Sequence[KeptModel],
+        work: ReadableWork,
+    ) -> Design:
+        """Return the best on validation data of short trainings of all starts and a long one of the best."""
+        split = self._learnt.validation
+        found: list[tuple[float, KeptModel, Design]] = []
+
+        def add(start: KeptModel, seed: int, how: QuantisedOptions) -> bool:
+            design = train(start, seed, how)
+            found.append((self._learnt.score(design.predict(split.inputs), split), start, design))
+            return INTERRUPTED not in design.notes
+
+        seed, going = self.context.options.seed, True
+        if work.bits is not SHORT:
+            trials = ((start, seed + k) for start in starts for k in range(work.tries))
+            going = all(add(start, other, SHORT) for start, other in trials)
+        if going:
+            first = max(found, key=_score, default=(0.0, starts[0], None))[1]
+            add(first, seed, work.bits)
+        return max(found, key=_score)[2]
+
+
+def _score(found: tuple[float, KeptModel, Design | None]) -> float:
+    return found[0]
 
 
 def _pysr(options: CompileOptions) -> Proposer:
