@@ -38,7 +38,7 @@ def explorer_page(entries: Sequence[GalleryEntry]) -> str:
     return render(
         "report/explorer.html.j2",
         entries=[_shown(e) for e in entries],
-        columns=[fmt.figure_name(key) for key in COLUMNS],
+        columns=[fmt.FIGURE_NAMES[key] for key in COLUMNS],
         score_name=_score_name(entries),
         fidelity_name=fmt.fidelity_name(entries[0].report),
         style=style(),
