@@ -13,7 +13,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +36,7 @@ from sr2hls.program.types import FixedType
 from sr2hls.progress import SilentProgress
 from sr2hls.search.eql.compact import CompactOptions, train_compact
 from sr2hls.search.eql.eql_network import EQLNetwork
-from sr2hls.search.eql.primitives import Primitive, units, with_scale
+from sr2hls.search.eql.primitives import Primitive, units
 from sr2hls.search.eql.pruning import StructureCost, used_inputs
 from sr2hls.store.files import write_text
 from sr2hls.target import Target
@@ -191,7 +191,7 @@ def designs(name: str, kind: str, args: argparse.Namespace) -> list[Row]:
 
 def _layer(spec: Kind) -> tuple[Primitive, ...]:
     """Steep units tell nearby values apart: tanh(5z)."""
-    return tuple(with_scale(u, 5.0) if u.operator == "tanh" else u for u in units(spec.units))
+    return tuple(replace(u, scale=5.0) if u.operator == "tanh" else u for u in units(spec.units))
 
 
 def compiled(problem: Problem, formulas: dict[str, sympy.Expr], max_loss: float) -> Design:

@@ -1,12 +1,14 @@
 """A picture to one number by a convolutional network; two numbers to their sum by a head."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
 from sr2hls.costs import additive_cycles, published_cycles
 from sr2hls.search.eql import EQLNetwork
 from sr2hls.search.eql.hardware import weight_costs
-from sr2hls.search.eql.primitives import units, with_scale
+from sr2hls.search.eql.primitives import units
 
 SCALE = 9.0
 """Sums are learned in units of this, so that they are of order one."""
@@ -34,7 +36,7 @@ class Model(nn.Module):
             )
         else:
             # sin(z) and not sin(2πz): the code has no unit, and steep functions would learn fastest.
-            layer = tuple(with_scale(u, 1.0) for u in units())
+            layer = tuple(replace(u, scale=1.0) for u in units())
             head = EQLNetwork(2, 1, n_layers=1, layer_units=layer, init_std=0.3, seed=seed)
             # Functions that cost more clock cycles are penalised more.
             head.set_costs(weight_costs(head.architecture, additive_cycles(published_cycles()), 1.0))

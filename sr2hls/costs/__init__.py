@@ -13,7 +13,7 @@ from sr2hls.costs.fold_cost import (
     weighted,
 )
 from sr2hls.costs.from_sympy import tree_of
-from sr2hls.costs.operators import Hardware, Operator, Operators, default_operators
+from sr2hls.costs.operators import Hardware, Operator, Operators
 from sr2hls.costs.operators_toml import custom_operator, load_operators
 from sr2hls.costs.tables import CostTable, load_table, published_cycles
 from sr2hls.costs.tree import Tree
@@ -31,7 +31,6 @@ __all__ = [
     "additive_cycles",
     "area",
     "custom_operator",
-    "default_operators",
     "describe",
     "estimated_luts",
     "load_operators",

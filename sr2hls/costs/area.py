@@ -1,7 +1,7 @@
 """Area in LUTs at one width, from the structure of a LUT6 fabric: an estimate."""
 
 from sr2hls.costs.fold_cost import Combine, CostPart, FoldCost
-from sr2hls.costs.operators import Hardware, Operators, default_operators
+from sr2hls.costs.operators import Hardware, Operators
 from sr2hls.costs.tables import CostTable, canonical_precision, precision_width
 from sr2hls.provenance import Origin, Provenance
 
@@ -21,7 +21,7 @@ def estimated_luts(precision: str = "ap_fixed<16,6>", operators: Operators | Non
 
     Functions count as tables of at most 10 address bits; wider arguments would be cut to that.
     """
-    ops = operators or default_operators()
+    ops = operators or Operators()
     width = precision_width(precision)
     exact = {
         "+": width, "-": width, "neg": width, "abs": 1.5 * width, "sign": 1, "floor": 0, "ceil": width,

@@ -16,13 +16,12 @@ from typing import Any
 
 from sr2hls.costs.area import area, estimated_luts, table_luts
 from sr2hls.costs.fold_cost import Combine, CostPart, FoldCost
-from sr2hls.costs.operators import Hardware, Operators, default_operators
+from sr2hls.costs.operators import Hardware, Operators
 from sr2hls.costs.tables import CostTable, canonical_precision, precision_width
 from sr2hls.errors import InputError
 from sr2hls.options.measure import FAMILIES
 from sr2hls.provenance import Origin, Provenance
 
-"""Families that there are tables of: UltraScale+, 7 series, ECP5."""
 COLUMNS = ("operator", "in_bits", "out_bits", "detail", "lut", "carry", "ff", "dsp", "delay_ns")
 _TABLE_BITS = 10
 """Wider arguments of functions are cut to this many bits, as in the programs."""
@@ -249,7 +248,7 @@ def measured_luts(
 
     A function is a table of at most 10 address bits; one of two arguments is made of two and a product.
     """
-    ops = operators or default_operators()
+    ops = operators or Operators()
     table = table or measured_table(family)
     width = precision_width(precision)
     lookup = table.table_luts(width, width) if table.is_whole else table_luts(min(width, _TABLE_BITS), width)

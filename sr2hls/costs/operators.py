@@ -208,8 +208,3 @@ def _refuse_endless(operators: list[Operator]) -> None:
 
     for name in known:
         size(name, ())
-
-
-def default_operators() -> Operators:
-    """Return the built-in operators."""
-    return Operators()

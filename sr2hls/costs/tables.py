@@ -3,14 +3,14 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sr2hls.costs.operators import Operators, default_operators
+from sr2hls.costs.operators import Operators
 from sr2hls.errors import InputError
 from sr2hls.provenance import Origin, Provenance
 
@@ -37,7 +37,7 @@ class CostTable:
     provenance: Provenance
     clock_ns: float | None = None
     part: str | None = None
-    operators: Operators = field(default_factory=default_operators, repr=False)
+    operators: Operators = field(default_factory=Operators, repr=False)
 
     def __post_init__(self) -> None:
         known: dict[str, float] = {}
@@ -78,10 +78,6 @@ class CostTable:
                 "add it to a cost table of your own or leave it out"
             )
         return value
-
-    def available(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Those of ``names`` that have a cost."""
-        return tuple(n for n in names if n in self.operators and self.get(n) is not None)
 
 
 def canonical_precision(precision: str) -> str:
@@ -129,7 +125,7 @@ def published_cycles(precision: str = "ap_fixed<16,6>", operators: Operators | N
         provenance,
         data["clock_ns"],
         data["part"],
-        operators or default_operators(),
+        operators or Operators(),
     )
 
 
@@ -152,7 +148,7 @@ def load_table(path: Path | str, operators: Operators | None = None) -> CostTabl
         kind = "JSON" if path.suffix.lower() == ".json" else "TOML"
         raise InputError(f"cost table {path} is not valid {kind}: {error}") from error
     try:
-        return _table_from(data, operators or default_operators())
+        return _table_from(data, operators or Operators())
     except InputError as error:
         raise InputError(f"cost table {path}: {error}") from error
 

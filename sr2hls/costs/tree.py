@@ -1,8 +1,10 @@
 """Expression trees as cost models see them: operators, variables, constants; nothing is simplified."""
 
 import heapq
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 
 class Tree(NamedTuple):
@@ -28,6 +30,18 @@ class Tree(NamedTuple):
             else:
                 stack.append((node, True))
                 stack.extend((a, False) for a in reversed(node.args))
+
+    def fold(self, leaf: "Callable[[Tree], T]", apply: "Callable[[Tree, list[T]], T]") -> T:
+        """Return what the leaves come to when each node is applied to what its arguments came to."""
+        done: list[T] = []
+        for node in self.nodes():
+            if node.args:
+                args = done[-len(node.args) :]
+                del done[-len(node.args) :]
+                done.append(apply(node, args))
+            else:
+                done.append(leaf(node))
+        return done[0]
 
     @property
     def complexity(self) -> int:

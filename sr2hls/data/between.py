@@ -1,10 +1,9 @@
 """Rows between neighbouring rows of the data: where a teacher may be asked for more."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from sr2hls.arrays import FloatArray
+from sr2hls.arrays import FloatArray, IntArray
 
 _NEIGHBOURS = 6
 _MOST_ROWS = 60_000
@@ -38,7 +37,7 @@ def rows_between(raw: FloatArray, copies: int, rng: np.random.Generator, *, near
     return np.concatenate(made)
 
 
-def _neighbours(scaled: FloatArray) -> NDArray[np.int64]:
+def _neighbours(scaled: FloatArray) -> IntArray:
     # The tree is fast in few dimensions only; the main directions of the data tell neighbours well enough.
     if scaled.shape[1] > _TREE_FEATURES:
         _, _, directions = np.linalg.svd(scaled[:5000], full_matrices=False)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from sr2hls.arrays import IntArray
 from sr2hls.data.data_source import (
     SPLIT_ALIASES,
     SPLIT_KEYS,
@@ -20,6 +20,7 @@ from sr2hls.data.data_source import (
     Floats,
     as_floats,
     splits_from_column,
+    text_of,
 )
 from sr2hls.errors import InputError
 
@@ -147,11 +148,11 @@ def table_source(path: Path, columns: Columns, frames: Frames, n_rows: int | Non
     return DataSource(path, columns.features, n_rows, read, classes, splits, weights)
 
 
-def _splits(path: Path, name: str, frames: Frames) -> dict[str, NDArray[np.int64]] | None:
+def _splits(path: Path, name: str, frames: Frames) -> dict[str, IntArray] | None:
     """Row numbers of the parts, where the column holds names or numbers of splits."""
     values = _column(name, frames)
     known = {*SPLIT_ALIASES, "0", "1", "2"}
-    if not all(str(value) in known for value in pd.unique(values)):
+    if not all(text_of(value) in known for value in pd.unique(values)):
         return None
     return splits_from_column(values, SPLIT_NAMES, path)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sr2hls.arrays import IntArray
 from sr2hls.errors import InputError
 
 Floats = NDArray[np.floating]
@@ -65,7 +66,7 @@ class DataSource:
     n_rows: int | None
     read: Callable[[int], Iterator[tuple[Floats, AnyArray | None]]]
     classes: tuple[str, ...] | None = None
-    splits: Mapping[str, NDArray[np.int64]] | None = None
+    splits: Mapping[str, IntArray] | None = None
     weights: AnyArray | None = None
 
 
@@ -75,7 +76,7 @@ def array_source(
     y: Any | None,
     names: Sequence[str] | None,
     classes: Sequence[str] | None = None,
-    splits: Mapping[str, NDArray[np.int64]] | None = None,
+    splits: Mapping[str, IntArray] | None = None,
     weights: AnyArray | None = None,
 ) -> DataSource:
     """A source over arrays that can be sliced: in memory, memory-mapped or in an HDF5 file.
@@ -124,8 +125,12 @@ def as_floats(values: AnyArray) -> Floats:
 
 def texts(values: AnyArray) -> tuple[str, ...]:
     """Names out of an array of strings or bytes, shape (names,)."""
-    flat = np.ravel(checked_text(values))
-    return tuple(v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in flat.tolist())
+    return tuple(map(text_of, np.ravel(checked_text(values)).tolist()))
+
+
+def text_of(value: object) -> str:
+    """A value as text: files hold strings as bytes, too."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def checked_text(values: AnyArray) -> AnyArray:
@@ -146,16 +151,16 @@ def first_key(keys: Sequence[str], candidates: Sequence[str]) -> str | None:
     return next((name for name in candidates if name in keys), None)
 
 
-def splits_from_column(values: AnyArray, names: Sequence[str], path: Path) -> dict[str, NDArray[np.int64]]:
+def splits_from_column(values: AnyArray, names: Sequence[str], path: Path) -> dict[str, IntArray]:
     """Row numbers of each split from a column, shape (n,), of names or 0 train, 1 validation, 2 test.
 
     Raises:
         InputError: a value stands for no split.
     """
     labels = np.ravel(values)
-    found: dict[str, NDArray[np.int64]] = {}
+    found: dict[str, IntArray] = {}
     for value in np.unique(labels).tolist():
-        text = value.decode() if isinstance(value, bytes) else str(value)
+        text = text_of(value)
         name = names[int(value)] if text.isdigit() and int(text) < len(names) else text
         if name not in SPLIT_ALIASES:
             raise InputError(f"the split {name!r} in '{path}' is none of train, validation and test")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.data.archive import MAX_BYTES
 from sr2hls.data.data_source import AnyArray, ColumnSelection, DataSource, Floats, select_columns
 from sr2hls.data.delimited import open_csv
@@ -54,8 +55,8 @@ class SplitData:
 
     X: Floats
     y: NDArray[Any] | None
-    rows: NDArray[np.int64]
-    weights: NDArray[np.float64] | None = None
+    rows: IntArray
+    weights: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +86,7 @@ class Dataset:
     constant: tuple[int, ...]
     dropped: int
     notes: tuple[str, ...] = ()
-    weights: NDArray[np.float64] | None = None
+    weights: FloatArray | None = None
     ordered: bool = True
 
     @property
@@ -118,7 +119,7 @@ class Dataset:
             notes.append(f"{self.dropped} rows of '{self.path}' with values that are not finite were dropped")
         return tuple(notes)
 
-    def _part(self, rows: NDArray[np.int64]) -> SplitData:
+    def _part(self, rows: IntArray) -> SplitData:
         weights = None if self.weights is None else self.weights[rows]
         return SplitData(self.X[rows], None if self.y is None else self.y[rows], rows, weights)
 
@@ -289,8 +290,7 @@ def _finite_rows(X: Floats, names: FeatureNames, path: Path, drop: bool, first: 
         column = int(np.argmin(finite[row]))
         raise InputError(
             f"row {first + row} of '{path}' has {X[row, column]} in column {names.display[column]!r}: mend "
-            f"the data, or drop "
-            "such rows with --drop-nonfinite"
+            "the data, or drop such rows with --drop-nonfinite"
         )
     if not keep.any():
         raise InputError(f"every row of '{path}' has a value that is not finite: mend the data")

@@ -1,30 +1,15 @@
 """Read .h5 files: arrays with the usual keys, or one table of named columns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pandas as pd
 
-from sr2hls.data.columns import Columns
-from sr2hls.data.data_source import (
-    CLASS_KEYS,
-    FEATURE_KEYS,
-    NAME_KEYS,
-    SPLIT_KEYS,
-    SPLIT_NAMES,
-    TARGET_KEYS,
-    AnyArray,
-    ColumnSelection,
-    DataSource,
-    Floats,
-    array_source,
-    first_key,
-    splits_from_column,
-    texts,
-)
-from sr2hls.data.npz import pick
+from sr2hls.data.columns import Columns, table_source
+from sr2hls.data.data_source import FEATURE_KEYS, ColumnSelection, DataSource, first_key
+from sr2hls.data.named_arrays import named_source
 from sr2hls.data.reason import reason
 from sr2hls.errors import InputError
 
@@ -49,27 +34,7 @@ def open_hdf5(path: Path, selection: ColumnSelection) -> DataSource:
     tables = [dataset for dataset in datasets.values() if dataset.dtype.names and dataset.ndim == 1]
     if len(tables) == 1 and first_key(list(datasets), FEATURE_KEYS) is None:
         return _table(path, tables[0], selection)
-    keys = list(datasets)
-    wanted = selection.features if isinstance(selection.features, str) else None
-    target = selection.target if isinstance(selection.target, str) else None
-    key_X = pick(path, keys, wanted, FEATURE_KEYS, "features", needed=True)
-    key_y = pick(path, keys, target, TARGET_KEYS, "target", needed=False)
-    key_w = pick(path, keys, selection.weights, (), "weights", needed=False)
-    assert key_X is not None
-    names, classes, split = (
-        first_key(keys, NAME_KEYS),
-        first_key(keys, CLASS_KEYS),
-        first_key(keys, SPLIT_KEYS),
-    )
-    return array_source(
-        path,
-        datasets[key_X],
-        None if key_y is None else datasets[key_y],
-        None if names is None else texts(datasets[names][()]),
-        None if classes is None else texts(datasets[classes][()]),
-        None if split is None else splits_from_column(datasets[split][()], SPLIT_NAMES, path),
-        None if key_w is None else datasets[key_w][()],
-    )
+    return named_source(path, datasets, selection)
 
 
 def _datasets(group: h5py.Group, path: Path, prefix: str = "") -> Iterator[tuple[str, h5py.Dataset]]:
@@ -98,17 +63,10 @@ def _datasets(group: h5py.Group, path: Path, prefix: str = "") -> Iterator[tuple
 
 
 def _table(path: Path, table: h5py.Dataset, selection: ColumnSelection) -> DataSource:
-    columns = Columns.choose(path, list(table.dtype.names), selection)
-
-    def read(rows: int) -> Iterator[tuple[Floats, AnyArray | None]]:
+    def frames(rows: int, wanted: Sequence[str]) -> Iterator[pd.DataFrame]:
         for start in range(0, len(table), rows):
             part = table[start : start + rows]
-            frame = pd.DataFrame({name: np.asarray(part[name]) for name in columns.wanted})
-            yield columns.take(frame, start)
+            yield pd.DataFrame({name: np.asarray(part[name]) for name in wanted})
 
-    splits = None
-    if columns.split is not None:
-        splits = splits_from_column(table[columns.split], SPLIT_NAMES, path)
-    classes = columns.target if len(columns.target) > 1 else None
-    weights = None if columns.weights is None else np.asarray(table[columns.weights])
-    return DataSource(path, columns.features, len(table), read, classes, splits, weights)
+    columns = Columns.choose(path, list(table.dtype.names), selection)
+    return table_source(path, columns, frames, len(table))

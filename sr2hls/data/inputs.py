@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.data.decimal_units import DecimalUnit, fit_unit
 from sr2hls.data.names import FeatureNames
 from sr2hls.data.reason import reason
@@ -19,7 +20,6 @@ from sr2hls.program.input_map import ExactMap, InputMap, fit_map
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.store.files import write_text
 
-Array = NDArray[np.float64]
 DEFAULT_WIDTH = 6
 """A table of one input of six bits is one LUT6 an output bit."""
 _WIDEST = 32
@@ -58,7 +58,7 @@ def widths_of(width: int | Sequence[int], n_features: int) -> tuple[int, ...]:
     return widths
 
 
-def _best_type(values: Array, width: int) -> FixedType:
+def _best_type(values: FloatArray, width: int) -> FixedType:
     signed = bool(values.min() < 0) and width > 1
     largest = max(abs(float(values.min())), abs(float(values.max())), 2.0**-60)
     top = int(np.ceil(np.log2(largest))) + 1 + signed
@@ -69,17 +69,17 @@ def _best_type(values: Array, width: int) -> FixedType:
     return min(candidates, key=lambda t: float(np.abs(_snap(sample, t) - sample).mean()))
 
 
-def _codes(values: Array, type_: FixedType) -> NDArray[np.int64]:
+def _codes(values: FloatArray, type_: FixedType) -> IntArray:
     # RND: nearest, ties towards plus infinity. floor(v + 0.5) is exact here: a width of at most 32 bits
     # leaves 21 bits of the double below the tie, and what is larger saturates.
     scaled = np.clip(np.ldexp(values, type_.frac), type_.raw_min - 1.0, type_.raw_max + 1.0)
     below = np.floor(scaled)
     nearest = np.clip(below + (scaled - below >= 0.5), type_.raw_min, type_.raw_max)
-    codes: NDArray[np.int64] = nearest.astype(np.int64)
+    codes: IntArray = nearest.astype(np.int64)
     return codes
 
 
-def _snap(values: Array, type_: FixedType) -> Array:
+def _snap(values: FloatArray, type_: FixedType) -> FloatArray:
     return np.ldexp(_codes(values, type_).astype(np.float64), -type_.frac)
 
 
@@ -108,8 +108,7 @@ class InputFormat:
         if len(counts) != 1:
             raise InputError(
                 f"{len(self.names.display)} features, a scaler of {self.scaler.n_features} and "
-                f"{len(self.types)} types: "
-                "they have to fit together"
+                f"{len(self.types)} types: they have to fit together"
             )
         every = (*self.types, *(self.raw_types or ()))
         for name, type_ in zip(self.names.display * 2, every, strict=False):
@@ -159,7 +158,7 @@ class InputFormat:
 
     @classmethod
     def _decimal(
-        cls, rows: Array, names: FeatureNames, widths: Sequence[int], types: Sequence[FixedType] | None
+        cls, rows: FloatArray, names: FeatureNames, widths: Sequence[int], types: Sequence[FixedType] | None
     ) -> "InputFormat":
         found = [fit_unit(rows[:, i], w) for i, w in enumerate(widths)]
         units = tuple(unit for unit, _ in found)
@@ -206,7 +205,7 @@ class InputFormat:
             for raw, type_, offset, scale in zip(self.raw_types, self.types, offsets, scales, strict=True)
         )
 
-    def raw(self, X: ArrayLike) -> NDArray[np.int64]:
+    def raw(self, X: ArrayLike) -> IntArray:
         """Raw features (n, f) to the integers on the circuit's wires (n, f)."""
         if self.raw_types is not None:
             rows = self._rows(X)
@@ -216,19 +215,19 @@ class InputFormat:
         Z = self._scaled(X)
         return np.stack([_codes(Z[:, i], type_) for i, type_ in enumerate(self.types)], axis=1)
 
-    def values(self, X: ArrayLike) -> Array:
+    def values(self, X: ArrayLike) -> FloatArray:
         """Raw features (n, f) to the numbers that the circuit's inputs stand for (n, f)."""
         return np.ldexp(self.raw(X).astype(np.float64), [-type_.frac for type_ in self.types])
 
-    def snap(self, X: ArrayLike) -> Array:
+    def snap(self, X: ArrayLike) -> FloatArray:
         """Raw features (n, f) as the circuit sees them, in raw units: what the network is given in a fair
         comparison."""
         return self.scaler.inverse_transform(self.values(X))
 
-    def _scaled(self, X: ArrayLike) -> Array:
+    def _scaled(self, X: ArrayLike) -> FloatArray:
         return self.scaler.transform(self._rows(X))
 
-    def _rows(self, X: ArrayLike) -> Array:
+    def _rows(self, X: ArrayLike) -> FloatArray:
         rows = np.asarray(X)
         if rows.ndim != 2 or rows.shape[1] != len(self.types):
             raise InputError(

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sr2hls.data.data_source import AnyArray
+from sr2hls.arrays import FloatArray
+from sr2hls.data.data_source import AnyArray, text_of
 from sr2hls.errors import InputError
 
 _MOST_CLASSES = 1000
@@ -125,12 +126,10 @@ def _plain(values: AnyArray, path: Path) -> AnyArray:
                 f"the label {str(large)[:20]}… of '{path}' is larger than 64 bits hold: correct it"
             )
         return np.array(flat, dtype=np.float64).reshape(values.shape)
-    return np.array([v.decode("utf-8", "replace") if isinstance(v, bytes) else str(v) for v in flat]).reshape(
-        values.shape
-    )
+    return np.array([text_of(value) for value in flat]).reshape(values.shape)
 
 
-def _numbers(values: AnyArray, path: Path) -> NDArray[np.float64]:
+def _numbers(values: AnyArray, path: Path) -> FloatArray:
     if values.dtype.kind not in "fiub":
         raise InputError(f"the targets of '{path}' are no numbers: a regression needs numbers")
     return values.astype(np.float64)

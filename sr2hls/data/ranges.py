@@ -1,16 +1,15 @@
 """Which range of a feature a few bits resolve best."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from sr2hls.arrays import FloatArray
 
 TAILS = (0.0, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05)
 """Shares of the rows that may be cut off at either end."""
 _MOST_ROWS = 20_000
 
 
-def best_range(values: Array, width: int) -> tuple[float, float]:
+def best_range(values: FloatArray, width: int) -> tuple[float, float]:
     """Return the ends of a uniform grid of ``2^width`` points with the least mean absolute error.
 
     A wide range has coarse steps, a narrow one cuts off the tails. Both ends are searched over quantiles. On
@@ -38,7 +37,7 @@ def best_range(values: Array, width: int) -> tuple[float, float]:
     return best
 
 
-def thinned(values: Array) -> Array:
+def thinned(values: FloatArray) -> FloatArray:
     """At most `_MOST_ROWS` of the values, sorted, with both ends and evenly spread quantiles."""
     ordered = np.sort(np.asarray(values, dtype=np.float64))
     if len(ordered) <= _MOST_ROWS:

@@ -3,22 +3,21 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sr2hls.arrays import FloatArray
 from sr2hls.data.archive import check_archive
 from sr2hls.data.ranges import best_range
 from sr2hls.data.reason import reason
 from sr2hls.errors import InputError
+from sr2hls.options.choices import Choice
 
-Array = NDArray[np.float64]
 
-
-class ScalerKind(StrEnum):
+class ScalerKind(Choice):
     """How a scaler is fitted."""
 
     RANGE = "range"
@@ -48,8 +47,8 @@ class InputScaler:
         kind: where it came from: a `ScalerKind`, ``checkpoint`` or ``file``.
     """
 
-    offset: Array
-    scale: Array
+    offset: FloatArray
+    scale: FloatArray
     kind: str
 
     def __post_init__(self) -> None:
@@ -63,8 +62,7 @@ class InputScaler:
             i = bad[0]
             raise InputError(
                 f"the scaler of feature {i} has the offset {self.offset[i]} and the scale {self.scale[i]}: "
-                f"give finite "
-                "numbers, and a scale that is not zero"
+                "give finite numbers, and a scale that is not zero"
             )
 
     @property
@@ -72,14 +70,14 @@ class InputScaler:
         """Number of features."""
         return len(self.offset)
 
-    def transform(self, X: ArrayLike) -> Array:
+    def transform(self, X: ArrayLike) -> FloatArray:
         """Raw features (n, f) to scaled ones."""
-        scaled: Array = (np.asarray(X, dtype=np.float64) - self.offset) / self.scale
+        scaled: FloatArray = (np.asarray(X, dtype=np.float64) - self.offset) / self.scale
         return scaled
 
-    def inverse_transform(self, Z: ArrayLike) -> Array:
+    def inverse_transform(self, Z: ArrayLike) -> FloatArray:
         """Scaled features (n, f) to raw ones."""
-        raw: Array = np.asarray(Z, dtype=np.float64) * self.scale + self.offset
+        raw: FloatArray = np.asarray(Z, dtype=np.float64) * self.scale + self.offset
         return raw
 
     @classmethod
@@ -96,10 +94,7 @@ class InputScaler:
         Raises:
             InputError: there is no such kind.
         """
-        try:
-            kind = ScalerKind(kind)
-        except ValueError:
-            raise InputError(f"unknown scaler '{kind}': give one of {', '.join(ScalerKind)}") from None
+        kind = ScalerKind(kind)
         rows = np.asarray(X, dtype=np.float64)
         n = rows.shape[1]
         offset, scale = np.zeros(n), np.ones(n)
@@ -122,7 +117,7 @@ class InputScaler:
         return cls(np.where(varies, offset, constant_offset), np.where(varies, scale, 1.0), kind.value)
 
     @classmethod
-    def from_affine(cls, scale: Array, shift: Array, kind: str = "checkpoint") -> "InputScaler":
+    def from_affine(cls, scale: FloatArray, shift: FloatArray, kind: str = "checkpoint") -> "InputScaler":
         """The scaler at the front of a network, y = x · scale + shift, both of shape (f,).
 
         Raises:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import IntArray
 from sr2hls.errors import InputError
 
-Rows = NDArray[np.int64]
+Rows = IntArray
 DEFAULT_FRACTIONS = (0.6, 0.2, 0.2)
 
 
@@ -24,7 +24,7 @@ class SplitRows:
 
 def split_rows(
     n_rows: int,
-    labels: NDArray[np.int64] | None,
+    labels: IntArray | None,
     given: Mapping[str, Rows] | None,
     path: Path,
     *,
@@ -34,8 +34,7 @@ def split_rows(
     """Take the splits that the file has, and draw those that it lacks.
 
     Drawing is stratified: each class is shared out by itself, so that every part has every class where its
-    rows suffice.
-    A missing validation or test part is drawn from the training rows.
+    rows suffice. A missing validation or test part is drawn from the training rows.
 
     Args:
         n_rows: rows of the file.
@@ -69,7 +68,7 @@ def split_rows(
     return SplitRows(parts["train"], parts["validation"], parts["test"])
 
 
-def _draw(pool: Rows, labels: NDArray[np.int64] | None, shares: list[float], seed: int) -> list[Rows]:
+def _draw(pool: Rows, labels: IntArray | None, shares: list[float], seed: int) -> list[Rows]:
     rng = np.random.default_rng(seed)
     groups = [pool] if labels is None else [pool[labels[pool] == k] for k in np.unique(labels[pool])]
     ends = np.cumsum(shares) / sum(shares)

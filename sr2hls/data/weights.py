@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.data.data_source import AnyArray
 from sr2hls.errors import InputError
 
 
-def row_weights(raw: AnyArray, rows: int, path: Path) -> NDArray[np.float64]:
+def row_weights(raw: AnyArray, rows: int, path: Path) -> FloatArray:
     """Return the weights of all rows, shape (rows,), at least 0.
 
     Args:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sr2hls.arrays import IntArray
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.errors import InputError, ProgramError
 from sr2hls.hls.ap_types import ap_types_dir
 from sr2hls.hls.compiler import compile_shared
@@ -140,7 +140,7 @@ class CompiledFormula(CompiledFunction):
         super().__init__(library, symbol, program.input_types, program.output_types, threads)
         self.program = program
 
-    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+    def predict(self, X: ArrayLike) -> FloatArray:
         """Return real outputs, shape (samples, outputs), for real inputs, quantised to the input types."""
         return dequantize_outputs(self.program, self.run(quantize_inputs(self.program, X)))
 

@@ -1,8 +1,8 @@
 """The C++ of an HLS project run on arrays."""
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import InputError
 from sr2hls.hls.batch import CompiledFunction
 from sr2hls.hls.compiler import compile_shared
@@ -45,7 +45,7 @@ class CompiledProgram(CompiledFunction):
         symbol = project.batch_function.symbol
         super().__init__(library, symbol, project.input_types, project.output_types, threads)
 
-    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+    def predict(self, X: ArrayLike) -> FloatArray:
         """Return real outputs, shape (samples, outputs), for real inputs, quantised to the input types.
 
         Raises:

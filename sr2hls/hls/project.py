@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from hls4ml.model import ModelGraph
-from numpy.typing import NDArray
 
+from sr2hls.arrays import IntArray
 from sr2hls.errors import InputError
 from sr2hls.hls.batch import BatchFunction
 from sr2hls.hls.cpp import BACKENDS
@@ -17,8 +17,8 @@ from sr2hls.hls.cpp_types import ExactType, bits_type, cpp_type
 from sr2hls.hls.layer import formula_layer, hls4ml_precision
 from sr2hls.hls.write_hls4ml import write_hls4ml_files
 from sr2hls.program.program import Program
-from sr2hls.program.serialize import from_dict, to_dict
-from sr2hls.program.types import FixedType, Overflow, Rounding
+from sr2hls.program.serialize import from_dict, to_dict, type_from_dict
+from sr2hls.program.types import FixedType
 from sr2hls.store.directory import Directory, written_beside
 from sr2hls.target import Target
 from sr2hls.templates import render
@@ -70,8 +70,8 @@ class HlsProject:
                 backend=str(data["backend"]),
                 part=str(data["part"]),
                 clock_ns=float(data["clock_ns"]),
-                input_types=tuple(_type_from(t) for t in data["input_types"]),
-                output_types=tuple(_type_from(t) for t in data["output_types"]),
+                input_types=tuple(type_from_dict(t) for t in data["input_types"]),
+                output_types=tuple(type_from_dict(t) for t in data["output_types"]),
                 interface=(str(data["interface"][0]), str(data["interface"][1])),
                 program=None if data["program"] is None else from_dict(data["program"]),
             )
@@ -90,7 +90,7 @@ class HlsProject:
             output_types=tuple(cpp_type(bits_type(t)) for t in self.output_types),
         )
 
-    def write_vectors(self, raw_in: NDArray[np.int64], raw_out: NDArray[np.int64]) -> Path:
+    def write_vectors(self, raw_in: IntArray, raw_out: IntArray) -> Path:
         """Write what C simulation and cosimulation compare with; the testbench fails on any other bit.
 
         Args:
@@ -270,13 +270,3 @@ def write_graph(
     del data["directory"]
     (unfinished / MARKER).write_text(json.dumps(data, indent=1), encoding="utf-8")
     return project
-
-
-def _type_from(data: dict[str, Any]) -> FixedType:
-    return FixedType(
-        bool(data["signed"]),
-        int(data["width"]),
-        int(data["integer"]),
-        Rounding(data["rounding"]),
-        Overflow(data["overflow"]),
-    )

@@ -78,6 +78,18 @@ def _a(kind: type[_T], value: object) -> _T:
     return value
 
 
+def type_from_dict(data: object) -> FixedType:
+    """Return a type from its fields in JSON; others raise KeyError, TypeError or ValueError."""
+    given = _a(dict, data)
+    return FixedType(
+        _a(bool, given["signed"]),
+        _a(int, given["width"]),
+        _a(int, given["integer"]),
+        Rounding(given["rounding"]),
+        Overflow(given["overflow"]),
+    )
+
+
 def _operation_to_dict(op: ops.Operation) -> dict[str, Any]:
     data: dict[str, Any] = {"op": op.name}
     for field in fields(op):
@@ -100,13 +112,7 @@ def _operation_from_dict(data: dict[str, Any]) -> ops.Operation:
         value = data[field.name]
         match field.name:
             case "type":
-                value = FixedType(
-                    _a(bool, _a(dict, value)["signed"]),
-                    _a(int, value["width"]),
-                    _a(int, value["integer"]),
-                    Rounding(value["rounding"]),
-                    Overflow(value["overflow"]),
-                )
+                value = type_from_dict(value)
             case "args" | "values":
                 value = tuple(_a(int, v) for v in _a(list, value))
             case "predicate":

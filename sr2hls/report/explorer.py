@@ -39,7 +39,7 @@ def explorer_page(entries: Sequence[GalleryEntry]) -> str:
     return render(
         "report/explorer.html.j2",
         entries=[_shown(e) for e in entries],
-        columns=[(key.value, fmt.figure_name(key)) for key in COLUMNS],
+        columns=[(key.value, fmt.FIGURE_NAMES[key]) for key in COLUMNS],
         score_name=_score_name(entries),
         fidelity_name=fmt.fidelity_name(entries[0].report),
         style=style(),

@@ -45,11 +45,6 @@ def ratio(value: float) -> str:
     return f"{value:.3g}×" if value < 100 else f"{value:.0f}×"
 
 
-def figure_name(key: FigureKey) -> str:
-    """Return the name of a figure with its unit."""
-    return FIGURE_NAMES[key]
-
-
 def plain_text(value: Plain) -> str:
     """Return the value of an option as text."""
     match value:

@@ -7,17 +7,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from sr2hls.progress import duration
 from sr2hls.report import format as fmt
 from sr2hls.report.embed import json_block, policy, script, style
-from sr2hls.report.fidelity import SplitFidelity
-from sr2hls.report.further_steps import FurtherStep, further_steps
-from sr2hls.report.hardware import FigureKey, HardwareFigure, warning
+from sr2hls.report.hardware import FigureKey, HardwareFigure
 from sr2hls.report.mathml import mathml, terms
 from sr2hls.report.model import FormulaRecord, Report
-from sr2hls.report.readable_text import exact_text, exact_title, readability_text
-from sr2hls.report.summary import Card, cards, subtitle
-from sr2hls.report.term_picture import ShownTerm, shown_terms
+from sr2hls.report.page import page_of
+from sr2hls.report.term_picture import shown_terms
 from sr2hls.templates import render
 
 _SCRIPTS = (
@@ -75,106 +71,44 @@ class ShownFormula:
     long: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ShownStage:
-    """A stage with its time and a bar."""
-
-    name: str
-    text: str
-    width: int
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What the template needs besides the report itself."""
-
-    style: Markup
-    scripts: list[Markup]
-    policy: Markup
-    data: Markup
-    sections: list[tuple[str, str]]
-    subtitle: str
-    cards: list[Card]
-    formulas: list[ShownFormula]
-    readability: str
-    exact_title: str
-    exact_text: str
-    terms: list[ShownTerm]
-    steps: list[FurtherStep]
-    score_name: str
-    fidelity_name: str
-    score_titles: list[str]
-    score_rows: list[tuple[str, str, int, list[float | None]]]
-    shown: SplitFidelity | None
-    classes: list[str]
-    points: list[str]
-    efficiencies: list[tuple[str, list[str | None]]]
-    error_outputs: list[str]
-    figure_keys: list[FigureKey]
-    program_summary: str
-    stages: list[ShownStage]
-    command: str
-    options: list[tuple[str, str]]
-
-
 def to_html(report: Report) -> str:
     """Return a report as a self-contained page.
 
     Every text of the report is escaped, formulas become MathML of known elements, and a content security
     policy lets only the scripts embedded here run and nothing be fetched.
     """
-    footnotes = Footnotes()
+    footnotes, both = Footnotes(), page_of(report)
     return render(
         "report/report.html.j2",
         report=report,
-        page=_page(report),
+        page=both | _page(report),
         note=footnotes.note,
         footnotes=footnotes.all,
-        number=fmt.number,
-        ratio=fmt.ratio,
-        told_ratios=fmt.told_ratios,
-        figure_name=fmt.figure_name,
-        row_published=fmt.is_published,
         mixed_units=_mixed_units(report),
-        mixed_tools=warning(report.hardware),
+        **both,
     )
 
 
-def _page(report: Report) -> Page:
+def _page(report: Report) -> dict[str, Any]:
+    """Return what the page shows beside what the Markdown shows, too."""
     scripts = [script(name) for name in _SCRIPTS]
     shown = fmt.shown_split(report)
-    titles, rows = fmt.score_table(report)
-    points, efficiencies = fmt.efficiency_table(report)
-    reading = report.reading
-    return Page(
-        style=style(),
-        scripts=scripts,
-        policy=policy(scripts),
-        data=_data(report),
-        sections=_sections(report),
-        subtitle=subtitle(report),
-        cards=cards(report),
-        formulas=[shown_formula(f) for f in report.formulas],
-        readability="" if reading is None else readability_text(reading),
-        exact_title="" if reading is None else exact_title(reading),
-        exact_text="" if reading is None else exact_text(reading),
-        terms=shown_terms(reading),
-        steps=further_steps(report),
-        score_name=fmt.score_name(report),
-        fidelity_name=fmt.fidelity_name(report),
-        score_titles=titles,
-        score_rows=rows,
-        shown=shown,
-        classes=list(dict.fromkeys(c.positive for c in shown.roc)) if shown else [],
-        points=points,
-        efficiencies=efficiencies,
-        error_outputs=list(dict.fromkeys(e.output for e in shown.errors)) if shown else [],
-        figure_keys=fmt.figure_keys(report),
-        program_summary=_program_summary(report),
-        stages=_stages(report),
-        command=shlex.join(report.run.command),
-        options=[(k, fmt.plain_text(v)) for k, v in report.run.options.items()],
-    )
+    return {
+        "style": style(),
+        "scripts": scripts,
+        "policy": policy(scripts),
+        "data": _data(report),
+        "sections": _sections(report),
+        "formulas": [shown_formula(f) for f in report.formulas],
+        "terms": shown_terms(report.reading),
+        "shown": shown,
+        "classes": list(dict.fromkeys(c.positive for c in shown.roc)) if shown else [],
+        "error_outputs": list(dict.fromkeys(e.output for e in shown.errors)) if shown else [],
+        "program_summary": _program_summary(report),
+        "longest_stage": max((s.seconds for s in report.run.stages), default=0.0) or 1.0,
+        "command": shlex.join(report.run.command),
+        "options": [(k, fmt.plain_text(v)) for k, v in report.run.options.items()],
+    }
 
 
 def _mixed_units(report: Report) -> set[FigureKey]:
@@ -235,10 +169,3 @@ def _program_summary(report: Report) -> str:
     if report.program.table_entries:
         parts.append(f"{fmt.number(report.program.table_entries)} table entries in all")
     return ", ".join(parts)
-
-
-def _stages(report: Report) -> list[ShownStage]:
-    longest = max((s.seconds for s in report.run.stages), default=0.0) or 1.0
-    return [
-        ShownStage(s.name, duration(s.seconds), round(140 * s.seconds / longest)) for s in report.run.stages
-    ]

@@ -1,31 +1,20 @@
 """The one protocol that search engines follow."""
 
-from collections.abc import Callable, Iterable
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sr2hls.arrays import FloatArray
 from sr2hls.costs import CostModel, Operators
 from sr2hls.errors import InputError
-from sr2hls.search.front import Candidate, CandidateChoice, Front, Frontier
+from sr2hls.search.front import Frontier
+from sr2hls.search.names import checked_names
 from sr2hls.search.search_objective import Loss
-
-__all__ = [
-    "Candidate",
-    "CandidateChoice",
-    "Engine",
-    "Front",
-    "Frontier",
-    "Loss",
-    "ProgressCallback",
-    "SearchOptions",
-    "SearchProgress",
-    "checked_data",
-    "checked_weights",
-    "output_names",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +110,70 @@ class Engine(Protocol):
         """
 
 
-def checked_data(X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class SearchTask:
+    """What an engine is asked for, checked.
+
+    Attributes:
+        X: inputs, shape (n, f), finite.
+        Y: outputs, shape (n, k), finite.
+        input_names: of the columns of X.
+        output_names: of the columns of Y.
+        cost: what a formula costs.
+        options: operators, sizes, names.
+        seed: of every random choice.
+        time_limit: seconds for all outputs together.
+        progress: called now and then.
+    """
+
+    X: FloatArray
+    Y: FloatArray
+    input_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+    cost: CostModel
+    options: SearchOptions
+    seed: int
+    time_limit: float | None
+    progress: ProgressCallback | None
+
+    def deadlines(self) -> Iterator[float | None]:
+        """Yield when each output has to be done, in time.time(): those that are left share what is left."""
+        end = None if self.time_limit is None else time.time() + self.time_limit
+        for k in range(len(self.output_names)):
+            now = time.time()
+            yield None if end is None else now + max(0.0, end - now) / (len(self.output_names) - k)
+
+
+class CheckedEngine(ABC):
+    """An engine that is given what has been checked."""
+
+    def search(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        cost: CostModel,
+        options: SearchOptions,
+        seed: int = 0,
+        time_limit: float | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> Frontier:
+        """Check data, shapes as for `Engine.search`, and names; then run.
+
+        Raises:
+            InputError: as there, and what `run` cannot do.
+        """
+        inputs, outputs = checked_data(X, y)
+        names = checked_names(options.input_names, inputs.shape[1])
+        titles = output_names(options.output_names, outputs.shape[1])
+        return self.run(SearchTask(inputs, outputs, names, titles, cost, options, seed, time_limit, progress))
+
+    @abstractmethod
+    def run(self, task: SearchTask) -> Frontier:
+        """Search formulas for each output."""
+
+
+def checked_data(X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Return X of shape (n, f) and Y of shape (n, k) as doubles.
 
     Raises:
@@ -145,7 +197,7 @@ def checked_data(X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArr
     return inputs, outputs
 
 
-def checked_weights(weights: ArrayLike | None, outputs: NDArray[np.float64]) -> NDArray[np.float64] | None:
+def checked_weights(weights: ArrayLike | None, outputs: FloatArray) -> FloatArray | None:
     """Return weights of rows, of the shape of the outputs, (n, k).
 
     Args:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import special
 from sympy.printing.str import StrPrinter
 
-from sr2hls.costs import Operators, Tree, tree_of
+from sr2hls.costs import Operator, Operators, Tree, tree_of
 from sr2hls.costs.tree import const, var
 from sr2hls.data.reason import reason
 from sr2hls.errors import InputError
@@ -202,17 +202,11 @@ def expr_of(text: str) -> sympy.Expr:
 def expr_from_tree(tree: Tree, operators: Operators | None = None) -> sympy.Expr:
     """Return the sympy expression of a tree."""
     ops = operators or Operators()
-    done: list[sympy.Expr] = []
-    for node in tree.nodes():
-        if node.op == "var":
-            done.append(sympy.Symbol(str(node.value)))
-        elif node.op == "const":
-            done.append(exact_number(float(node.value or 0.0)))
-        else:
-            args = done[len(done) - len(node.args) :]
-            del done[len(done) - len(node.args) :]
-            done.append(apply_sympy(node.op, args, ops))
-    return done[0]
+
+    def leaf(node: Tree) -> sympy.Expr:
+        return sympy.Symbol(str(node.value)) if node.op == "var" else exact_number(float(node.value or 0.0))
+
+    return tree.fold(leaf, lambda node, args: apply_sympy(node.op, args, ops))
 
 
 class _Exact(StrPrinter):  # type: ignore[misc]
@@ -297,19 +291,19 @@ def evaluate(
 
 
 def _evaluate(tree: Tree, columns: Mapping[str, Floats], ops: Operators, dtype: Any) -> Any:
-    done: list[Any] = []
-    for node in tree.nodes():
-        if node.op == "var":
-            if node.value not in columns:
-                raise InputError(f"the formula uses '{node.value}', the data have {', '.join(columns)}")
-            done.append(columns[str(node.value)])
-        elif node.op == "const":
-            done.append(np.asarray(dtype(node.value)))
-        else:
-            args = done[len(done) - len(node.args) :]
-            del done[len(done) - len(node.args) :]
-            done.append(np.asarray(_apply_numpy(node.op, args, ops, dtype)))
-    return done[0]
+    def leaf(node: Tree) -> Any:
+        if node.op == "const":
+            return np.asarray(dtype(node.value))
+        if node.value not in columns:
+            raise InputError(f"the formula uses '{node.value}', the data have {', '.join(columns)}")
+        return columns[str(node.value)]
+
+    return tree.fold(leaf, lambda node, args: np.asarray(_apply_numpy(node.op, args, ops, dtype)))
+
+
+def numpy_function(operator: Operator) -> Callable[..., Any]:
+    """Return what a built-in operator is in numpy, on arrays of any shape."""
+    return _NUMPY.get(operator.name) or cast(Callable[..., Any], getattr(np, operator.numpy))
 
 
 def _apply_numpy(name: str, args: list[Any], ops: Operators, dtype: Any) -> Any:
@@ -317,7 +311,7 @@ def _apply_numpy(name: str, args: list[Any], ops: Operators, dtype: Any) -> Any:
     if op.is_custom:
         body = tree_from_text(op.definition, ops)
         return _evaluate(body, dict(zip(op.parameters, args, strict=True)), ops, dtype)
-    function = _NUMPY.get(op.name) or getattr(np, op.numpy)
+    function = numpy_function(op)
     value = args[0] if op.arity > 1 else function(args[0])
     if op.arity == 3:
         return np.where(*args)

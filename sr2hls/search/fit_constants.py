@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import sympy
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.costs import Operators, Tree, tree_of
 from sr2hls.search.expressions import evaluate
 from sr2hls.search.jacobian import differentiable, value_and_jacobian
@@ -85,7 +85,7 @@ class Fitter:
         operators: the operators known.
     """
 
-    X: NDArray[np.float64]
+    X: FloatArray
     objective: SearchObjective
     operators: Operators = field(default_factory=Operators)
 
@@ -93,7 +93,7 @@ class Fitter:
         """Loss on all rows; infinite where the formula has no real value."""
         return self.objective.value(self.predict(form, form.values if values is None else values, self.X))
 
-    def predict(self, form: Skeleton, values: Iterable[float], X: NDArray[np.float64]) -> NDArray[np.float64]:
+    def predict(self, form: Skeleton, values: Iterable[float], X: FloatArray) -> FloatArray:
         """Values of the formula, shape (n,)."""
         columns: dict[str, Any] = {f"x{i}": X[:, i] for i in range(X.shape[1])}
         columns |= {f"p{k}": np.asarray([v]) for k, v in enumerate(values)}
@@ -110,13 +110,13 @@ class Fitter:
         part = self.objective.rows(rows)
         X = self.X[rows]
 
-        def residual(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        def residual(values: FloatArray) -> FloatArray:
             return _bounded(part.residual(self.predict(form, values, X)))
 
         parameters = {f"p{k}": k for k in range(len(start))}
         columns = {f"x{i}": X[:, i] for i in range(X.shape[1])}
 
-        def jacobian(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        def jacobian(values: FloatArray) -> FloatArray:
             value, derivatives = value_and_jacobian(form.tree, columns, parameters, tuple(values), len(X))
             return np.nan_to_num(
                 part.derivative(value)[:, None] * derivatives, nan=0.0, posinf=_HUGE, neginf=-_HUGE
@@ -132,12 +132,12 @@ class Fitter:
         return Fit(form, min(before, after), _stiffness(found.jacobian, unit))
 
 
-def _bounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _bounded(values: FloatArray) -> FloatArray:
     """Keep the fit away from infinities: a formula without a real value is just very wrong."""
     return np.nan_to_num(np.clip(values, -_HUGE, _HUGE), nan=_HUGE)
 
 
-def _stiffness(jacobian: NDArray[np.float64], unit: float) -> tuple[float, ...]:
+def _stiffness(jacobian: FloatArray, unit: float) -> tuple[float, ...]:
     # By the quadratic model of the loss: moving p_k by d and refitting the rest costs d^2 / (J'J)^-1_kk.
     jacobian = np.clip(jacobian, -_STEEPEST, _STEEPEST)
     norms = np.linalg.norm(jacobian, axis=0)

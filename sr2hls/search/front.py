@@ -4,16 +4,17 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import sympy
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sr2hls.arrays import FloatArray
 from sr2hls.costs import CostModel, Operators, tree_of
 from sr2hls.errors import InputError
+from sr2hls.options.choices import Choice
 from sr2hls.search.expressions import evaluate_expr, expr_from_text, text_of
 from sr2hls.search.front_file import SCHEMA, CandidateFile, checked
 from sr2hls.search.names import with_names
@@ -50,7 +51,7 @@ class Candidate:
         """The formula in the user's input names."""
         return with_names(self.expr, names)
 
-    def predict(self, X: ArrayLike, operators: Operators | None = None) -> NDArray[np.float64]:
+    def predict(self, X: ArrayLike, operators: Operators | None = None) -> FloatArray:
         """Values of the formula on data of shape (n, f); returns shape (n,)."""
         return evaluate_expr(self.expr, np.asarray(X, dtype=float), operators).astype(np.float64)
 
@@ -70,18 +71,11 @@ class Candidate:
     def from_file(cls, part: CandidateFile) -> "Candidate":
         """Read what `to_dict` wrote."""
         loss = math.nan if part.loss is None else float(part.loss)
-        return cls(
-            expr_from_text(part.expr),
-            loss,
-            part.cost,
-            part.latency,
-            part.complexity,
-            part.engine,
-            part.details,
-        )
+        expr, costs = expr_from_text(part.expr), (part.cost, part.latency, part.complexity)
+        return cls(expr, loss, *costs, part.engine, part.details)
 
 
-class CandidateChoice(StrEnum):
+class CandidateChoice(Choice):
     """How one candidate is chosen from a front."""
 
     SCORE = "score"
@@ -240,12 +234,7 @@ class Front:
             raise InputError(
                 f"the front of output '{self.output}' is empty: search longer or allow larger formulas"
             )
-        try:
-            choice = CandidateChoice(by)
-        except ValueError:
-            raise InputError(
-                f"choice '{by}' is unknown: use score, loss, evidence, complexity or index"
-            ) from None
+        choice = CandidateChoice(by)
         if len(self) == 1 and value is None:
             return self.candidates[0]
         if choice is CandidateChoice.LOSS:
@@ -375,10 +364,10 @@ class Frontier:
             raise InputError(f"{path}: {error}") from error
 
 
-def cost_or_none(model: CostModel, expr: sympy.Expr) -> float | None:
-    """Cost of a formula, or ``None`` if the model does not know one of its operators."""
+def cost_or_none(model: CostModel | None, expr: sympy.Expr) -> float | None:
+    """Cost of a formula; ``None`` without a model, or where it does not know one of the operators."""
     try:
-        return model.cost(expr)
+        return None if model is None else model.cost(expr)
     except InputError:
         return None
 

@@ -211,17 +211,8 @@ def read_hall_of_fame(
             if polisher is not None:
                 fit = polisher.evaluate(expr)
                 loss = fit if math.isfinite(fit) else math.inf
-            candidates.append(
-                Candidate(
-                    expr,
-                    loss,
-                    cost_or_none(cost, expr),
-                    None if latency is None else cost_or_none(latency, expr),
-                    row.complexity,
-                    "hall of fame",
-                    details,
-                )
-            )
+            costs = cost_or_none(cost, expr), cost_or_none(latency, expr), row.complexity
+            candidates.append(Candidate(expr, loss, *costs, "hall of fame", details))
         rows_of_data = 0 if polisher is None else len(polisher.X)
         floor = 0.0 if polisher is None else polisher.objective.floor
         front = Front(output, tuple(candidates), floor, rows_of_data, tuple(unreadable))
@@ -320,13 +311,6 @@ def read_formulas(
     fronts = []
     for output, tree in zip(outputs, trees, strict=True):
         expr = with_safe_names(expr_from_tree(tree, ops), names)
-        candidate = Candidate(
-            expr,
-            math.nan,
-            cost_or_none(cost, expr),
-            None if latency is None else cost_or_none(latency, expr),
-            tree.complexity,
-            "formula",
-        )
-        fronts.append(Front(output, (candidate,)))
+        costs = cost_or_none(cost, expr), cost_or_none(latency, expr), tree.complexity
+        fronts.append(Front(output, (Candidate(expr, math.nan, *costs, "formula"),)))
     return Frontier(tuple(fronts), names, describe(cost))

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sr2hls.costs import Tree
-from sr2hls.search.expressions import Floats
+from sr2hls.arrays import FloatArray
+from sr2hls.costs import Operators, Tree
+from sr2hls.search.expressions import Floats, numpy_function
 
 # Partial derivatives: f(arguments, value, which argument) for the operators that fits meet.
 _PARTIALS: dict[str, Callable[[Sequence[Any], Any, int], Any]] = {
@@ -37,13 +37,7 @@ _PARTIALS: dict[str, Callable[[Sequence[Any], Any, int], Any]] = {
     "asin": lambda a, v, k: 1 / np.sqrt(1 - a[0] * a[0]),
     "acos": lambda a, v, k: -1 / np.sqrt(1 - a[0] * a[0]),
 }
-_VALUES: dict[str, Callable[..., Any]] = {
-    "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "^": np.power, "neg": np.negative,
-    "square": np.square, "cube": lambda a: a * a * a, "inv": np.reciprocal, "abs": np.abs, "sign": np.sign,
-    "max": np.maximum, "min": np.minimum, "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "sin": np.sin,
-    "cos": np.cos, "tan": np.tan, "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "atan": np.arctan,
-    "asin": np.arcsin, "acos": np.arccos,
-}  # fmt: skip
+_VALUES = {name: numpy_function(Operators()[name]) for name in ("*", *_PARTIALS)}
 
 Derivatives = dict[int, Any]
 
@@ -59,7 +53,7 @@ def value_and_jacobian(
     parameters: Mapping[str, int],
     values: Sequence[float],
     rows: int,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[FloatArray, FloatArray]:
     """Value of a formula and its derivatives by its constants.
 
     Args:
@@ -84,21 +78,13 @@ def value_and_jacobian(
 def _walk(
     tree: Tree, columns: Mapping[str, Floats], parameters: Mapping[str, int], values: Sequence[float]
 ) -> tuple[Any, Derivatives]:
-    done: list[tuple[Any, Derivatives]] = []
-    for node in tree.nodes():
+    def leaf(node: Tree) -> tuple[Any, Derivatives]:
         if node.op == "const":
-            done.append((np.float64(node.value or 0.0), {}))
-        elif node.op == "var":
-            index = parameters.get(str(node.value))
-            if index is None:
-                done.append((columns[str(node.value)], {}))
-            else:
-                done.append((np.float64(values[index]), {index: 1.0}))
-        else:
-            args = done[len(done) - len(node.args) :]
-            del done[len(done) - len(node.args) :]
-            done.append(_apply(node.op, args))
-    return done[0]
+            return np.float64(node.value or 0.0), {}
+        index = parameters.get(str(node.value))
+        return (columns[str(node.value)], {}) if index is None else (np.float64(values[index]), {index: 1.0})
+
+    return tree.fold(leaf, lambda node, args: _apply(node.op, args))
 
 
 def _apply(op: str, args: list[tuple[Any, Derivatives]]) -> tuple[Any, Derivatives]:

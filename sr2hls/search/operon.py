@@ -7,36 +7,25 @@ from dataclasses import dataclass, field
 import numpy as np
 import sympy
 from joblib import Parallel, delayed
-from numpy.typing import ArrayLike, NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.costs import CostModel, describe
 from sr2hls.errors import InputError
 from sr2hls.orphans import tied_workers
-from sr2hls.search.base import (
-    Candidate,
-    Front,
-    Frontier,
-    Loss,
-    ProgressCallback,
-    SearchOptions,
-    SearchProgress,
-    checked_data,
-    output_names,
-)
+from sr2hls.search.base import CheckedEngine, ProgressCallback, SearchOptions, SearchProgress, SearchTask
 from sr2hls.search.expressions import expr_from_tree
-from sr2hls.search.front import Scalar
-from sr2hls.search.names import checked_names
+from sr2hls.search.front import Candidate, Front, Frontier, Scalar
 from sr2hls.search.operon_run import OperonRun, OperonSettings, RunResult, run_operon
 from sr2hls.search.operon_tree import operon_operators
 from sr2hls.search.polish import Polisher
-from sr2hls.search.search_objective import SearchObjective, View, objective_for, views_of
+from sr2hls.search.search_objective import Loss, SearchObjective, View, objective_for, views_of
 
 Forms = dict[sympy.Expr, float]
 """Least loss of each form that was polished."""
 
 
 @dataclass(frozen=True, slots=True)
-class OperonEngine:
+class OperonEngine(CheckedEngine):
     """Operon behind the protocol of search engines.
 
     The budget counts generations and restarts, so that the same seed gives the same front on any machine; a
@@ -51,25 +40,13 @@ class OperonEngine:
         """Changes with every setting."""
         return repr(self)
 
-    def search(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        *,
-        cost: CostModel,
-        options: SearchOptions,
-        seed: int = 0,
-        time_limit: float | None = None,
-        progress: ProgressCallback | None = None,
-    ) -> Frontier:
-        """See `sr2hls.search.base.Engine.search`.
+    def run(self, task: SearchTask) -> Frontier:
+        """Search one output after the other.
 
         Raises:
-            InputError: data cannot be used, Operon lacks an operator, or its cost is unknown.
+            InputError: Operon lacks an operator, or its cost is unknown.
         """
-        inputs, outputs = checked_data(X, y)
-        names = checked_names(options.input_names, inputs.shape[1])
-        out = output_names(options.output_names, outputs.shape[1])
+        cost, options, names, out = task.cost, task.options, task.input_names, task.output_names
         operon_operators(options.operators, options.definitions)
         for operator in options.operators:
             if not cost.supports(operator):
@@ -77,16 +54,12 @@ class OperonEngine:
                     f"the cost model '{cost.name}' has no cost for operator '{operator}': leave the operator "
                     "out or add it to a cost table"
                 )
-        start = time.time()
         fronts: list[Front] = []
         notes: list[str] = []
-        for k, name in enumerate(out):
-            deadline = None
-            if time_limit is not None:
-                left = max(0.0, start + time_limit - time.time())
-                deadline = time.time() + left / (len(out) - k)
-            task = _Output(self.settings, name, names, inputs, outputs[:, k], cost, options, seed + 1000 * k)
-            front, more = task.search(deadline, progress)
+        for k, deadline in enumerate(task.deadlines()):
+            seed, y = task.seed + 1000 * k, task.Y[:, k]
+            output = _Output(self.settings, out[k], names, task.X, y, cost, options, seed)
+            front, more = output.search(deadline, task.progress)
             fronts.append(front)
             notes += more
             if any("interrupted" in note for note in more):
@@ -102,8 +75,8 @@ class _Output:
     settings: OperonSettings
     name: str
     names: tuple[str, ...]
-    X: NDArray[np.float64]
-    y: NDArray[np.float64]
+    X: FloatArray
+    y: FloatArray
     cost: CostModel
     options: SearchOptions
     seed: int

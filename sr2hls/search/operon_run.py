@@ -10,6 +10,7 @@ import numpy as np
 import pyoperon as op
 from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.costs import CostModel, Operators, Tree
 from sr2hls.errors import InputError
 from sr2hls.search.operon_tree import node_names, operon_operators, tree_of_nodes
@@ -67,8 +68,8 @@ class OperonRun:
         target_loss: mean squared error at which to stop, in units of ``y`` squared.
     """
 
-    X: NDArray[np.float64]
-    y: NDArray[np.float64]
+    X: FloatArray
+    y: FloatArray
     cost: CostModel
     latency: CostModel | None
     operators: tuple[str, ...]

@@ -3,28 +3,22 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 from joblib.externals.loky.process_executor import TerminatedWorkerError
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from sr2hls.arrays import FloatArray
 from sr2hls.costs import CostModel, describe
 from sr2hls.errors import InputError, ToolError
 from sr2hls.orphans import tied_workers
-from sr2hls.search.base import (
-    Engine,
-    Front,
-    Frontier,
-    ProgressCallback,
-    SearchOptions,
-    SearchProgress,
-    checked_data,
-)
+from sr2hls.search.base import Engine, ProgressCallback, SearchOptions, SearchProgress, checked_data
 from sr2hls.search.base import output_names as names_of_outputs
+from sr2hls.search.front import Front, Frontier
 from sr2hls.search.names import checked_names
 from sr2hls.store.directory import Directory
 from sr2hls.store.files import write_text
@@ -72,15 +66,15 @@ class Study:
         output_names: the user's names of the columns of Y.
     """
 
-    X: NDArray[np.float64]
-    Y: NDArray[np.float64]
+    X: FloatArray
+    Y: FloatArray
     cost: CostModel
     options: SearchOptions
     engines: tuple[Engine, ...]
     seeds: tuple[int, ...] = (0,)
     time_limit: float | None = None
-    input_names: tuple[str, ...] = field(default=())
-    output_names: tuple[str, ...] = field(default=())
+    input_names: tuple[str, ...] = ()
+    output_names: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -140,13 +134,8 @@ class Study:
 
 def run_task(study: Study, task: StudyTask) -> dict[str, Any]:
     """Run one search; returns its frontier as JSON can hold it."""
-    options = SearchOptions(
-        **{
-            **{name: getattr(study.options, name) for name in SearchOptions.__slots__},
-            "input_names": study.input_names,
-            "output_names": (study.output_names[task.output],),
-        }
-    )
+    names = (study.output_names[task.output],)
+    options = replace(study.options, input_names=study.input_names, output_names=names)
     frontier = study.engines[task.setting].search(
         study.X,
         study.Y[:, task.output],
@@ -272,7 +261,7 @@ Runner = Callable[[Study, Sequence[StudyTask]], Iterator[tuple[StudyTask, dict[s
 def _local(jobs: int) -> Runner:
     def serial(study: Study, tasks: Sequence[StudyTask]) -> Iterator[tuple[StudyTask, dict[str, Any]]]:
         for task in tasks:
-            yield task, run_task(study, task)
+            yield _numbered(study, task)
 
     def processes(study: Study, tasks: Sequence[StudyTask]) -> Iterator[tuple[StudyTask, dict[str, Any]]]:
         left = list(tasks)

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 import numpy as np
 import sympy
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.costs import CostModel, Operators
 from sr2hls.errors import InputError
 from sr2hls.search.fit_constants import MAX_FITTED, Fit, Fitter, Skeleton
@@ -35,7 +35,7 @@ class Polisher:
         operators: the operators known.
     """
 
-    X: NDArray[np.float64]
+    X: FloatArray
     objective: SearchObjective
     cost: CostModel
     latency: CostModel | None = None
@@ -178,7 +178,7 @@ class Polisher:
             expr=expr,
             loss=loss,
             cost=cost_or_none(self.cost, expr),
-            latency=None if self.latency is None else cost_or_none(self.latency, expr),
+            latency=cost_or_none(self.latency, expr),
             complexity=complexity_of(expr, self.operators),
             engine=engine,
             details=dict(details),

@@ -8,6 +8,7 @@ import numpy as np
 import sympy
 from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import InputError
 
 _COMFORTABLE = 1e3  # magnitudes from 1e-3 to 1e3 are left alone: scaling would spoil exact constants
@@ -37,11 +38,11 @@ class SearchObjective:
         weights: of the rows, shape (n,), of mean one; ``None``: all count the same.
     """
 
-    y: NDArray[np.float64]
+    y: FloatArray
     loss: Loss
-    weights: NDArray[np.float64] | None = None
+    weights: FloatArray | None = None
 
-    def residual(self, prediction: NDArray[np.float64]) -> NDArray[np.float64]:
+    def residual(self, prediction: FloatArray) -> FloatArray:
         """Residuals, shape (n,); divided by the spread of y for `Loss.MSE`, so that they are of order one."""
         with np.errstate(all="ignore"):
             if self.loss is Loss.LOG:
@@ -50,7 +51,7 @@ class SearchObjective:
                 return self._weighted(np.where(self.y == 0, 0.0, residual))
             return self._weighted((prediction - self.y) / self.unit)
 
-    def derivative(self, prediction: NDArray[np.float64]) -> NDArray[np.float64]:
+    def derivative(self, prediction: FloatArray) -> FloatArray:
         """Derivative of the residual by the prediction, shape (n,)."""
         with np.errstate(all="ignore"):
             if self.loss is Loss.LOG:
@@ -61,11 +62,11 @@ class SearchObjective:
         """Return the objective on rows of some numbers, shape (rows,)."""
         return SearchObjective(self.y[keep], self.loss, None if self.weights is None else self.weights[keep])
 
-    def _weighted(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _weighted(self, values: FloatArray) -> FloatArray:
         # The square of a residual counts with its weight.
         return values if self.weights is None else values * np.sqrt(self.weights)
 
-    def value(self, prediction: NDArray[np.float64]) -> float:
+    def value(self, prediction: FloatArray) -> float:
         """Loss of predictions, shape (n,): in units of y², for `Loss.LOG` in squared natural logarithms."""
         residual = self.residual(prediction)
         unit = self.unit if self.loss is Loss.MSE else 1.0
@@ -86,7 +87,7 @@ class SearchObjective:
         return float((step * (self.unit if self.loss is Loss.MSE else 1.0)) ** 2)
 
 
-def decades(values: NDArray[np.float64]) -> float:
+def decades(values: FloatArray) -> float:
     """Decades that values of one sign, shape (n,), span, a few zeros apart; 0 if they have both signs."""
     if not one_sign(values):
         return 0.0
@@ -94,15 +95,13 @@ def decades(values: NDArray[np.float64]) -> float:
     return float(np.log10(magnitude.max()) - np.log10(magnitude.min()))
 
 
-def one_sign(values: NDArray[np.float64]) -> bool:
+def one_sign(values: FloatArray) -> bool:
     """Whether all values, shape (n,), have one sign, but for a tenth of zeros at most, from underflow."""
     zeros = np.count_nonzero(values == 0)
     return bool(zeros <= _FEW * len(values) and (np.all(values >= 0) or np.all(values <= 0)))
 
 
-def objective_for(
-    y: NDArray[np.float64], loss: Loss, weights: NDArray[np.float64] | None = None
-) -> SearchObjective:
+def objective_for(y: FloatArray, loss: Loss, weights: FloatArray | None = None) -> SearchObjective:
     """Resolve `Loss.AUTO` for targets of shape (n,), and bring weights of their shape to a mean of one.
 
     Raises:
@@ -131,9 +130,7 @@ class View:
     input_scales: tuple[float, ...]
     output_scale: float
 
-    def transform(
-        self, X: NDArray[np.float64], y: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def transform(self, X: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Data as the engine sees them, shapes (m, columns), (m,); y = 0 only in the linear view."""
         if self.name != "linear":
             X, y = X[y != 0], y[y != 0]
@@ -195,7 +192,7 @@ def _exponential(exponent: sympy.Expr) -> sympy.Expr:
     return sympy.Mul(*factors) * sympy.exp(sympy.Add(*rest))
 
 
-def _scale(values: NDArray[np.float64]) -> float:
+def _scale(values: FloatArray) -> float:
     """A power of ten near the typical magnitude, or 1 if that is moderate."""
     magnitude = np.abs(values[values != 0])
     if not len(magnitude):
@@ -207,7 +204,7 @@ def _scale(values: NDArray[np.float64]) -> float:
     return float(10.0 ** np.round(np.log10(typical)))
 
 
-def views_of(X: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[View, ...]:
+def views_of(X: FloatArray, y: FloatArray) -> tuple[View, ...]:
     """The ways to look at data of shapes (n, inputs) and (n,) that are worth a search, most natural first.
 
     Always the linear one. Where targets of one sign span more than two decades, also their logarithm, with

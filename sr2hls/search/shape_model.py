@@ -57,8 +57,6 @@ class ShapeOptions:
         refit_steps: steps after functions were taken away.
         learning_rate: of Adam.
         smoothness: weight of the squared second differences of the functions.
-        label_weight: share of the labels in a classification's target; the rest is the teacher's
-            probabilities.
         share_removed: share of the functions taken away at once.
         least: functions of the smallest model.
     """
@@ -67,7 +65,6 @@ class ShapeOptions:
     refit_steps: int = 50
     learning_rate: float = 0.05
     smoothness: float = 1e-3
-    label_weight: float = 0.3
     share_removed: float = 0.1
     least: int = 3
 

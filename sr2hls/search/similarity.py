@@ -7,21 +7,12 @@ from fractions import Fraction
 
 import numpy as np
 import sympy
-from numpy.typing import ArrayLike
 
 from sr2hls.arrays import FloatArray
-from sr2hls.costs import CostModel, describe
+from sr2hls.costs import describe
 from sr2hls.errors import InputError
-from sr2hls.search.base import (
-    Candidate,
-    Engine,
-    Frontier,
-    ProgressCallback,
-    SearchOptions,
-    checked_data,
-    output_names,
-)
-from sr2hls.search.names import checked_names
+from sr2hls.search.base import CheckedEngine, Engine, SearchTask
+from sr2hls.search.front import Candidate, Frontier
 from sr2hls.search.polish import Polisher
 from sr2hls.search.search_objective import objective_for
 from sr2hls.search.units import BASES, Constants, Dimension, Units
@@ -95,7 +86,7 @@ def _simplest(matrix: sympy.Matrix, wanted: sympy.Matrix) -> tuple[Fraction, ...
 
 
 @dataclass(frozen=True, slots=True)
-class DimensionalEngine:
+class DimensionalEngine(CheckedEngine):
     """An engine whose formulas all have the right units, with pure numbers as constants.
 
     It lets another engine search the function of the dimensionless groups; there is no other freedom.
@@ -118,25 +109,14 @@ class DimensionalEngine:
         """Changes with the units and with what the engine inside is told."""
         return f"{self.units!r} {self.engine.fingerprint}"
 
-    def search(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        *,
-        cost: CostModel,
-        options: SearchOptions,
-        seed: int = 0,
-        time_limit: float | None = None,
-        progress: ProgressCallback | None = None,
-    ) -> Frontier:
-        """See `sr2hls.search.base.Engine.search`; all columns of y have the unit ``units.output``.
+    def run(self, task: SearchTask) -> Frontier:
+        """Search the function of the groups for each output; all of them have the unit ``units.output``.
 
         Raises:
             InputError: numbers of inputs and units differ, units do not fit, or a group has no real value.
         """
-        inputs, outputs = checked_data(X, y)
-        names = checked_names(options.input_names, inputs.shape[1])
-        titles = output_names(options.output_names, outputs.shape[1])
+        inputs, outputs, names, titles = task.X, task.Y, task.input_names, task.output_names
+        cost, options, seed = task.cost, task.options, task.seed
         if len(self.units.inputs) != inputs.shape[1]:
             raise InputError(f"{len(self.units.inputs)} units for {inputs.shape[1]} inputs: give one each")
         groups = groups_of(self.units)
@@ -150,8 +130,8 @@ class DimensionalEngine:
                 cost=cost,
                 options=replace(options, input_names=None, target_loss=None),
                 seed=seed,
-                time_limit=time_limit,
-                progress=progress,
+                time_limit=task.time_limit,
+                progress=task.progress,
             )
             notes = inner.notes
             functions = [[c.expr for c in front.candidates] for front in inner.fronts]

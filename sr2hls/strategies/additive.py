@@ -17,10 +17,10 @@ from sr2hls.progress import Stage
 from sr2hls.search.auto import choose_engine
 from sr2hls.search.expressions import expr_from_text, text_of
 from sr2hls.search.shape_formulas import ShapeFormulaOptions, shape_formulas
-from sr2hls.search.shape_model import ShapeModel, ShapeOptions, classification_curvature, fit_shapes
+from sr2hls.search.shape_model import ShapeModel, classification_curvature, fit_shapes
 from sr2hls.store.record import Record
 from sr2hls.strategies.base import Context, Plan
-from sr2hls.strategies.budgets import EFFORTS, LABEL_WEIGHT, fit_loss, formula_cost, refit_together
+from sr2hls.strategies.budgets import EFFORTS, fit_loss, formula_cost, refit_together
 
 NAME = StrategyName.ADDITIVE.value
 _MODEL = f"{NAME}: model"
@@ -93,7 +93,6 @@ class Additive:
                 fit_loss(problem, rows),
                 problem.n_outputs,
                 classification_curvature if problem.task.is_classification else _flat_curvature(rows),
-                ShapeOptions(label_weight=LABEL_WEIGHT),
                 shared=problem.task.is_classification,
                 on_model=lambda model: stage.advance(0, f"{model.n_functions} functions"),
             )

@@ -9,8 +9,9 @@ from sr2hls.design import Design, Proposal
 from sr2hls.options import StrategyName
 from sr2hls.problem import Problem
 from sr2hls.search.auto import choose_engine
-from sr2hls.search.base import Frontier, SearchOptions, SearchProgress
+from sr2hls.search.base import SearchOptions, SearchProgress
 from sr2hls.search.expressions import expr_from_text, text_of
+from sr2hls.search.front import Frontier
 from sr2hls.search.pysr.settings_file import load_pysr_settings
 from sr2hls.search.write_hall_of_fame import write_hall_of_fame
 from sr2hls.store.directory import Directory

@@ -7,7 +7,7 @@ import numpy as np
 
 from sr2hls.arrays import FloatArray
 from sr2hls.errors import InputError
-from sr2hls.search.base import Candidate, Frontier
+from sr2hls.search.front import Candidate, Frontier
 
 Score = Callable[[FloatArray], float]
 """Outputs, shape (samples, outputs), to a number: the higher the better."""

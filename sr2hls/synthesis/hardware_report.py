@@ -3,16 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
-from typing import Any
 
-from sr2hls.errors import InputError
-from sr2hls.provenance import Figure, Origin, Provenance
-
-_FIGURES = (
-    "lut", "ff", "carry", "dsp", "bram", "uram", "srl", "wide_mux",
-    "latency_cycles", "ii", "latency_ns", "clock_ns", "critical_path_ns", "levels",
-    "fmax_mhz",
-)  # fmt: skip
+from sr2hls.provenance import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +61,8 @@ class HardwareReport:
 
     def figures(self) -> dict[str, Figure]:
         """Return the figures that are there, by name."""
-        found = {name: getattr(self, name) for name in _FIGURES}
-        return {name: figure for name, figure in found.items() if figure is not None}
+        found = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {name: value for name, value in found.items() if isinstance(value, Figure)}
 
     @property
     def used_luts(self) -> Figure | None:
@@ -85,63 +77,3 @@ class HardwareReport:
         if self.critical_path_ns is None or self.clock_ns is None:
             return None
         return self.critical_path_ns.value <= self.clock_ns.value
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain lists and dictionaries for JSON; figures that are missing are None."""
-        data: dict[str, Any] = {}
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if item.name in _FIGURES:
-                value = None if value is None else figure_to_dict(value)
-            elif item.name == "lut_by_size":
-                value = None if value is None else {str(k): n for k, n in sorted(value.items())}
-            elif item.name == "settings":
-                value = dict(value)
-            data[item.name] = value
-        return data
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "HardwareReport":
-        """Return the report that `to_dict` wrote.
-
-        Raises:
-            InputError: a key is missing or has the wrong form.
-        """
-        try:
-            values: dict[str, Any] = {}
-            for item in fields(cls):
-                value: Any = data.get("levels") if item.name == "levels" else data[item.name]
-                if item.name in _FIGURES:
-                    value = None if value is None else figure_from_dict(value)
-                elif item.name == "lut_by_size":
-                    value = None if value is None else {int(k): int(n) for k, n in value.items()}
-                elif item.name == "settings":
-                    value = {str(k): str(v) for k, v in value.items()}
-                else:
-                    value = str(value)
-                values[item.name] = value
-            return cls(**values)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InputError(f"not a hardware report: {error!r}") from error
-
-
-def figure_to_dict(figure: Figure) -> dict[str, Any]:
-    """Return a figure as a dictionary for JSON."""
-    origin = figure.provenance
-    return {
-        "value": figure.value,
-        "unit": figure.unit,
-        "origin": origin.origin.value,
-        "source": origin.source,
-        "part": origin.part,
-        "step": origin.step,
-        "error": origin.error,
-    }
-
-
-def figure_from_dict(data: Mapping[str, Any]) -> Figure:
-    """Return the figure that `figure_to_dict` wrote."""
-    provenance = Provenance(
-        Origin(data["origin"]), data["source"], data.get("part"), data.get("step"), data.get("error")
-    )
-    return Figure(data["value"], data["unit"], provenance)

@@ -3,8 +3,7 @@
 The delay of a path is counted as ``register + lut · LUTs + carry · chains + bit · bits + mux · MUXF``. That
 this form holds was found on ECP5, where nextpnr places and routes: `ECP5` is its fit to the operators of
 `sr2hls.costs.measured_tables` (``python benchmarks/netlist_path.py``, `benchmarks/results/netlist_path.md`).
-There a
-chain takes 1.3 times as long as a LUT with its wire.
+There a chain takes 1.3 times as long as a LUT with its wire.
 
 `ULTRASCALE_PLUS` has the same form. Nothing here places such a device, so its numbers are an estimate: half a
 nanosecond a LUT, 0.2 ns a MUXF and 0.0254 ns a bit of carry are those of alkaid's delay model (for xcvu13p,

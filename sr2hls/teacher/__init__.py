@@ -1,4 +1,4 @@
-"""Trained networks as oracles: load one from a file, run it, take it apart."""
+"""Trained networks as teachers: load one from a file, run it, take it apart."""
 
 from sr2hls.teacher.layers import Activation, Affine, Dense, Layer, to_torch
 from sr2hls.teacher.loader import load_teacher

@@ -4,13 +4,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.export import ExportedProgram
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import InputError
 from sr2hls.teacher.chain import NetworkGraph, NetworkNode
-
-Array = NDArray[np.float64]
 
 _RENAMED = {
     "gelu_erf": "gelu",
@@ -98,7 +96,7 @@ class _GraphBuilder:
 
     def __init__(self) -> None:
         self.producers: dict[str, NetworkNode] = {}
-        self.constants: dict[str, Array] = {}
+        self.constants: dict[str, FloatArray] = {}
 
     def add(
         self,
@@ -164,5 +162,5 @@ class _GraphBuilder:
         return key
 
 
-def _array(tensor: torch.Tensor) -> Array:
+def _array(tensor: torch.Tensor) -> FloatArray:
     return np.asarray(tensor.detach().to(torch.float64).numpy())

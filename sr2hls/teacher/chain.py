@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray
 from sr2hls.errors import InputError
 from sr2hls.teacher.layers import ACTIVATIONS, Activation, Affine, Dense, Layer
-
-Array = NDArray[np.float64]
 
 _PASS_THROUGH = frozenset({"identity", "dropout", "flatten", "cast", "contiguous", "clone", "alias", "to"})
 _ARITHMETIC = frozenset({"add", "sub", "mul", "div"})
@@ -45,7 +43,7 @@ class NetworkGraph:
     """
 
     producers: Mapping[str, NetworkNode]
-    constants: Mapping[str, Array]
+    constants: Mapping[str, FloatArray]
     input: str
     output: str
     n_features: int
@@ -68,8 +66,7 @@ class NetworkGraph:
             if len(flowing) != 1:
                 raise InputError(
                     f"node {node.name!r} ({node.op}) joins {len(flowing)} values: only a plain chain of "
-                    f"dense layers and "
-                    "activations can be taken apart"
+                    "dense layers and activations can be taken apart"
                 )
             found.append((node, flowing[0]))
             value = flowing[0]
@@ -117,7 +114,7 @@ def _append(layers: list[Layer], layer: Layer) -> None:
         layers.append(layer)
 
 
-def _layer(node: NetworkNode, flowing: str, constants: Mapping[str, Array], width: int) -> Layer | None:
+def _layer(node: NetworkNode, flowing: str, constants: Mapping[str, FloatArray], width: int) -> Layer | None:
     values = [constants[name] if name is not None and name in constants else None for name in node.inputs]
     position = node.inputs.index(flowing)
     attributes = node.attributes
@@ -143,20 +140,19 @@ def _layer(node: NetworkNode, flowing: str, constants: Mapping[str, Array], widt
     if node.op == "batch_norm" and position == 0:
         return _batch_norm(node, values, width)
     raise InputError(
-        f"node {node.name!r} ({node.op}) is neither a dense layer nor an activation that can be taken "
-        f"apart: only a "
-        "plain chain of those can"
+        f"node {node.name!r} ({node.op}) is neither a dense layer nor an activation that can be taken apart: "
+        "only a plain chain of those can"
     )
 
 
-def _vector(node: NetworkNode, value: Array, width: int) -> Array:
+def _vector(node: NetworkNode, value: FloatArray, width: int) -> FloatArray:
     flat = np.asarray(value, dtype=np.float64).reshape(-1)
     if flat.size not in (1, width):
         raise InputError(f"node {node.name!r} ({node.op}) has {flat.size} constants for {width} values")
     return np.broadcast_to(flat, (width,)).copy()
 
 
-def _dense(node: NetworkNode, weight: Array, bias: Array | None, width: int) -> Dense:
+def _dense(node: NetworkNode, weight: FloatArray, bias: FloatArray | None, width: int) -> Dense:
     if weight.ndim != 2 or weight.shape[1] != width:
         raise InputError(
             f"node {node.name!r} ({node.op}) has weights of shape {weight.shape} for {width} values"
@@ -165,7 +161,7 @@ def _dense(node: NetworkNode, weight: Array, bias: Array | None, width: int) -> 
     return Dense(node.name, np.array(weight, dtype=np.float64), shift)
 
 
-def _arithmetic(node: NetworkNode, other: Array, *, first: bool, width: int) -> Affine:
+def _arithmetic(node: NetworkNode, other: FloatArray, *, first: bool, width: int) -> Affine:
     value = _vector(node, other, width)
     one, zero = np.ones(width), np.zeros(width)
     if node.op == "add":
@@ -179,7 +175,7 @@ def _arithmetic(node: NetworkNode, other: Array, *, first: bool, width: int) -> 
     return Affine(node.name, 1.0 / value, zero)
 
 
-def _batch_norm(node: NetworkNode, values: list[Array | None], width: int) -> Affine:
+def _batch_norm(node: NetworkNode, values: list[FloatArray | None], width: int) -> Affine:
     gamma, beta, mean, variance = (None if v is None else _vector(node, v, width) for v in values[1:5])
     if mean is None or variance is None:
         raise InputError(f"node {node.name!r} (batch_norm) has no running mean and variance")

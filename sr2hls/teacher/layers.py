@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
-Array = NDArray[np.float64]
+from sr2hls.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,8 +21,8 @@ class Dense:
     """
 
     name: str
-    weight: Array
-    bias: Array
+    weight: FloatArray
+    bias: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,8 +36,8 @@ class Affine:
     """
 
     name: str
-    scale: Array
-    shift: Array
+    scale: FloatArray
+    shift: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class AffineModule(nn.Module):
     scale: torch.Tensor
     shift: torch.Tensor
 
-    def __init__(self, scale: Array, shift: Array) -> None:
+    def __init__(self, scale: FloatArray, shift: FloatArray) -> None:
         super().__init__()
         self.register_buffer("scale", torch.from_numpy(scale.copy()))
         self.register_buffer("shift", torch.from_numpy(shift.copy()))
@@ -112,8 +111,8 @@ def to_torch(layers: Sequence[Layer], dtype: torch.dtype = torch.float64) -> nn.
     return nn.Sequential(*modules).to(dtype).eval()
 
 
-def evaluate(layers: Sequence[Layer], X: Array) -> Array:
+def evaluate(layers: Sequence[Layer], X: FloatArray) -> FloatArray:
     """Outputs of the layers in double precision; X of shape (n, features)."""
     with torch.no_grad():
-        result: Array = to_torch(layers)(torch.from_numpy(np.array(X, dtype=np.float64))).numpy()
+        result: FloatArray = to_torch(layers)(torch.from_numpy(np.array(X, dtype=np.float64))).numpy()
     return result

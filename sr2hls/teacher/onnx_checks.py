@@ -33,8 +33,7 @@ def read_model(path: Path) -> ModelProto:
         if Path(location).name != location or beside.is_symlink() or not beside.is_file():
             raise InputError(
                 f"'{path}' keeps the weights {tensor.name!r} in {location!r}, which is no file beside it: "
-                f"put the file there or "
-                "export with the weights inside"
+                "put the file there or export with the weights inside"
             )
         size = math.prod(tensor.dims) * 16
         if size > 16 * MAX_ELEMENTS:
@@ -61,8 +60,7 @@ def check_nodes(model: ModelProto, path: Path) -> None:
         if node.domain not in _STANDARD_DOMAINS:
             raise InputError(
                 f"{label} is the custom operator {f'{node.domain}.{node.op_type}'!r}: export the network in "
-                f"float with standard "
-                "ONNX operators only"
+                "float with standard ONNX operators only"
             )
         if node.op_type in _CONTROL_FLOW:
             raise InputError(
@@ -70,7 +68,6 @@ def check_nodes(model: ModelProto, path: Path) -> None:
             )
         if not onnx.defs.has(node.op_type, "ai.onnx.ml" if node.domain == "ai.onnx.ml" else ""):
             raise InputError(
-                f"{label} has the operator {node.op_type!r}, which ONNX does not define: export the "
-                f"network in float with "
-                "standard ONNX operators only"
+                f"{label} has the operator {node.op_type!r}, which ONNX does not define: export the network "
+                "in float with standard ONNX operators only"
             )

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, ValueInfoProto
 
+from sr2hls.arrays import FloatArray
 from sr2hls.data.reason import reason
 from sr2hls.errors import InputError
 from sr2hls.teacher.chain import last_operation
@@ -18,9 +18,7 @@ from sr2hls.teacher.onnx_forms import flatten_statistics, join_inputs, open_zip_
 from sr2hls.teacher.onnx_graph import graph_of
 from sr2hls.teacher.onnx_sizes import check_sizes
 from sr2hls.teacher.task import guess_task
-from sr2hls.teacher.teacher import Teacher, probe_rows
-
-Array = NDArray[np.float64]
+from sr2hls.teacher.teacher import Teacher, probe_rows, run_in_batches
 
 _NEWEST_IR = 10
 """IR version that every onnxruntime from 1.18 on reads; nothing in a newer one is needed to run a float
@@ -56,18 +54,11 @@ class OnnxRunner:
     dtype: type[np.floating]
     batch: int | None
 
-    def __call__(self, rows: Array) -> Array:
+    def __call__(self, rows: FloatArray) -> FloatArray:
         """Run rows of shape (n, n_features)."""
-        if self.batch is None:
-            return self._run(rows)
-        parts = []
-        for start in range(0, len(rows), self.batch):
-            part = rows[start : start + self.batch]
-            filled = np.concatenate([part, np.repeat(part[-1:], self.batch - len(part), axis=0)])
-            parts.append(self._run(filled)[: len(part)])
-        return np.concatenate(parts) if parts else self._run(rows)
+        return run_in_batches(self._run, rows, self.batch)
 
-    def _run(self, rows: Array) -> Array:
+    def _run(self, rows: FloatArray) -> FloatArray:
         values = rows.astype(self.dtype).reshape(len(rows), *self.row_shape)
         out = self.session.run([self.output], {self.input: values})[0]
         return np.asarray(out, dtype=np.float64).reshape(len(out), -1)
@@ -126,9 +117,8 @@ def _convert(model: ModelProto, path: Path) -> ModelProto:
             model = onnx.version_converter.convert_version(model, _CONVERT_TO)
         except Exception as error:
             raise InputError(
-                f"'{path}' is written for operator set {opset}, which onnx cannot convert "
-                f"({reason(error)}): export it "
-                f"again for operator set {_CONVERT_TO} or newer"
+                f"'{path}' is written for operator set {opset}, which onnx cannot convert ({reason(error)}): "
+                f"export it again for operator set {_CONVERT_TO} or newer"
             ) from error
     model.ir_version = min(model.ir_version, _NEWEST_IR)
     return model
@@ -177,8 +167,7 @@ def _shape(source: ValueInfoProto, path: Path) -> tuple[tuple[int, ...], int | N
         shape = [d.dim_value or d.dim_param or "?" for d in dims]
         raise InputError(
             f"input {source.name!r} of '{path}' has the shape {shape}: export it with the shape (rows, "
-            f"features) "
-            "and a known number of features"
+            "features) and a known number of features"
         )
     return row, dims[0].dim_value if dims[0].HasField("dim_value") and dims[0].dim_value > 0 else None
 
@@ -225,7 +214,7 @@ def _session(model: ModelProto, path: Path) -> onnxruntime.InferenceSession:
         ) from error
 
 
-def _trial(runner: OnnxRunner, n_features: int, path: Path) -> Array:
+def _trial(runner: OnnxRunner, n_features: int, path: Path) -> FloatArray:
     try:
         return runner(probe_rows(n_features))
     except Exception as error:

@@ -4,9 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import GraphProto, NodeProto, helper, numpy_helper
 
+from sr2hls.arrays import FloatArray
 from sr2hls.teacher.chain import NetworkGraph, NetworkNode
-
-Array = NDArray[np.float64]
 
 _NAMES = {
     "LeakyRelu": "leaky_relu",
@@ -27,7 +26,7 @@ _DEFAULTS = {
 def graph_of(graph: GraphProto, input_name: str, output_name: str, n_features: int) -> NetworkGraph:
     """Translate a graph; nodes that compute constants from constants are folded where they only move
     numbers."""
-    constants: dict[str, Array] = {t.name: _array(numpy_helper.to_array(t)) for t in graph.initializer}
+    constants: dict[str, FloatArray] = {t.name: _array(numpy_helper.to_array(t)) for t in graph.initializer}
     producers: dict[str, NetworkNode] = {}
     for node in graph.node:
         folded = _fold(node, constants)
@@ -63,13 +62,13 @@ def _unusual(op: str, attributes: dict[str, float]) -> bool:
     return False
 
 
-def _array(value: NDArray[np.generic]) -> Array:
+def _array(value: NDArray[np.generic]) -> FloatArray:
     if value.dtype.kind in "fiub":
         return np.asarray(value, dtype=np.float64)
     return np.full(value.shape, np.nan)
 
 
-def _fold(node: NodeProto, constants: dict[str, Array]) -> Array | None:
+def _fold(node: NodeProto, constants: dict[str, FloatArray]) -> FloatArray | None:
     attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
     if node.op_type == "Constant":
         for name in ("value", "value_float", "value_floats", "value_int", "value_ints"):

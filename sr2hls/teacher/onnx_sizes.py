@@ -63,9 +63,8 @@ def _check_weights(graph: GraphProto, path: Path) -> None:
         )
         if count > stored:
             raise InputError(
-                f"weights {tensor.name!r} of '{path}' have the shape {list(tensor.dims)} but {stored} "
-                f"stored bytes or values: "
-                "export the network again"
+                f"weights {tensor.name!r} of '{path}' have the shape {list(tensor.dims)} but {stored} stored "
+                "bytes or values: export the network again"
             )
 
 

@@ -56,8 +56,7 @@ def clean_copy(path: Path) -> io.BytesIO:
         if len(models) != 1:
             raise InputError(
                 f"'{path}' holds {len(models)} networks in the form of torch.export: save one again with "
-                f"torch.export.save "
-                "of torch 2.8 or newer"
+                "torch.export.save of torch 2.8 or newer"
             )
         compiled = next((name for name in members if "aotinductor" in name or name.endswith(".so")), None)
         if compiled:

@@ -1,16 +1,13 @@
 """What the outputs of a teacher mean."""
 
-from enum import StrEnum
-
 import numpy as np
-from numpy.typing import NDArray
 
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.errors import InputError
+from sr2hls.options.choices import Choice
 
-Array = NDArray[np.float64]
 
-
-class Task(StrEnum):
+class Task(Choice):
     """Meaning of the outputs of a network."""
 
     LOGITS = "logits"
@@ -20,25 +17,12 @@ class Task(StrEnum):
     REGRESSION = "regression"
     """Numbers that are wanted for themselves."""
 
-    @classmethod
-    def parse(cls, name: str) -> "Task":
-        """Return the task of that name.
-
-        Raises:
-            InputError: there is none.
-        """
-        try:
-            return cls(name)
-        except ValueError:
-            choices = ", ".join(f"'{task}'" for task in cls)
-            raise InputError(f"unknown task {name!r}: give one of {choices}") from None
-
     @property
     def is_classification(self) -> bool:
         """Whether outputs stand for classes."""
         return self is not Task.REGRESSION
 
-    def decide(self, outputs: Array) -> NDArray[np.int64]:
+    def decide(self, outputs: FloatArray) -> IntArray:
         """Return the class of each row.
 
         Args:
@@ -54,7 +38,7 @@ class Task(StrEnum):
         if outputs.shape[1] == 1:
             threshold = 0.0 if self is Task.LOGITS else 0.5
             return (outputs[:, 0] > threshold).astype(np.int64)
-        largest: NDArray[np.int64] = np.argmax(outputs, axis=1).astype(np.int64)
+        largest: IntArray = np.argmax(outputs, axis=1).astype(np.int64)
         return largest
 
 

@@ -1,4 +1,4 @@
-"""A trained network as an oracle: features in, outputs out."""
+"""A trained network as the teacher: features in, outputs out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from torch import nn
 
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.errors import InputError
 from sr2hls.teacher.chain import NetworkGraph, layers_of
 from sr2hls.teacher.layers import Affine, Dense, Layer, evaluate
 from sr2hls.teacher.task import Task
 
-Array = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 """Called with the rows done and the rows to do."""
 
@@ -22,7 +22,7 @@ Progress = Callable[[int, int], None]
 class Runner(Protocol):
     """Runs a network on rows of shape (n, n_features), giving (n, n_outputs)."""
 
-    def __call__(self, rows: Array) -> Array:
+    def __call__(self, rows: FloatArray) -> FloatArray:
         """Run rows."""
         ...
 
@@ -70,9 +70,9 @@ class Teacher:
 
     def with_task(self, task: Task | str) -> "Teacher":
         """Return the same network with its outputs read in another way."""
-        return replace(self, task=Task.parse(task) if isinstance(task, str) else task)
+        return replace(self, task=Task(task))
 
-    def predict(self, X: ArrayLike, *, batch: int = 65536, progress: Progress | None = None) -> Array:
+    def predict(self, X: ArrayLike, *, batch: int = 65536, progress: Progress | None = None) -> FloatArray:
         """Run the network.
 
         Args:
@@ -95,7 +95,7 @@ class Teacher:
                 progress(stop, len(rows))
         return out
 
-    def decide(self, X: ArrayLike, *, batch: int = 65536) -> NDArray[np.int64]:
+    def decide(self, X: ArrayLike, *, batch: int = 65536) -> IntArray:
         """Return the network's class, shape (rows,), of each row of X, shape (rows, features)."""
         return self.task.decide(self.predict(X, batch=batch))
 
@@ -132,12 +132,11 @@ class Teacher:
         if rows.ndim != 2 or rows.shape[1] != self.n_features:
             raise InputError(
                 f"'{self.path.name}' takes {self.n_features} features a row, but the data have the shape "
-                f"{rows.shape}: "
-                "select the features that it was trained on"
+                f"{rows.shape}: select the features that it was trained on"
             )
         return rows
 
-    def _run(self, rows: NDArray[np.floating], first_row: int) -> Array:
+    def _run(self, rows: NDArray[np.floating], first_row: int) -> FloatArray:
         out = self.runner(np.ascontiguousarray(rows, dtype=np.float64))
         if out.shape != (len(rows), self.n_outputs):
             raise InputError(
@@ -149,13 +148,26 @@ class Teacher:
         if len(bad):
             row, column = bad[0]
             raise InputError(
-                f"'{self.path.name}' gives {out[row, column]} for output {column} in row "
-                f"{row + first_row}: check the features "
-                "of that row and the network's weights"
+                f"'{self.path.name}' gives {out[row, column]} for output {column} in row {row + first_row}: "
+                "check the features of that row and the network's weights"
             )
         return out
 
 
-def probe_rows(n_features: int, rows: int = 5) -> Array:
+def run_in_batches(run: Runner, rows: FloatArray, batch: int | None) -> FloatArray:
+    """Run rows of shape (n, n_features) so many at a time as the network insists on, None for any number.
+
+    What is missing in the last batch is filled up with the last row.
+    """
+    if batch is None or not len(rows):
+        return run(rows)
+    parts = []
+    for part in np.split(rows, range(batch, len(rows), batch)):
+        filled = np.concatenate([part, np.repeat(part[-1:], batch - len(part), axis=0)])
+        parts.append(run(filled)[: len(part)])
+    return np.concatenate(parts)
+
+
+def probe_rows(n_features: int, rows: int = 5) -> FloatArray:
     """A few fixed rows for trying a network out; their scale is that of standardised features."""
     return np.random.default_rng(12345).normal(size=(rows, n_features))

@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
+from sr2hls.arrays import FloatArray
 from sr2hls.data.reason import reason
 from sr2hls.errors import InputError
 from sr2hls.teacher.heads import heads_of
-from sr2hls.teacher.teacher import probe_rows
-
-Array = NDArray[np.float64]
+from sr2hls.teacher.teacher import probe_rows, run_in_batches
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,19 +29,11 @@ class TorchRunner:
     dtype: torch.dtype
     batch: int | None = None
 
-    def __call__(self, rows: Array) -> Array:
+    def __call__(self, rows: FloatArray) -> FloatArray:
         """Run rows of shape (n, n_features)."""
-        if self.batch is None:
-            return self._run(rows)
-        parts = [
-            self._run(np.concatenate([part, np.repeat(part[-1:], self.batch - len(part), axis=0)]))[
-                : len(part)
-            ]
-            for part in np.split(rows, range(self.batch, len(rows), self.batch))
-        ]
-        return np.concatenate(parts)
+        return run_in_batches(self._run, rows, self.batch)
 
-    def _run(self, rows: Array) -> Array:
+    def _run(self, rows: FloatArray) -> FloatArray:
         with torch.no_grad():
             out = self.module(torch.from_numpy(rows).to(self.dtype))
         if not isinstance(out, torch.Tensor):
@@ -53,7 +42,7 @@ class TorchRunner:
             raise InputError(
                 f"the network returns a {type(out).__name__}, not one tensor (rows, outputs): {helps}"
             )
-        values: Array = out.to(torch.float64).numpy()
+        values: FloatArray = out.to(torch.float64).numpy()
         return values.reshape(len(values), -1)
 
 

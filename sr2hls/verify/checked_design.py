@@ -6,9 +6,8 @@ from functools import cached_property
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
-from sr2hls.arrays import FloatArray
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.errors import InputError
 from sr2hls.program import ops
 from sr2hls.program.graph import Graph
@@ -62,14 +61,14 @@ class CheckedDesign:
                 )
 
     @cached_property
-    def raw(self) -> NDArray[np.int64]:
+    def raw(self) -> IntArray:
         """Raw inputs: the data, or random ones with corners."""
         if self.X is not None and len(self.X):
             return quantize_inputs(self.program, self.X)
         return corner_inputs(self.program, _N_SAMPLES, self.seed)
 
     @cached_property
-    def outputs(self) -> NDArray[np.int64]:
+    def outputs(self) -> IntArray:
         """Raw outputs of the program for `raw`."""
         return Interpreter(self.program).run(self.raw)
 
@@ -89,7 +88,7 @@ class CheckedDesign:
         steps = (FoldConstants(), Simplify(), SimplifyDecisions(), ReduceIndices())
         return PassManager(steps).run(self.program)
 
-    def evaluated(self, raw: NDArray[np.int64]) -> dict[int, FloatArray]:
+    def evaluated(self, raw: IntArray) -> dict[int, FloatArray]:
         """Return float values, shape (samples,), of each node for raw inputs, shape (samples, inputs)."""
         steps = [t.step for t in self.program.input_types]
         known: dict[int, FloatArray] = {}

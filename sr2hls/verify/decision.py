@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sr2hls.arrays import FloatArray
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.teacher.task import Task
 
 
@@ -44,7 +43,7 @@ def constant_decisions(
     return tuple(notes)
 
 
-def _only(classes: NDArray[np.int64]) -> int | None:
+def _only(classes: IntArray) -> int | None:
     """Return the class that all rows have, if they have the same."""
     return int(classes[0]) if len(classes) and (classes == classes[0]).all() else None
 

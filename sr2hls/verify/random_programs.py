@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from sr2hls.arrays import IntArray
 from sr2hls.errors import ProgramError
 from sr2hls.program import ops
 from sr2hls.program.builder import Builder
@@ -66,7 +66,7 @@ def random_program(
     return builder.program({f"y{k}": v for k, v in enumerate(outputs)})
 
 
-def corner_inputs(program: Program, n_samples: int, seed: int) -> NDArray[np.int64]:
+def corner_inputs(program: Program, n_samples: int, seed: int) -> IntArray:
     """Return raw inputs, shape (n_samples, inputs): random ones, a share of them at corners of the types."""
     rng = np.random.default_rng(seed)
     columns = []

@@ -1,51 +1,20 @@
 """Damaged files: a clean message, no crash, no hang. Seeded mutations; what they found is kept as a case."""
 
-import io
 import random
+import sys
 import time
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+from fuzz_inputs import spoil_bytes, spoil_member
+
 from sr2hls.data import InputFormat, load_dataset, load_scaler
 from sr2hls.errors import InputError, Sr2hlsError
-
-
-def mutate(content: bytes, generator: random.Random) -> bytes:
-    data = bytearray(content)
-    for _ in range(generator.choice([1, 1, 2, 4, 16])):
-        at = generator.randrange(len(data))
-        kind = generator.randrange(5)
-        if kind == 0:
-            data[at] = generator.randrange(256)
-        elif kind == 1:
-            data[at] ^= 1 << generator.randrange(8)
-        elif kind == 2:
-            del data[at : at + generator.choice([1, 4, 100, 10_000])]
-        elif kind == 3:
-            data[at : at + 4] = generator.choice(
-                [b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", bytes(4), b"\x01\0\0\0"]
-            )
-        else:
-            data[at:at] = generator.randbytes(generator.choice([1, 4, 30]))
-        data = data or bytearray(b"x")
-    return bytes(data)
-
-
-def mutate_member(content: bytes, generator: random.Random) -> bytes:
-    """Damage one member of an archive and pack it again, so that its checksum fits."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    name = generator.choice(sorted(members))
-    members[name] = mutate(members[name] or b"x", generator)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for key, value in members.items():
-            archive.writestr(key, value)
-    return out.getvalue()
 
 
 def good(kind: str, folder: Path) -> Path:
@@ -86,7 +55,7 @@ def batter(kind: str, folder: Path, tries: int, seed: int) -> None:
     refused = 0
     for number in range(tries):
         inside = kind == "npz" and number % 3
-        data = mutate_member(content, generator) if inside else mutate(content, generator)
+        data = spoil_member(content, generator) if inside else spoil_bytes(content, generator)
         path = folder / f"bad.{kind}"
         path.write_bytes(data)
         began = time.process_time()

@@ -1,7 +1,9 @@
 """Splits and labels."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -10,6 +12,18 @@ from sr2hls.data.labels import encode_labels
 from sr2hls.data.split import split_rows
 
 PATH = Path("d.npz")
+
+
+def written(folder: Path, ending: str, arrays: Mapping[str, np.ndarray]) -> Path:
+    """A file of named arrays."""
+    path = folder / f"d{ending}"
+    if ending == ".npz":
+        np.savez(path, **arrays)  # type: ignore[arg-type]
+        return path
+    with h5py.File(path, "w") as file:
+        for name, array in arrays.items():
+            file[name] = array.astype("S") if array.dtype.kind == "U" else array
+    return path
 
 
 def test_splits_are_stratified_and_seeded() -> None:
@@ -32,6 +46,7 @@ def test_what_the_file_has_is_kept_and_the_rest_is_drawn_from_its_training_rows(
     assert len(split.validation) == 20
 
 
+@pytest.mark.parametrize("ending", [".npz", ".h5"])
 @pytest.mark.parametrize(
     "arrays",
     [
@@ -43,22 +58,31 @@ def test_what_the_file_has_is_kept_and_the_rest_is_drawn_from_its_training_rows(
         {"train": np.arange(10) < 6, "valid": np.isin(np.arange(10), [6, 7]), "test": np.arange(10) > 7},
     ],
 )
-def test_splits_of_the_file(arrays: dict[str, np.ndarray], tmp_path: Path) -> None:
+def test_splits_of_the_file(arrays: dict[str, np.ndarray], ending: str, tmp_path: Path) -> None:
     X = np.arange(20.0).reshape(10, 2)
-    np.savez(tmp_path / "d.npz", X=X, **arrays)
-    data = load_dataset(tmp_path / "d.npz")
+    data = load_dataset(written(tmp_path, ending, {"X": X, **arrays}))
     np.testing.assert_array_equal(data.train.X, X[:6])
     np.testing.assert_array_equal(data.validation.X, X[6:8])
     np.testing.assert_array_equal(data.test.rows, [8, 9])
 
 
-def test_one_pair_of_arrays_a_split(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [".npz", ".h5"])
+def test_one_pair_of_arrays_a_split(ending: str, tmp_path: Path) -> None:
     X, y = np.arange(40.0).reshape(20, 2), np.arange(20) % 2
-    np.savez(tmp_path / "d.npz", X_train=X[:15], y_train=y[:15], X_test=X[15:], y_test=y[15:])
-    data = load_dataset(tmp_path / "d.npz")
+    arrays = {"X_train": X[:15], "y_train": y[:15], "X_test": X[15:], "y_test": y[15:]}
+    data = load_dataset(written(tmp_path, ending, arrays))
     np.testing.assert_array_equal(data.test.X, X[15:])
     np.testing.assert_array_equal(data.test.y, y[15:])
     assert len(data.train.X) + len(data.validation.X) == 15
+
+
+def test_split_column_of_a_table_in_hdf5(tmp_path: Path) -> None:
+    rows = [(float(i), name) for i, name in enumerate([b"train", b"test", b"val"] * 3)]
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        file["table"] = np.array(rows, dtype=[("a", "f8"), ("split", "S5")])
+    data = load_dataset(tmp_path / "d.h5")
+    assert data.n_features == 1
+    np.testing.assert_array_equal(data.test.rows, [1, 4, 7])
 
 
 def test_split_column_of_a_table(tmp_path: Path) -> None:

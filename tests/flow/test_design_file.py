@@ -14,7 +14,7 @@ from sr2hls.flow.design_file import read_design, to_text
 from sr2hls.problem import Problem, Split
 from sr2hls.program.lower_formulas import OutputError
 from sr2hls.program.types import FixedType, Overflow, Rounding
-from sr2hls.search.base import Candidate, Front, Frontier
+from sr2hls.search.front import Candidate, Front, Frontier
 from sr2hls.teacher.task import Task
 from sr2hls.verify.random_programs import random_program
 

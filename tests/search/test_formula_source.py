@@ -108,7 +108,7 @@ def test_rows_without_a_loss_are_not_chosen(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("choose", "message"),
     [
-        ("best", "choice 'best' is unknown"),
+        ("best", "candidate choice is 'best'"),
         ("complexity", "choosing by complexity needs a number, e.g. complexity=5"),
         ("complexity=few", "--choose 'complexity=few' has no number after '='"),
         ("complexity=0", "no candidate of complexity 0 or less: the least is 1"),

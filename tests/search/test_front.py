@@ -81,7 +81,7 @@ def test_evidence_takes_the_law_and_not_the_noise() -> None:
 @pytest.mark.parametrize(
     ("by", "value", "message"),
     [
-        ("best", None, "choice 'best' is unknown: use score, loss"),
+        ("best", None, "candidate choice is 'best': give one of score, loss"),
         ("index", None, "choosing by index needs a number"),
         ("index", 2, "index 2 is outside of the front of 2 candidates"),
         ("index", 0.5, "index 0.5 is outside"),

@@ -6,8 +6,8 @@ import numpy as np
 import sympy as sp
 
 from sr2hls.costs import area, estimated_luts
-from sr2hls.search.base import Candidate, Front, Frontier
 from sr2hls.search.curves import fitted_curves
+from sr2hls.search.front import Candidate, Front, Frontier
 from sr2hls.search.operon import OperonEngine
 from sr2hls.search.operon_run import OperonSettings
 from sr2hls.search.shape_formulas import ShapeFormulaOptions, shape_formulas

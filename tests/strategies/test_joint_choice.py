@@ -5,7 +5,7 @@ import pytest
 import sympy as sp
 
 from sr2hls.errors import InputError
-from sr2hls.search.base import Candidate, Front, Frontier
+from sr2hls.search.front import Candidate, Front, Frontier
 from sr2hls.strategies.joint_choice import joint_choices
 
 X = np.random.default_rng(0).normal(size=(500, 2))

@@ -1,10 +1,5 @@
-"""The hardware report as JSON."""
+"""The record of a tool: figures that are missing are missing."""
 
-import json
-
-import pytest
-
-from sr2hls.errors import InputError
 from sr2hls.provenance import Figure, Origin, Provenance
 from sr2hls.synthesis.hardware_report import HardwareReport
 
@@ -25,21 +20,6 @@ def report() -> HardwareReport:
     )
 
 
-def test_round_trip_keeps_everything() -> None:
-    original = report()
-    text = json.dumps(original.to_dict())
-    assert HardwareReport.from_dict(json.loads(text)) == original
-
-
 def test_missing_figures_are_none_and_not_zero() -> None:
-    data = report().to_dict()
-    assert data["dsp"] is None and data["fmax_mhz"] is None
+    assert report().dsp is None and report().fmax_mhz is None
     assert set(report().figures()) == {"lut", "critical_path_ns"}
-
-
-@pytest.mark.parametrize("change", [{"lut": {"value": 1}}, {"lut_by_size": 3}, {"settings": None}])
-def test_damaged_reports_are_refused(change: dict[str, object]) -> None:
-    with pytest.raises(InputError, match="not a hardware report"):
-        HardwareReport.from_dict({**report().to_dict(), **change})
-    with pytest.raises(InputError, match="not a hardware report: KeyError"):
-        HardwareReport.from_dict({})

@@ -1,9 +1,8 @@
 """Damaged checkpoints: a clean message, no crash, no hang. Seeded byte mutations."""
 
-import io
 import random
+import sys
 import time
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,37 +11,12 @@ import pytest
 import torch
 from networks import dense_onnx, small_network
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+from fuzz_inputs import spoil_bytes, spoil_member
+
 from sr2hls.errors import InputError, Sr2hlsError
 from sr2hls.teacher import load_teacher
-
-
-def mutate(content: bytes, generator: random.Random) -> bytes:
-    data = bytearray(content)
-    for _ in range(generator.choice([1, 1, 2, 4, 16])):
-        at = generator.randrange(len(data))
-        kind = generator.randrange(4)
-        if kind == 0:
-            data[at] = generator.randrange(256)
-        elif kind == 1:
-            del data[at : at + generator.choice([1, 4, 100])]
-        elif kind == 2:
-            data[at : at + 4] = generator.choice([b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", bytes(4)])
-        else:
-            data[at:at] = generator.randbytes(generator.choice([1, 4, 30]))
-        data = data or bytearray(b"x")
-    return bytes(data)
-
-
-def mutate_member(content: bytes, generator: random.Random) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    name = generator.choice(sorted(members))
-    members[name] = mutate(members[name] or b"x", generator)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for key, value in members.items():
-            archive.writestr(key, value)
-    return out.getvalue()
 
 
 def good(kind: str, folder: Path) -> Path:
@@ -68,7 +42,7 @@ def batter(kind: str, folder: Path, tries: int, seed: int) -> None:
     for number in range(tries):
         inside = kind != "onnx" and number % 4
         path = folder / f"bad.{kind}"
-        path.write_bytes(mutate_member(content, generator) if inside else mutate(content, generator))
+        path.write_bytes(spoil_member(content, generator) if inside else spoil_bytes(content, generator))
         began = time.process_time()
         try:
             with np.errstate(all="ignore"):

@@ -8,21 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import sympy
 import torch
-from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from sr2hls.costs import CostModel, describe
+from sr2hls.costs import describe
 from sr2hls.errors import InputError
-from sr2hls.search.base import (
-    Candidate,
-    Front,
-    Frontier,
-    ProgressCallback,
-    SearchOptions,
-    SearchProgress,
-    checked_data,
-    output_names,
-)
+from sr2hls.search.base import CheckedEngine, SearchProgress, SearchTask
 from sr2hls.search.eql.elimination import EliminationOptions, EliminationStage, eliminate
 from sr2hls.search.eql.eql_network import EQLNetwork, restrict_units
 from sr2hls.search.eql.hardware import weight_costs
@@ -30,13 +20,13 @@ from sr2hls.search.eql.primitives import Primitive, units_for
 from sr2hls.search.eql.pruning import Pruner, PruningSchedule, StructureCost
 from sr2hls.search.eql.readout import read_out
 from sr2hls.search.eql.training import SparsifyOptions, sparsify
-from sr2hls.search.names import checked_names
+from sr2hls.search.front import Candidate, Front, Frontier
 from sr2hls.search.polish import Polisher
 from sr2hls.search.search_objective import Loss, SearchObjective
 
 
 @dataclass(frozen=True, slots=True)
-class EQLEngine:
+class EQLEngine(CheckedEngine):
     """Equation learner (arXiv 1912.04825) with batched restarts.
 
     Rounds of restarts run one after another, shallow networks first, until a formula reaches the target loss.
@@ -95,41 +85,23 @@ class EQLEngine:
         """Changes with every setting."""
         return repr(self)
 
-    def search(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        *,
-        cost: CostModel,
-        options: SearchOptions,
-        seed: int = 0,
-        time_limit: float | None = None,
-        progress: ProgressCallback | None = None,
-    ) -> Frontier:
-        """Search formulas for each column of y; see `sr2hls.search.base.Engine.search`.
+    def run(self, task: SearchTask) -> Frontier:
+        """Search one output after the other.
 
         Raises:
-            InputError: data cannot be used, EQL can train none of the operators, or the loss is logarithmic.
+            InputError: EQL can train none of the operators, or the loss is logarithmic.
         """
-        inputs, outputs = checked_data(X, y)
+        options = task.options
         if options.loss is Loss.LOG:
             raise InputError("engine eql minimises the mean squared error: use loss 'mse', or another engine")
-        names = output_names(options.output_names, outputs.shape[1])
         units = self.layer_units or units_for(options.operators, options.definitions)
-        begin = time.monotonic()
         fronts: list[Front] = []
         notes: list[str] = []
-        for k, name in enumerate(names):
-            deadline = None
-            if time_limit is not None:
-                left = time_limit - (time.monotonic() - begin)
-                deadline = time.monotonic() + max(0.0, left) / (len(names) - k)
-            run = _Run(self, units, inputs, outputs[:, k], name, cost, options, deadline, progress)
-            fronts.append(run.front(seed + 7919 * k))
+        for k, deadline in enumerate(task.deadlines()):
+            run = _Run(self, units, task, k, deadline)
+            fronts.append(run.front(task.seed + 7919 * k))
             notes += run.notes
-        return Frontier(
-            tuple(fronts), checked_names(options.input_names, inputs.shape[1]), describe(cost), tuple(notes)
-        )
+        return Frontier(tuple(fronts), task.input_names, describe(task.cost), tuple(notes))
 
 
 class _Run:
@@ -139,23 +111,22 @@ class _Run:
         self,
         engine: EQLEngine,
         units: tuple[Primitive, ...],
-        X: NDArray[np.float64],
-        y: NDArray[np.float64],
-        output: str,
-        cost: CostModel,
-        options: SearchOptions,
+        task: SearchTask,
+        k: int,
         deadline: float | None,
-        progress: ProgressCallback | None,
     ) -> None:
-        self._engine, self._units, self._output = engine, units, output
-        self._cost, self._options = cost, options
-        self._deadline, self._progress = deadline, progress
+        X, y, options = task.X, task.Y[:, k], task.options
+        self._engine, self._units, self._output = engine, units, task.output_names[k]
+        self._cost, self._options = task.cost, options
+        self._deadline, self._progress = deadline, task.progress
         # Powers of two, so that scaling changes no digit of a constant.
         self._x_scale = np.array([_power_of_two(np.abs(c).max()) for c in X.T])
         self._y_scale = _power_of_two(float(y.std()) or float(np.abs(y).max()))
         self._x = torch.from_numpy(X / self._x_scale)
         self._y = torch.from_numpy(y / self._y_scale)[:, None]
-        self._polisher = Polisher(X, SearchObjective(y, Loss.MSE), cost, options.latency, options.definitions)
+        self._polisher = Polisher(
+            X, SearchObjective(y, Loss.MSE), task.cost, options.latency, options.definitions
+        )
         self._target = max(options.target_loss or 0.0, self._polisher.objective.floor)
         self._best = math.inf
         self.notes: list[str] = []
@@ -262,7 +233,7 @@ class _Run:
         return scaled if self._y_scale == 1.0 else sympy.expand(scaled * sympy.Float(self._y_scale))
 
     def _in_time(self) -> bool:
-        return self._deadline is None or time.monotonic() < self._deadline
+        return self._deadline is None or time.time() < self._deadline
 
     def _report(self, fraction: float, message: str) -> None:
         if self._progress is not None:

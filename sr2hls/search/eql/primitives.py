@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
@@ -192,8 +192,3 @@ def units_for(
 _LEFT_OUT = frozenset(
     {"+", "-", "neg", "/", "inv", "^", "<", "<=", ">", ">=", "select", "sign", "floor", "ceil"}
 )
-
-
-def with_scale(item: Primitive, scale: float) -> Primitive:
-    """The same primitive with another scale of its arguments."""
-    return replace(item, scale=scale)

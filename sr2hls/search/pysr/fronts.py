@@ -10,9 +10,9 @@ import sympy
 from sr2hls.arrays import FloatArray
 from sr2hls.costs import CostModel, Operators
 from sr2hls.errors import InputError
-from sr2hls.search.base import Candidate, Front, SearchOptions
+from sr2hls.search.base import SearchOptions
 from sr2hls.search.expressions import expr_from_text
-from sr2hls.search.front import Scalar
+from sr2hls.search.front import Candidate, Front, Scalar
 from sr2hls.search.halloffame import Row
 from sr2hls.search.polish import Polisher
 from sr2hls.search.pysr.template import compose_template, is_template

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from sr2hls.arrays import FloatArray
+from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.costs import CostModel, additive_cycles, describe, published_cycles
 from sr2hls.errors import InputError, UnsafeFileError
 from sr2hls.search.base import (
-    Frontier,
     ProgressCallback,
     SearchOptions,
     SearchProgress,
@@ -22,6 +21,7 @@ from sr2hls.search.base import (
     output_names,
 )
 from sr2hls.search.custom import with_definitions
+from sr2hls.search.front import Frontier
 from sr2hls.search.halloffame import Row
 from sr2hls.search.names import checked_names
 from sr2hls.search.pysr.call import PySRCall, pysr_call
@@ -205,7 +205,7 @@ def _reserve(time_limit: float) -> float:
     return min(_POLISH_SHARE * time_limit, _POLISH_S)
 
 
-def _rows_seen(rows: int, most: int, seed: int) -> NDArray[np.int64]:
+def _rows_seen(rows: int, most: int, seed: int) -> IntArray:
     if rows <= most:
         return np.arange(rows)
     return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
