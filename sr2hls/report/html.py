@@ -105,6 +105,7 @@ class Page:
     fidelity_name: str
     score_titles: list[str]
     score_rows: list[tuple[str, str, int, list[float | None]]]
+    missing_r2: list[str]
     shown: SplitFidelity | None
     classes: list[str]
     points: list[str]
@@ -164,6 +165,7 @@ def _page(report: Report) -> Page:
         fidelity_name=fmt.fidelity_name(report),
         score_titles=titles,
         score_rows=rows,
+        missing_r2=fmt.missing_r2(report),
         shown=shown,
         classes=list(dict.fromkeys(c.positive for c in shown.roc)) if shown else [],
         points=points,
