@@ -131,13 +131,15 @@ def test_columns_of_the_data(tmp_path: Path) -> None:
 
     def columns(source: str) -> list[float]:
         options = LowerOptions(source=source, output=tmp_path / "out", data=file)
-        loaded = load_table(options, 1)
+        formulas = read_source(options, {"E"})
+        loaded = load_table(options, formulas)
         assert loaded is not None
-        rows = input_rows(options, read_source(options, {"E"}), loaded)
+        rows = input_rows(options, formulas, loaded)
         return [round(float(v)) for v in rows.splits["train"][0].min(axis=0)]
 
     assert columns("pt*2 + E") == [1, 11], "by name, E is the column and not the constant"
     assert columns("x1 + 1") == [11], "by position"
+    assert columns("target - pt") == [11, 21], "an input, because the formula reads it"
     with pytest.raises(InputError, match=r"use x7 but '.*rows.csv' has 2 features"):
         columns("x7")
     with pytest.raises(
