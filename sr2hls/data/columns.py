@@ -65,19 +65,19 @@ class Columns:
         if len(there) != len(names):
             twice = next(name for name in names if list(names).count(name) > 1)
             raise InputError(f"'{path}' has two columns named {twice!r}: give each a name of its own")
-        wanted = selection.target
+        wanted, asked = selection.target, selection.features
         if wanted is None:
-            target = tuple(name for name in names if name in TARGET_KEYS)[:1]
+            # A column that is named as a feature is none of the labels, whatever it is called.
+            chosen = {asked} if isinstance(asked, str) else set(asked or ())
+            target = tuple(name for name in names if name in TARGET_KEYS and name not in chosen)[:1]
         else:
             target = (wanted,) if isinstance(wanted, str) else tuple(wanted)
         split = next((name for name in names if name in SPLIT_KEYS and name not in target), None)
         taken = {*target, split, selection.weights}
-        if selection.features is None:
+        if asked is None:
             features = tuple(name for name in names if name not in taken)
         else:
-            features = (
-                (selection.features,) if isinstance(selection.features, str) else tuple(selection.features)
-            )
+            features = (asked,) if isinstance(asked, str) else tuple(asked)
         weights = () if selection.weights is None else (selection.weights,)
         for name in (*features, *target, *weights):
             if name not in there:

@@ -29,7 +29,7 @@ class Surplus:
 def surplus_column(X: Floats, names: Sequence[str], *, may_be_labels: bool) -> Surplus | None:
     """Find the one column that is not a feature; ``None`` where that is not plain.
 
-    A first column that counts the rows is one. So is a first or last column of class numbers, where the file
+    A column that counts the rows is one. So is a first or last column of class numbers, where the file
     has no labels and no other column looks like that.
 
     Args:
@@ -37,8 +37,9 @@ def surplus_column(X: Floats, names: Sequence[str], *, may_be_labels: bool) -> S
         names: of the columns.
         may_be_labels: labels are wanted, and the file has none so far.
     """
-    if _counts(X[:, 0]) and (names[0].lower() in _ROW_NAMES or len(X) > _MOST_CLASSES):
-        return Surplus(0, False, f"column {names[0]!r} numbers the rows and is left out")
+    for k, name in enumerate(names):
+        if _counts(X[:, k]) and (name.lower() in _ROW_NAMES or len(X) > _MOST_CLASSES):
+            return Surplus(k, False, f"column {name!r} numbers the rows and is left out")
     if not may_be_labels:
         return None
     whole = [k for k in range(X.shape[1]) if _classes(X[:, k])]

@@ -62,7 +62,7 @@ def lower_formulas(options: LowerOptions, progress: Progress | None = None) -> R
     if options.with_argmax:
         refuse_argmax(len(source.chosen), binary=False)
     with progress.stage("data"):
-        table = load_table(options, len(source.chosen))
+        table = load_table(options, source)
         if table is not None and (inputs_too := set(CONSTANTS) & set(table.names.display)):
             source = read_source(options, inputs_too)
         refuse_constants(source)

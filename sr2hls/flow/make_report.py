@@ -190,9 +190,11 @@ def formulas_report(
         verification=verification(design, circuit, "test rows"),
         hardware=hardware,
         comparisons=compare(hardware),
-        same=constant_decisions(Task.LOGITS, outputs, design.predict(inputs.values(rows.splits["test"][0])))
-        if rows.classes
-        else (),
+        same=constant_decisions(
+            Task.LOGITS if rows.classes else Task.REGRESSION,
+            outputs,
+            design.predict(inputs.values(rows.splits["test"][0])),
+        ),
         notes=(*ends_notes(inputs, options), *rows.warnings, *source.frontier.notes, *design.notes),
     )
 

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sr2hls.arrays import FloatArray
 from sr2hls.data import Dataset, FeatureNames, InputFormat, ScalerKind, load_dataset
+from sr2hls.data.data_source import TARGET_KEYS
 from sr2hls.errors import InputError
 from sr2hls.options import LowerOptions
 from sr2hls.options.lower import DEFAULT_BITS
@@ -21,6 +23,7 @@ _DRAWN_ROWS = 20_000
 _OF_ERROR = 0.7
 """Share of the error that rounding of the inputs may take where their width is free: as much as the circuit's
 own, which is independent of it."""
+_TABLES = (".csv", ".parquet")
 _POSITIONAL = re.compile(r"x\d+")
 
 
@@ -43,26 +46,35 @@ class Rows:
     warnings: tuple[str, ...]
 
 
-def load_table(options: LowerOptions, outputs: int) -> Dataset | None:
+def load_table(options: LowerOptions, source: FormulaSource) -> Dataset | None:
     """Load the data; ``None`` if there are none.
+
+    A column of a table that a formula reads is an input, though it be called as labels often are.
 
     Args:
         options: file, columns and labels.
-        outputs: number of formulas: the labels of a single one are values, never classes.
+        source: the formulas; the labels of a single one are values, never classes.
 
     Raises:
         InputError: the file cannot be used.
     """
     if options.data is None:
         return None
-    return load_dataset(
+    load = partial(
+        load_dataset,
         options.data,
-        features=options.features,
         target=options.target_column,
-        task=None if outputs > 1 else "regression",
+        task=None if len(source.chosen) > 1 else "regression",
         seed=options.seed,
         drop_nonfinite=options.drop_nonfinite,
     )
+    found = load(features=options.features)
+    there = found.names.display
+    read = [name for name in source.names if name in TARGET_KEYS and name not in there]
+    guessed = options.features is None and options.target_column is None
+    if read and guessed and options.data.suffix in _TABLES:
+        return load(features=(*there, *read))
+    return found
 
 
 def input_rows(options: LowerOptions, source: FormulaSource, dataset: Dataset | None) -> Rows:

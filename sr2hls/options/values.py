@@ -78,12 +78,15 @@ def each_once(_: Any, __: Any, value: tuple[str, ...] | None) -> None:
 
 
 def ordered(_: Any, __: Any, ranges: tuple[tuple[str, float, float], ...]) -> None:
-    """Check that each range goes from a smaller to a larger number.
+    """Check that each range goes from a smaller to a larger number, and that no input has two.
 
     Raises:
-        InputError: one does not, or goes too far.
+        InputError: one does not, or goes too far, or is there twice.
     """
+    names = [name for name, _, _ in ranges]
     for name, low, high in ranges:
+        if names.count(name) > 1:
+            raise InputError(f"the range of '{name}' is given twice: give each input one range")
         if not -_LARGEST <= low < high <= _LARGEST:
             raise InputError(
                 f"the range of '{name}' is {low:g} to {high:g}: give a smaller and a larger number"

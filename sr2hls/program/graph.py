@@ -40,6 +40,7 @@ class Graph:
     outputs: dict[str, int] = field(default_factory=dict)
     shown: Mapping[str, str] = field(default_factory=dict)
     _position: dict[Node, int] = field(default_factory=dict)
+    _texts: dict[sp.Basic, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -88,7 +89,11 @@ class Graph:
 
     def text(self, expr: sp.Basic) -> str:
         """Return an expression with the inputs as the user calls them."""
-        return str(sp.sstr(expr.xreplace({_symbol(k): sp.Symbol(v) for k, v in self.shown.items()})))
+        # Every precision that is tried asks again, and sympy takes longer to print a sum than to compile it.
+        if expr not in self._texts:
+            named = expr.xreplace({_symbol(k): sp.Symbol(v) for k, v in self.shown.items()})
+            self._texts[expr] = str(sp.sstr(named))
+        return self._texts[expr]
 
     def _push(self, node: Node) -> int:
         if node not in self._position:

@@ -106,9 +106,14 @@ class Lowering:
         """Return these formulas, all of which have values that can be measured.
 
         Raises:
-            LoweringError: an output is too large for any fixed-point type.
+            LoweringError: an output is too large for any fixed-point type, or so small that squares are 0.
         """
         for name, column in zip(self.formulas, self.float_outputs.T, strict=True):
+            if 0 < np.abs(column).max() < 1 / _LARGEST:
+                raise LoweringError(
+                    f"the formula of '{name}' is at most {np.abs(column).max():.3g}, less than fixed point "
+                    "can hold: scale it"
+                )
             if not np.abs(column).max() < _LARGEST:
                 raise LoweringError(
                     f"the formula of '{name}' reaches {np.abs(column).max():.3g}, more than fixed point "

@@ -291,7 +291,7 @@ def _missed(nearest: _Reached, error: float) -> str:
     name, reached = nearest.worst, nearest.errors[nearest.worst]
     digits = 10 ** (1 - math.floor(math.log10(nearest.needs)))
     helps = math.ceil(1.1 * nearest.needs * digits) / digits
-    advice = f"give --error {helps:g}" if helps < 1 else "restrict the range of its inputs"
+    advice = f"give --error {helps:g}" if helps < 1 else "scale it, or restrict the range of its inputs"
     return (
         f"no fixed-point form of '{name}' keeps the error asked for, {error:g} of its spread: the "
         f"nearest has an rms error of {nearest.share * error:.3g} of it and is off by {reached.largest:.3g} "

@@ -117,6 +117,21 @@ def score_table(report: Report) -> tuple[list[str], list[tuple[str, str, int, li
     return [titles[i] for i in used], kept
 
 
+def missing_r2(report: Report) -> list[str]:
+    """Return a sentence for each output without R², which compares errors with a spread: there is none."""
+    split = shown_split(report)
+    scores = split.scores.get("design") if split is not None else None
+    if scores is None:
+        return []
+    truths = (("the labels, which are", scores.r2), ("the network, which is", scores.teacher_r2))
+    return [
+        f"There is no R² of {name} against {truth} the same for every row."
+        for truth, found in truths
+        for name, value in found.items()
+        if value is None
+    ]
+
+
 def efficiency_table(report: Report) -> tuple[list[str], list[tuple[str, list[str | None]]]]:
     """Return titles and rows (class, ``network → design`` at each trigger rate) for the split shown."""
     shown = shown_split(report)

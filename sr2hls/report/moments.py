@@ -6,6 +6,8 @@ from sr2hls.arrays import FloatArray
 from sr2hls.report.fidelity import ErrorHistogram, Model
 
 _BINS = 81
+_ROUNDING = 2.0**-22
+"""Two steps of float32, in which networks compute: a spread below this share of the mean is rounding."""
 
 
 class Regression:
@@ -34,9 +36,11 @@ class Regression:
         self._residual += ((truth - predicted) ** 2).sum(axis=0)
 
     def r2(self) -> tuple[float | None, ...]:
-        """1 - residual / scatter of each output, ``None`` where the truth is constant."""
+        """1 - residual / scatter of each output, ``None`` where the truth is constant but for rounding."""
+        rounding = self._rows * (_ROUNDING * self._mean) ** 2
         return tuple(
-            float(1 - r / s) if s > 0 else None for r, s in zip(self._residual, self._scatter, strict=True)
+            float(1 - r / s) if s > least else None
+            for r, s, least in zip(self._residual, self._scatter, rounding, strict=True)
         )
 
     def rmse(self) -> tuple[float | None, ...]:

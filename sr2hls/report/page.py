@@ -21,6 +21,7 @@ def page_of(report: Report) -> dict[str, Any]:
         "cards": cards(report),
         "score_titles": titles,
         "score_rows": rows,
+        "missing_r2": fmt.missing_r2(report),
         "score_name": fmt.score_name(report),
         "fidelity_name": fmt.fidelity_name(report),
         "points": points,

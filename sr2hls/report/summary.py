@@ -47,7 +47,8 @@ def subtitle(report: Report) -> str:
 
 def cards(report: Report) -> list[Card]:
     """Return the figures that matter most, those that are known."""
-    same = [Card("Decision", "always the same", "", sentence) for sentence in report.same]
+    what = "Decision" if report.task.kind == "classification" else "Output"
+    same = [Card(what, "always the same", "", sentence) for sentence in report.same]
     found = [*same, _clock(report), *_qualities(report), *_hardware(report), _verification(report)]
     return [card for card in found if card is not None]
 

@@ -160,6 +160,9 @@ def apply_sympy(operator: str, args: Sequence[sympy.Expr], operators: Operators)
     function = _SYMPY.get(op.name) or getattr(sympy, op.sympy)
     if op.name != "select":
         args = [as_number(a) for a in args]
+    if op.name in ("/", "inv") and args[-1].is_zero:
+        # To sympy it is an infinity, and 0 times an infinity that floor takes in is 0: mod(x, 0) is x.
+        raise InputError(f"'{op.name}' in a formula divides by 0")
     try:
         return cast(sympy.Expr, function(*args))
     except (ArithmeticError, TypeError, ValueError, RecursionError) as error:
@@ -182,11 +185,13 @@ def tree_from_text(text: str, operators: Operators | None = None, variables: Col
 def expr_from_text(text: str, operators: Operators | None = None) -> sympy.Expr:
     """Read a formula as a sympy expression. Nothing in the text is executed.
 
+    A comparison that is the whole formula is 1 where it holds and 0 where not, as it is inside of others.
+
     Raises:
         InputError: it is no formula, or has an unknown function.
     """
     ops = operators or Operators()
-    return parse(text, _SympyBuilder(ops), ops)
+    return as_number(parse(text, _SympyBuilder(ops), ops))
 
 
 def expr_of(text: str) -> sympy.Expr:
@@ -196,7 +201,7 @@ def expr_of(text: str) -> sympy.Expr:
         InputError: it is no formula, or has an unknown function.
     """
     ops = Operators()
-    return parse(text, _SympyBuilder(ops, floats=True), ops)
+    return as_number(parse(text, _SympyBuilder(ops, floats=True), ops))
 
 
 def expr_from_tree(tree: Tree, operators: Operators | None = None) -> sympy.Expr:
@@ -206,7 +211,7 @@ def expr_from_tree(tree: Tree, operators: Operators | None = None) -> sympy.Expr
     def leaf(node: Tree) -> sympy.Expr:
         return sympy.Symbol(str(node.value)) if node.op == "var" else exact_number(float(node.value or 0.0))
 
-    return tree.fold(leaf, lambda node, args: apply_sympy(node.op, args, ops))
+    return as_number(tree.fold(leaf, lambda node, args: apply_sympy(node.op, args, ops)))
 
 
 class _Exact(StrPrinter):  # type: ignore[misc]

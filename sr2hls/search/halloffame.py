@@ -228,7 +228,9 @@ def _trees(
     found: list[tuple[Row, Tree | InputError]] = []
     for number, row in enumerate(rows, 2):
         try:
-            found.append((row, tree_from_text(row.equation, operators, variables)))
+            tree = tree_from_text(row.equation, operators, variables)
+            expr_from_tree(tree, operators)  # what sympy cannot work out is no row either
+            found.append((row, tree))
         except InputError as error:
             found.append((row, InputError(f"{file}, line {number}: {error}")))
     errors = [tree for _, tree in found if isinstance(tree, InputError)]
@@ -309,8 +311,11 @@ def read_formulas(
         raise InputError(f"two formulas are called '{twice}': give each output a name of its own")
     names = tuple(input_names) if input_names is not None else input_order(trees)
     fronts = []
-    for output, tree in zip(outputs, trees, strict=True):
-        expr = with_safe_names(expr_from_tree(tree, ops), names)
+    for number, (output, tree) in enumerate(zip(outputs, trees, strict=True), start=1):
+        try:
+            expr = with_safe_names(expr_from_tree(tree, ops), names)
+        except InputError as error:
+            raise InputError(f"formula {number}{f' of {source}' if is_file else ''}: {error}") from error
         costs = cost_or_none(cost, expr), cost_or_none(latency, expr), tree.complexity
         fronts.append(Front(output, (Candidate(expr, math.nan, *costs, "formula"),)))
     return Frontier(tuple(fronts), names, describe(cost))

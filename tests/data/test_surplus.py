@@ -82,10 +82,10 @@ def test_class_numbers_are_taken_as_the_labels(tmp_path: Path, ending: str, firs
     assert data.names.display == (("a", "b", "c") if ending != ".npy" else ("x0", "x1", "x2"))
 
 
-@pytest.mark.parametrize("start", [0, 1])
-def test_a_column_that_numbers_the_rows_is_left_out(tmp_path: Path, start: int) -> None:
+@pytest.mark.parametrize(("start", "place"), [(0, 0), (1, 0), (0, 2)])
+def test_a_column_that_numbers_the_rows_is_left_out(tmp_path: Path, start: int, place: int) -> None:
     frame = FRAME[["a", "b"]].copy()
-    frame.insert(0, "number", np.arange(start, N + start))
+    frame.insert(place, "number", np.arange(start, N + start))
     data = load_dataset(saved(frame, tmp_path, ".csv"), n_features=2, task="regression")
     assert data.names.display == ("a", "b")
     assert data.y is None

@@ -131,13 +131,15 @@ def test_columns_of_the_data(tmp_path: Path) -> None:
 
     def columns(source: str) -> list[float]:
         options = LowerOptions(source=source, output=tmp_path / "out", data=file)
-        loaded = load_table(options, 1)
+        formulas = read_source(options, {"E"})
+        loaded = load_table(options, formulas)
         assert loaded is not None
-        rows = input_rows(options, read_source(options, {"E"}), loaded)
+        rows = input_rows(options, formulas, loaded)
         return [round(float(v)) for v in rows.splits["train"][0].min(axis=0)]
 
     assert columns("pt*2 + E") == [1, 11], "by name, E is the column and not the constant"
     assert columns("x1 + 1") == [11], "by position"
+    assert columns("target - pt") == [11, 21], "an input, because the formula reads it"
     with pytest.raises(InputError, match=r"use x7 but '.*rows.csv' has 2 features"):
         columns("x7")
     with pytest.raises(
@@ -190,3 +192,13 @@ def test_expressions_go_the_same_way(tmp_path: Path) -> None:
         lower_expressions({"u": x0}, X[0], tmp_path / "other")
     with pytest.raises(DegenerateDesignError, match="what the input 'x2' adds is less"):
         lower_expressions({"u": x0 + 1e-7 * x2}, X, tmp_path / "third", synthesis="estimate")
+
+
+def test_comparisons_and_constants_come_to_a_report(tmp_path: Path) -> None:
+    """A comparison that is the whole formula goes through the proofs; an output that never varies is said."""
+    result = lower("y = x >= x*x; z = max(x, 5)", tmp_path / "out", ranges=(("x", -2.0, 2.0),), prove_s=20.0)
+    inputs = result.inputs.values(np.array([[0.5], [1.5], [-0.5]]))
+    np.testing.assert_array_equal(result.design.predict(inputs), [[1, 5], [0, 5], [0, 5]])
+    assert all(b.low == b.high == 0 for b in result.circuit.bounds)
+    (note,) = result.report.same
+    assert note.startswith("output 'z' of the circuit is 5 for all ")

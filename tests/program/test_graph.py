@@ -263,3 +263,14 @@ def test_sensitivity_is_the_derivative(formula: sp.Expr, derivative: sp.Expr | N
                                                           (100, 1, -8), (1e-3, 0, 0)])  # fmt: skip
 def test_fractional_bits_from_rounding_noise(error: float, sensitivity: float, bits: int) -> None:
     assert fractional_bits(error, sensitivity) == bits
+
+
+def test_a_formula_is_printed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables ask for it at every precision that is tried, and sympy is slow at it."""
+    printed = []
+    sstr = sp.sstr
+    monkeypatch.setattr(sp, "sstr", lambda expr: printed.append(expr) or sstr(expr))
+    graph = Graph.of({"f": x * sp.tanh(y) + 2 * z}, NAMES, {"x": "mass"})
+    texts = {graph.text(node.expr) for node in graph.nodes for _ in range(3)}
+    assert "mass*tanh(y) + 2*z" in texts
+    assert len(printed) == len(set(printed)) == len({node.expr for node in graph.nodes})

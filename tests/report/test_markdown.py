@@ -36,6 +36,17 @@ def test_the_first_sentence_says_part_and_clock(report: Report) -> None:
     assert "clock 2.5 ns" in subtitle(older)
 
 
+def test_a_missing_r2_has_its_reason(report: Report) -> None:
+    assert "There is no R²" not in to_markdown(report) + to_html(report)
+    shown = report.fidelity[-1]
+    scores = shown.scores["design"]
+    scores = scores.model_copy(update={"teacher_r2": {**scores.teacher_r2, "w": None}})
+    split = shown.model_copy(update={"scores": {**shown.scores, "design": scores}})
+    dead = report.model_copy(update={"fidelity": (*report.fidelity[:-1], split)})
+    reason = "There is no R² of w against the network, which is the same for every row."
+    assert reason in to_markdown(dead) and reason in to_html(dead)
+
+
 def test_sources_are_numbered(report: Report) -> None:
     text = to_markdown(report)
     assert re.search(r"\d \[1\]", text)

@@ -67,6 +67,16 @@ def test_regression_as_sklearn_has_it() -> None:
     assert found.roc == ()
 
 
+def test_an_output_that_is_constant_but_for_rounding_has_no_r2() -> None:
+    rng = np.random.default_rng(1)
+    truth = np.stack([rng.normal(size=900), np.full(900, 0.3), np.zeros(900)], axis=1)
+    truth[::7, 1] = np.nextafter(np.float32(0.3), np.float32(1))  # what adding in another order does
+    found = measure("test", Task.REGRESSION, ("a", "b", "c"), teacher=truth, design=truth + 0.01)
+    scores = found.scores["design"].teacher_r2
+    assert scores["a"] == pytest.approx(0.9999, abs=1e-4)
+    assert scores["b"] is None and scores["c"] is None
+
+
 def test_without_labels_only_agreement(classified: dict[str, np.ndarray]) -> None:
     found = measure("train", Task.LOGITS, NAMES, teacher=classified["teacher"], design=classified["design"])
     assert found.scores["design"].accuracy is None

@@ -246,6 +246,18 @@ def test_a_row_that_cannot_be_read_is_left_out_and_said(tmp_path: Path) -> None:
         read_hall_of_fame(file, cost=COST)
 
 
+@pytest.mark.parametrize("text", ["x0/0", "x0 + inv(1 - 1)", "mod(x0, 0)", "max(x0, log(0))"])
+def test_a_row_that_has_no_value_is_left_out_and_said(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "hall_of_fame.csv"
+    file.write_text(f'Complexity,Loss,Equation\n1,2.0,"x0"\n3,0.1,"{text}"\n')
+    frontier = read_hall_of_fame(file, cost=COST)
+    assert [str(c.expr) for c in frontier[0].candidates] == ["x0"]
+    (note,) = frontier.notes
+    assert "line 3" in note and ("divides by 0" in note or "cannot be worked out" in note)
+    with pytest.raises(InputError, match=r"formula 2: .* in a formula"):
+        read_formulas(f"x0; {text}", cost=COST)
+
+
 def test_a_field_longer_than_any_formula_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "hall_of_fame.csv"
     file.write_text('Complexity,Loss,Equation\n1,0.5,"' + "a" * 200_000 + '"\n')

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from sr2hls.costs import Operators, load_operators, tree_of
 from sr2hls.errors import InputError
-from sr2hls.search.expressions import evaluate, expr_from_text, text_of, tree_from_text
+from sr2hls.search.expressions import (
+    evaluate,
+    expr_from_text,
+    expr_from_tree,
+    expr_of,
+    text_of,
+    tree_from_text,
+)
 
 ROWS = np.random.default_rng(0).uniform(-3, 3, (400, 2))
 ROWS[:6] = [[0, 0], [1, 1], [0.5, 0], [-1.5, 1], [2.5, -2], [-8, 0.25]]
@@ -54,6 +61,15 @@ def test_operators_have_their_values_as_text_and_in_sympy(text: str, expected: n
     with np.errstate(all="ignore"):
         np.testing.assert_allclose(values(text), expected, rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(through_sympy(expr_from_text(text)), expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("text", ["x > 0.25", "x <= y", "max(x, y) > 1", "(x > 0) > (y > 0)"])
+def test_a_comparison_alone_is_a_number_to_sympy_too(text: str) -> None:
+    """Proofs add terms up, and conditions cannot be added."""
+    for expr in (expr_from_text(text), expr_from_tree(tree_from_text(text)), expr_of(text)):
+        assert isinstance(expr, sympy.Expr)
+        assert expr_of(text_of(expr)) == expr
+        np.testing.assert_array_equal(through_sympy(expr), values(text))
 
 
 def pysr_definitions() -> dict[str, object]:
