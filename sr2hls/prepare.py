@@ -53,8 +53,7 @@ class Prepared:
             seed: of their choice.
             near: between neighbours; else between any two rows.
         """
-        raw = np.asarray(self.dataset.train.X, dtype=np.float64)
-        made = rows_between(raw, copies, np.random.default_rng([seed, 0]), near=near)
+        made = rows_between(self.dataset.train.X, copies, np.random.default_rng([seed, 0]), near=near)
         return Split(self.inputs.values(made), to_logits(self.teacher.task, self.teacher.predict(made)), None)
 
 

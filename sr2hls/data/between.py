@@ -1,6 +1,9 @@
 """Rows between neighbouring rows of the data: where a teacher may be asked for more."""
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from sr2hls.arrays import FloatArray, IntArray
@@ -8,9 +11,12 @@ from sr2hls.arrays import FloatArray, IntArray
 _NEIGHBOURS = 6
 _MOST_ROWS = 60_000
 _TREE_FEATURES = 12
+_PIECE = 16_384
 
 
-def rows_between(raw: FloatArray, copies: int, rng: np.random.Generator, *, near: bool = True) -> FloatArray:
+def rows_between(
+    raw: NDArray[np.floating], copies: int, rng: np.random.Generator, *, near: bool = True
+) -> FloatArray:
     """Return new rows, shape (copies times rows, features), 60,000 a copy at most.
 
     Each lies at a random place between a row and one of its nearest neighbours, as in SMOTE (Chawla et al.,
@@ -22,10 +28,9 @@ def rows_between(raw: FloatArray, copies: int, rng: np.random.Generator, *, near
         rng: source of randomness.
         near: between neighbours; else between any two rows.
     """
-    spread = raw.std(axis=0)
-    scaled = (raw - raw.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    rows = rng.permutation(len(raw))[:_MOST_ROWS]
-    neighbours = _neighbours(scaled[rows]) if near else None
+    mean, spread = _moments(raw)
+    rows = np.asarray(raw[rng.permutation(len(raw))[:_MOST_ROWS]], dtype=np.float64)
+    neighbours = _neighbours((rows - mean) / np.where(spread > 0, spread, 1.0)) if near else None
     made = []
     for _ in range(copies):
         if neighbours is None:
@@ -33,8 +38,21 @@ def rows_between(raw: FloatArray, copies: int, rng: np.random.Generator, *, near
         else:
             other = neighbours[np.arange(len(rows)), rng.integers(0, neighbours.shape[1], len(rows))]
         place = rng.random((len(rows), 1))
-        made.append(raw[rows] + place * (raw[rows[other]] - raw[rows]))
+        made.append(rows + place * (rows[other] - rows))
     return np.concatenate(made)
+
+
+def _moments(raw: NDArray[np.floating]) -> tuple[FloatArray, FloatArray]:
+    """Return mean and standard deviation of the columns, to the bit as of all rows at once in doubles."""
+
+    def total(of: Callable[[FloatArray], FloatArray]) -> FloatArray:
+        found = np.zeros(raw.shape[1])
+        for start in range(0, len(raw), _PIECE):
+            found = np.vstack([found, of(raw[start : start + _PIECE].astype(np.float64))]).sum(axis=0)
+        return found
+
+    mean = total(lambda piece: piece) / len(raw)
+    return mean, np.sqrt(total(lambda piece: (piece - mean) ** 2) / len(raw))
 
 
 def _neighbours(scaled: FloatArray) -> IntArray:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.data.decimal_units import DecimalUnit, fit_unit
@@ -23,6 +23,8 @@ from sr2hls.store.files import write_text
 DEFAULT_WIDTH = 6
 """A table of one input of six bits is one LUT6 an output bit."""
 _WIDEST = 32
+_PIECE = 16_384
+"""Rows that are scaled and rounded at once."""
 _FORMAT = "sr2hls inputs 1"
 
 
@@ -207,33 +209,44 @@ class InputFormat:
 
     def raw(self, X: ArrayLike) -> IntArray:
         """Raw features (n, f) to the integers on the circuit's wires (n, f)."""
-        if self.raw_types is not None:
-            rows = self._rows(X)
-            return np.stack(
-                [m.codes(_codes(rows[:, i], m.raw)) for i, m in enumerate(self.maps or ())], axis=1
-            )
-        Z = self._scaled(X)
-        return np.stack([_codes(Z[:, i], type_) for i, type_ in enumerate(self.types)], axis=1)
+        rows = self._rows(X)
+        found = np.empty(rows.shape, np.int64)
+        self._write(rows, found)
+        return found
 
     def values(self, X: ArrayLike) -> FloatArray:
         """Raw features (n, f) to the numbers that the circuit's inputs stand for (n, f)."""
-        return np.ldexp(self.raw(X).astype(np.float64), [-type_.frac for type_ in self.types])
+        rows = self._rows(X)
+        found = np.empty(rows.shape)
+        self._write(rows, found)
+        return np.ldexp(found, [-type_.frac for type_ in self.types], out=found)
 
     def snap(self, X: ArrayLike) -> FloatArray:
         """Raw features (n, f) as the circuit sees them, in raw units: what the network is given in a fair
         comparison."""
         return self.scaler.inverse_transform(self.values(X))
 
-    def _scaled(self, X: ArrayLike) -> FloatArray:
-        return self.scaler.transform(self._rows(X))
+    def _write(self, rows: NDArray[np.generic], found: FloatArray | IntArray) -> None:
+        """Write the integers on the circuit's wires, piece by piece: what is in between takes no memory."""
+        maps = self.maps
+        for start in range(0, len(rows), _PIECE):
+            piece = np.asarray(rows[start : start + _PIECE], dtype=np.float64)
+            to = found[start : start + _PIECE]
+            if maps is None:
+                piece = self.scaler.transform(piece)
+                for i, type_ in enumerate(self.types):
+                    to[:, i] = _codes(piece[:, i], type_)
+                continue
+            for i, m in enumerate(maps):
+                to[:, i] = m.codes(_codes(piece[:, i], m.raw))
 
-    def _rows(self, X: ArrayLike) -> FloatArray:
+    def _rows(self, X: ArrayLike) -> NDArray[np.generic]:
         rows = np.asarray(X)
         if rows.ndim != 2 or rows.shape[1] != len(self.types):
             raise InputError(
                 f"rows of shape {rows.shape} for {len(self.types)} inputs: give (rows, features)"
             )
-        return np.asarray(rows, dtype=np.float64)
+        return rows
 
     def save(self, path: str | Path) -> None:
         """Write everything to a .json file, whole or not at all.

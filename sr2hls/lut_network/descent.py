@@ -10,7 +10,7 @@ from sr2hls.lut_network import growth_kernels as kernels
 from sr2hls.lut_network.samples_and_loss import SOFT, LossKind, Samples, Weights
 from sr2hls.lut_network.table_network import LutNetwork
 
-IndexArray = NDArray[np.int16]
+IndexArray = NDArray[np.int16] | NDArray[np.uint8]
 
 _SCALES = np.exp(np.linspace(-0.25, 0.25, 11))
 
@@ -32,7 +32,10 @@ class Layout:
         self._flat = _flat(network, order, self.at)
         self._above = self._ancestors(count)
         self._only_sums = [self._is_only_summed(n) for n in range(count)]
-        self.values: IndexArray = np.zeros((count, len(samples)), np.int16)
+        # Half the memory where every value fits into a byte; the loops are compiled for both.
+        narrow = max(map(network.bits, self.at)) <= 8
+        shape = count, len(samples)
+        self.values: IndexArray = np.zeros(shape, np.uint8) if narrow else np.zeros(shape, np.int16)
         self.values[: network.n_inputs] = samples.indices.T
         self._run(np.arange(network.n_inputs, count))
 

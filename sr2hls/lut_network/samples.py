@@ -23,10 +23,10 @@ def samples_of(problem: Problem, split: Split) -> Samples:
 
 def indices_of(types: Mapping[str, FixedType], inputs: FloatArray) -> NDArray[np.int16]:
     """Return positions on the grids of the types, lowest 0; both of shape (samples, inputs)."""
-    columns = [
-        np.rint(inputs[:, k] / t.step).astype(np.int64) - t.raw_min for k, t in enumerate(types.values())
-    ]
-    return np.ascontiguousarray(np.stack(columns, axis=1).astype(np.int16))
+    found = np.empty(inputs.shape, np.int16)
+    for k, t in enumerate(types.values()):
+        found[:, k] = np.rint(inputs[:, k] / t.step) - t.raw_min
+    return found
 
 
 def _samples(problem: Problem, inputs: FloatArray, outputs: FloatArray) -> Samples:
@@ -36,8 +36,10 @@ def _samples(problem: Problem, inputs: FloatArray, outputs: FloatArray) -> Sampl
         return Samples(indices, np.ascontiguousarray((outputs - mean) / spread), LossKind.NUMBERS)
     if problem.n_outputs == 1:
         return Samples(indices, 1 / (1 + np.exp(-outputs)), LossKind.LOGIT)
-    powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-    return Samples(indices, powers / powers.sum(axis=1, keepdims=True), LossKind.CLASSES)
+    powers = outputs - outputs.max(axis=1, keepdims=True)
+    np.exp(powers, out=powers)
+    powers /= powers.sum(axis=1, keepdims=True)
+    return Samples(indices, powers, LossKind.CLASSES)
 
 
 def number_scale(problem: Problem) -> tuple[FloatArray, FloatArray]:

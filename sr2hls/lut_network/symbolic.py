@@ -14,6 +14,8 @@ from sr2hls.lut_network.table_formula import TableFormula, fit_table_formula
 from sr2hls.lut_network.table_network import LutNetwork
 from sr2hls.program.types import FixedType
 
+_PIECE = 16_384
+
 
 @dataclass(frozen=True, slots=True)
 class SymbolicOptions:
@@ -180,10 +182,20 @@ def let_move(
 
 
 def loss_on(network: LutNetwork, samples: Samples) -> float:
-    """Return the mean loss of a finished LUT network on samples."""
-    layout = Layout(network, samples)
+    """Return the mean loss of a finished LUT network on samples, to which its step and offsets are fitted.
+
+    Of all samples only the outputs are kept.
+    """
+    outputs = LutNetwork([network.bits(o) for o in network.outputs], len(network.outputs))
+    outputs.outputs = list(range(outputs.n_inputs))
+    outputs.scale, outputs.offsets = network.scale, network.offsets
+    rows = np.arange(len(samples))
+    pieces = (samples.take(rows[start : start + _PIECE]) for start in range(0, len(samples), _PIECE))
+    values = np.concatenate([Layout(network, piece).outputs for piece in pieces])
+    layout = Layout(outputs, Samples(values.astype(np.int16), samples.targets, samples.kind))
     weights = SOFT if samples.kind is LossKind.NUMBERS else DECISIVE
     layout.fit_scale(weights)
+    network.scale, network.offsets = outputs.scale, outputs.offsets
     return layout.loss(weights)
 
 

@@ -13,8 +13,6 @@ import re
 import zipfile
 from pathlib import Path
 
-from torch.export.pt2_archive._package import PT2ArchiveWriter
-
 from sr2hls.data.archive import check_archive
 from sr2hls.errors import InputError, UnsafeFileError
 
@@ -63,6 +61,9 @@ def clean_copy(path: Path) -> io.BytesIO:
             raise UnsafeFileError(
                 f"'{path}' holds compiled code ({compiled!r}), which would be run: save it without"
             )
+        # Only here: it brings torch's compiler, 80 MB and a second, which no other network needs.
+        from torch.export.pt2_archive._package import PT2ArchiveWriter
+
         buffer = io.BytesIO()
         with PT2ArchiveWriter(buffer) as writer:
             for short, name in members.items():

@@ -72,7 +72,7 @@ class Teacher:
         """Return the same network with its outputs read in another way."""
         return replace(self, task=Task(task))
 
-    def predict(self, X: ArrayLike, *, batch: int = 65536, progress: Progress | None = None) -> FloatArray:
+    def predict(self, X: ArrayLike, *, batch: int = 8192, progress: Progress | None = None) -> FloatArray:
         """Run the network.
 
         Args:
@@ -95,7 +95,7 @@ class Teacher:
                 progress(stop, len(rows))
         return out
 
-    def decide(self, X: ArrayLike, *, batch: int = 65536) -> IntArray:
+    def decide(self, X: ArrayLike, *, batch: int = 8192) -> IntArray:
         """Return the network's class, shape (rows,), of each row of X, shape (rows, features)."""
         return self.task.decide(self.predict(X, batch=batch))
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sr2hls.data import between
 from sr2hls.data.between import rows_between
 
 
@@ -35,3 +36,11 @@ def test_rows_may_lie_between_any_two() -> None:
     assert made.shape == (240, 1)
     assert 0.2 < np.mean((made > 5) & (made < 95)) < 0.7
     assert set(rows_between(raw, 4, np.random.default_rng(0)).ravel()) == {0.0, 100.0}
+
+
+def test_mean_and_deviation_of_pieces_are_those_of_all_rows_to_the_bit() -> None:
+    raw = np.random.default_rng(0).normal(3, 2, (2 * between._PIECE + 77, 3)).astype(np.float32)
+    mean, spread = between._moments(raw)
+    rows = raw.astype(np.float64)
+    assert np.array_equal(mean, rows.mean(axis=0))
+    assert np.array_equal(spread, rows.std(axis=0))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sr2hls.data import InputFormat, InputScaler, ScalerKind, choose_input_types, load_scaler
+from sr2hls.data import InputFormat, InputScaler, ScalerKind, choose_input_types, inputs, load_scaler
 from sr2hls.data.names import FeatureNames
 from sr2hls.data.ranges import best_range
 from sr2hls.errors import InputError
@@ -84,6 +84,17 @@ def test_six_bits_of_the_fitted_range_are_used() -> None:
     assert codes.max() == 31
     assert all(len(np.unique(codes[:, i])) > 55 for i in range(4))
     assert (np.abs(form.snap(X) - X).mean(0) < 0.03 * X.std(0)).all()
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_rows_in_pieces_are_the_rows(raw: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    form = InputFormat.fit(X)
+    form = form.with_raw(X, 9, {}) if raw else form
+    codes, values = form.raw(X), form.values(X.astype(np.float64))
+    monkeypatch.setattr(inputs, "_PIECE", 33)
+    assert np.array_equal(form.raw(X), codes)
+    assert np.array_equal(form.values(X), values)
+    assert np.array_equal(values, codes * np.array([t.step for t in form.types]))
 
 
 def test_the_best_range_beats_full_and_narrow_ranges() -> None:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from sr2hls.lut_network import Layout, LossKind, LutNetwork, Samples, indices_of
+from sr2hls.lut_network import DECISIVE, Layout, LossKind, LutNetwork, Samples, indices_of, symbolic
 from sr2hls.lut_network.designs import (
     LutNetworkDesign,
     LutNetworkOptions,
@@ -66,6 +66,19 @@ def test_its_program_is_it(problem: Problem, design: LutNetworkDesign) -> None:
     expected = Layout(network, samples_of(problem, problem.test)).outputs + network.steps()
     step = 2.0 ** np.rint(np.log2(network.scale))
     assert np.array_equal(design.predict(problem.test.inputs), expected * step)
+
+
+def test_its_loss_on_pieces_of_samples_is_that_on_all(
+    problem: Problem, design: LutNetworkDesign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(symbolic, "_PIECE", 700)
+    network, samples = design.symbolic.network.copy(), samples_of(problem, problem.train)
+    network.scale *= 1.1
+    layout = Layout(network.copy(), samples)
+    layout.fit_scale(DECISIVE)
+    assert symbolic.loss_on(network, samples) == layout.loss(DECISIVE)
+    assert network.scale == layout.network.scale
+    assert np.array_equal(network.offsets, layout.network.offsets)
 
 
 def test_it_survives_json(problem: Problem, design: LutNetworkDesign) -> None:

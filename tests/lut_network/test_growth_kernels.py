@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sr2hls.lut_network import growth_kernels as kernels
 from sr2hls.lut_network.descent import Layout, improve
 from sr2hls.lut_network.samples_and_loss import DECISIVE, SOFT, LossKind, Samples, Weights
-from sr2hls.lut_network.table_network import LutNetwork
+from sr2hls.lut_network.table_network import LutNetwork, TableNode
 
 BITS = (3, 3, 2)
 
@@ -73,6 +73,27 @@ def test_the_loss_is_its_definition(kind: LossKind, weights: Weights) -> None:
         # Scores count by their differences; the circuit compares whole steps.
         predictions = (layout.outputs + network.steps()) * network.scale
     assert layout.loss(weights) == pytest.approx(plain_loss(predictions, samples, weights).mean())
+
+
+def test_values_that_fit_into_bytes_are_bytes_and_give_the_same() -> None:
+    network, samples = drawn(LossKind.CLASSES)
+    wide = LutNetwork((*network.input_bits, 9), len(network.outputs))
+    moved = {n: n + (n >= network.n_inputs) for n in [*range(network.n_inputs), *network.nodes]}
+    for number, node in network.nodes.items():
+        wide.nodes[moved[number]] = TableNode(tuple(moved[c] for c in node.children), node.bits, node.entries)
+    wide.outputs, wide.scale, wide.offsets = (
+        [moved[o] for o in network.outputs],
+        network.scale,
+        network.offsets,
+    )
+    unread = np.zeros((len(samples), 1), np.int16)
+    bytes_ = Layout(network, samples)
+    words = Layout(wide, Samples(np.hstack([samples.indices, unread]), samples.targets, samples.kind))
+    assert (bytes_.values.dtype, words.values.dtype) == (np.uint8, np.int16)
+    assert np.array_equal(bytes_.outputs, words.outputs)
+    for number in (n for n in network.order() if network.nodes[n].entries is not None):
+        losses = bytes_.entry_losses(number, DECISIVE)
+        assert np.array_equal(losses, words.entry_losses(moved[number], DECISIVE))
 
 
 @pytest.mark.parametrize("weights", [SOFT, DECISIVE])

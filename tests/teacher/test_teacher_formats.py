@@ -1,5 +1,7 @@
 """Every format gives the same outputs, and plain networks come apart into the same layers."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -217,3 +219,8 @@ class Scaled(nn.Module):
 def test_parameters_are_counted(name: str) -> None:
     """16-64-32-32-5: (16+1)·64 + (64+1)·32 + (32+1)·32 + (32+1)·5, without the scaler."""
     assert load_teacher(JETS / name).n_parameters == 4389
+
+
+def test_only_archives_of_torch_export_bring_the_compiler_of_torch() -> None:
+    code = "import sys, sr2hls.prepare; sys.exit('torch._dynamo' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
