@@ -44,8 +44,8 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     task: Annotated[str | None, INPUTS, Example('"logits"')] = None
     """`logits`, `probabilities` or `regression`, where the guess from the network is wrong."""
     weight_column: Annotated[str | None, INPUTS, Example('"weight"')] = None
-    """Column or key of the rows' weights: how much each counts in what readable formulas learn, and in the
-    score that designs are judged by. The other strategies learn from all rows alike."""
+    """Column or key of the rows' weights: how much each counts in what every strategy learns, and in the
+    score that designs are judged by."""
     class_weights: Annotated[
         tuple[tuple[str, float], ...],
         INPUTS,
