@@ -96,8 +96,8 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     tables: Annotated[Tables | None, SEARCH, Example('"symbolic"')] = field(
         default=None, converter=optional(Tables)
     )
-    """Tables of LUT networks: `symbolic` keeps their formulas, `free` lets entries move and reports how many
-    did; both if not given."""
+    """Tables of LUT networks and readable formulas: `symbolic` keeps their formulas, `free` lets entries move
+    and reports how many did; if not given, LUT networks have both, and readable formulas stay."""
     template: Annotated[str | None, SEARCH, Example('"a*f(mass) + g(pt, eta)"')] = None
     """Features that may come together in a term of readable formulas, e.g. `a*f(mass) + g(pt, eta)`."""
     start: Annotated[str | None, SEARCH, Example('"formulas.txt"')] = None

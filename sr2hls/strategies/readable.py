@@ -11,11 +11,12 @@ import numpy as np
 
 from sr2hls.design import Design, Proposal
 from sr2hls.lut_network import Samples
-from sr2hls.options import CompileOptions, Cost, Effort, EngineName, StrategyName
+from sr2hls.options import CompileOptions, Cost, Effort, EngineName, StrategyName, Tables
 from sr2hls.problem import Problem
 from sr2hls.progress import Stage
 from sr2hls.quantised import QuantisedOptions, train_quantised
 from sr2hls.quantised.designs import MOST_INPUT_BITS, learnt_samples
+from sr2hls.quantised.free_tables import MoveOptions
 from sr2hls.quantised.train import TrainOptions
 from sr2hls.search.base import SearchProgress
 from sr2hls.search.expressions import expr_from_text, text_of
@@ -123,6 +124,7 @@ class FoundModels(Record):
 class Readable:
     """Short formulas of about each size, which the circuit computes to the bit.
 
+    Where the user lets tables move, entries move from these formulas at the end of the training.
     The seconds of ``--time`` bound the search, and the training of each size.
     """
 
@@ -135,8 +137,8 @@ class Readable:
         options = self.context.options
         work, most = _EFFORTS[options.effort], options.time_s or math.inf
         stages = {_SEARCH: min(work.seconds, most)}
-        stages |= {f"{NAME}-{size}: bits": min(work.seconds_a_lut * size, most) for size in sizes}
-        return Plan(stages, tuple(f"{NAME}-{size}" for size in sizes))
+        stages |= {f"{self._name(s)}: bits": min(work.seconds_a_lut * s, most) for s in sizes}
+        return Plan(stages, tuple(map(self._name, sizes)))
 
     def propose(self, problem: Problem, sizes: Sequence[int]) -> Iterator[Proposal | Design]:
         """See `Strategy.propose`; inputs of more than eight bits have no such designs."""
@@ -148,9 +150,16 @@ class Readable:
         for line in found.notes:
             note(line)
         for size in sizes:
-            name = f"{NAME}-{size}"
+            name = self._name(size)
             design = stages.kept_design(name, problem)
             yield design or self._trained(problem, name, size, found.models)
+
+    @property
+    def _free(self) -> bool:
+        return self.context.options.tables is Tables.FREE
+
+    def _name(self, size: int) -> str:
+        return f"{NAME}-{size}-{Tables.FREE.value}" if self._free else f"{NAME}-{size}"
 
     @cached_property
     def _learnt(self) -> Problem:
@@ -224,6 +233,7 @@ class Readable:
                 seed=options.seed,
                 samples=self._samples,
                 options=_EFFORTS[options.effort].bits,
+                moves=MoveOptions() if self._free else None,
                 go_on=_training(stage, options.time_s),
             )
         return replace(design, proposal=replace(design.proposal, name=name, label=_label(design)))
