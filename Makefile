@@ -16,7 +16,7 @@ $(STAMP): pyproject.toml constraints.txt
 # The main job: the trained jet tagger to readable formulas and their circuit, with the embedded search.
 demo: $(STAMP)
 	$(BIN)/sr2hls compile examples/jet_tagger/jet_tagger.onnx --data examples/jet_tagger/jets.npz \
-		--strategy readable --max-lut 120 --output runs/jet_tagger
+		--strategy readable --max-lut 60 --max-nodes 100 --max-latency-ns 5 --effort low --output runs/jet_tagger
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

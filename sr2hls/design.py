@@ -1,6 +1,6 @@
 """Formulas, and the program that stands for them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -32,6 +32,11 @@ ROWS = 12_000
 """Rows on which precision is chosen and designs are checked: a thousandth of the accuracy shows on them."""
 
 
+def feature_name(position: int) -> str:
+    """Return what definitions call a feature in a decimal unit, ``u = x + zero``, by the input's position."""
+    return f"feature{position}"
+
+
 @dataclass(frozen=True)
 class Proposal:
     """Formulas for all outputs, in floating point.
@@ -55,11 +60,16 @@ class Proposal:
         """How reports call it: by its name and by what it is."""
         return f"{self.name}: {self.label}"
 
-    def inlined(self) -> dict[str, sp.Expr]:
-        """Return the formulas over the inputs alone, as people read them."""
+    def inlined(self, but: Container[str] = ()) -> dict[str, sp.Expr]:
+        """Return the formulas over the inputs alone, as people read them.
+
+        Args:
+            but: names of definitions that stay.
+        """
         known: dict[sp.Symbol, sp.Expr] = {}
         for name, expr in self.definitions:
-            known[sp.Symbol(name)] = expr.xreplace(known)
+            if name not in but:
+                known[sp.Symbol(name)] = expr.xreplace(known)
         return {name: formula.xreplace(known) for name, formula in self.formulas.items()}
 
 

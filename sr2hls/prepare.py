@@ -14,7 +14,7 @@ from sr2hls.data.class_order import in_order, order_seen
 from sr2hls.data.dataset import open_source
 from sr2hls.errors import InputError
 from sr2hls.objectives import Objective, parse_objective, rare_objective
-from sr2hls.options import CircuitOptions, CompileOptions
+from sr2hls.options import CircuitOptions, CompileOptions, StrategyName
 from sr2hls.problem import Problem, Split, to_logits
 from sr2hls.program.ends import refuse_argmax
 from sr2hls.program.types import FixedType, Overflow, Rounding
@@ -109,6 +109,7 @@ def prepare(options: CompileOptions, progress: Progress) -> Prepared:
         validation=splits[1],
         test=splits[2],
         objective=_objective(options, teacher, splits[0], progress),
+        units=inputs.units,
     )
     return Prepared(teacher, dataset, inputs, problem)
 
@@ -297,7 +298,7 @@ def _class_names(teacher: Teacher, dataset: Dataset) -> tuple[str, ...]:
 
 
 def _input_format(options: CompileOptions, teacher: Teacher, dataset: Dataset) -> InputFormat:
-    scaler = _scaler(options.scaler, teacher)
+    scaler = _scaler(options, teacher)
     fitted = InputFormat.fit(dataset.train.X, dataset.names, width=options.input_bits, scaler=scaler)
     given = {name: input_type(name, text) for name, text in options.input_types}
     unknown = sorted(set(given) - set(dataset.names.display))
@@ -307,7 +308,7 @@ def _input_format(options: CompileOptions, teacher: Teacher, dataset: Dataset) -
             f"{', '.join(dataset.names.display)}"
         )
     types = [given.get(n, t) for n, t in zip(dataset.names.display, fitted.types, strict=True)]
-    inputs = InputFormat(fitted.names, fitted.scaler, tuple(types))
+    inputs = InputFormat(fitted.names, fitted.scaler, tuple(types), units=fitted.units)
     return inputs if not options.with_scaler else with_raw_features(inputs, dataset.train.X, options)
 
 
@@ -321,9 +322,11 @@ def with_raw_features(inputs: InputFormat, X: ArrayLike, options: CircuitOptions
     return inputs.with_raw(X, options.raw_bits, given)
 
 
-def _scaler(choice: str, teacher: Teacher) -> InputScaler | ScalerKind:
+def _scaler(options: CompileOptions, teacher: Teacher) -> InputScaler | ScalerKind:
+    choice = options.scaler
     if choice == "auto":
-        return ScalerKind.RANGE
+        # Formulas that people read keep their constants in the features' own units.
+        return ScalerKind.DECIMAL if StrategyName.READABLE in options.strategies else ScalerKind.RANGE
     if choice == "checkpoint":
         affine = teacher.scaler
         if affine is None:

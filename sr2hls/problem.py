@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sr2hls.arrays import FloatArray, IntArray
+from sr2hls.data.decimal_units import DecimalUnit
 from sr2hls.objectives import Objective, r2
 from sr2hls.program.types import FixedType
 from sr2hls.teacher.task import Task
@@ -71,6 +72,8 @@ class Problem:
         validation: what choices are made on.
         test: what results are reported on; nothing is chosen by it.
         objective: what designs are judged by; ``None`` is accuracy or R².
+        units: of the features, where formulas are over them in decimal units; ``None``: formulas are over the
+            circuit's inputs.
     """
 
     task: Task
@@ -82,6 +85,7 @@ class Problem:
     validation: Split
     test: Split
     objective: Objective | None = None
+    units: tuple[DecimalUnit, ...] | None = None
 
     @property
     def splits(self) -> dict[str, Split]:
@@ -92,6 +96,12 @@ class Problem:
     def n_outputs(self) -> int:
         """Number of outputs."""
         return len(self.output_names)
+
+    def seen(self, inputs: FloatArray) -> FloatArray:
+        """Return what formulas see of circuit inputs, both of shape (samples, inputs)."""
+        if self.units is None:
+            return inputs
+        return np.asarray(inputs + [unit.zero for unit in self.units], dtype=np.float64)
 
     def decide(self, outputs: FloatArray) -> IntArray:
         """Return the class, shape (samples,), of each row of logits, shape (samples, outputs).

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sr2hls.data.decimal_units import DecimalUnit, fit_unit
 from sr2hls.data.names import FeatureNames
 from sr2hls.data.reason import reason
 from sr2hls.data.scaler import InputScaler, ScalerKind
@@ -90,6 +91,7 @@ class InputFormat:
         names: of the features.
         scaler: affine map that runs upstream of the circuit.
         types: of the circuit's inputs, rounding RND and overflow SAT.
+        units: of the features, where formulas are over them in decimal units.
         raw_types: of features that arrive in fixed point and are scaled in exact arithmetic, as a circuit
             does; by default they are floating-point numbers, and the scaler runs upstream.
     """
@@ -98,6 +100,7 @@ class InputFormat:
     scaler: InputScaler
     types: tuple[FixedType, ...]
     raw_types: tuple[FixedType, ...] | None = None
+    units: tuple[DecimalUnit, ...] | None = None
 
     def __post_init__(self) -> None:
         counts = {len(self.names.display), self.scaler.n_features, len(self.types)}
@@ -140,6 +143,8 @@ class InputFormat:
         rows = np.asarray(X, dtype=np.float64)
         n = rows.shape[1]
         widths = widths_of(width, n)
+        if scaler == ScalerKind.DECIMAL:
+            return cls._decimal(rows, names or FeatureNames.of(None, n), widths, types)
         if not isinstance(scaler, InputScaler):
             scaler = InputScaler.fit(rows, scaler, widths)
         if scaler.n_features != n:
@@ -151,6 +156,21 @@ class InputFormat:
         elif types is None:
             types = choose_input_types(scaler.transform(rows), widths)
         return cls(names or FeatureNames.of(None, n), scaler, tuple(types))
+
+    @classmethod
+    def _decimal(
+        cls, rows: Array, names: FeatureNames, widths: Sequence[int], types: Sequence[FixedType] | None
+    ) -> "InputFormat":
+        found = [fit_unit(rows[:, i], w) for i, w in enumerate(widths)]
+        units = tuple(unit for unit, _ in found)
+        offset, scale = (np.array(v) for v in ([u.offset for u in units], [u.scale for u in units]))
+        if types is None:
+            types = [
+                FixedType(True, w, w - frac, Rounding.RND, Overflow.SAT)
+                for w, (_, frac) in zip(widths, found, strict=True)
+            ]
+        scaler = InputScaler(offset, scale, ScalerKind.DECIMAL.value)
+        return cls(names, scaler, tuple(types), units=units)
 
     def with_raw(self, X: ArrayLike, width: int, types: Mapping[str, FixedType]) -> "InputFormat":
         """Return the same inputs made of features that arrive in fixed point.
@@ -229,6 +249,7 @@ class InputFormat:
             "scaler": self.scaler.to_json(),
             "types": _plain(self.types),
             **({} if self.raw_types is None else {"raw_types": _plain(self.raw_types)}),
+            **({} if self.units is None else {"units": [asdict(unit) for unit in self.units]}),
             "meaning": "input = (feature - offset) / scale, rounded to nearest (RND), saturating (SAT)",
         }
         try:
@@ -249,6 +270,7 @@ class InputFormat:
                 raise ValueError(f"format '{content['format']}'")
             types = _types(content["types"])
             raw_types = _types(content["raw_types"]) if "raw_types" in content else None
+            units = _units(content["units"]) if "units" in content else None
             names = FeatureNames.of([str(name) for name in content["features"]], len(types))
             scaler = InputScaler.from_mapping(content["scaler"], str(path), str(content["scaler"]["kind"]))
         except (
@@ -263,7 +285,7 @@ class InputFormat:
             raise InputError(
                 f"'{path}' is no description of inputs ({reason(error)}): write it again"
             ) from error
-        return cls(names, scaler, types, raw_types)
+        return cls(names, scaler, types, raw_types, units)
 
 
 def _plain(types: Sequence[FixedType]) -> list[dict[str, Any]]:
@@ -275,3 +297,7 @@ def _types(content: Sequence[Mapping[str, Any]]) -> tuple[FixedType, ...]:
         FixedType(bool(t["signed"]), int(t["width"]), int(t["integer"]), Rounding.RND, Overflow.SAT)
         for t in content
     )
+
+
+def _units(content: Sequence[Mapping[str, Any]]) -> tuple[DecimalUnit, ...]:
+    return tuple(DecimalUnit(int(u["exponent"]), float(u["zero"]), float(u["place"])) for u in content)

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-_TAILS = (0.0, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05)
+TAILS = (0.0, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05)
 """Shares of the rows that may be cut off at either end."""
 _MOST_ROWS = 20_000
 
@@ -21,11 +21,11 @@ def best_range(values: Array, width: int) -> tuple[float, float]:
         values: of shape (n,).
         width: bits.
     """
-    sample = _thinned(values)
+    sample = thinned(values)
     levels = 2**width - 1
     best, best_error = (float(sample[0]), float(sample[-1])), np.inf
-    lows = np.quantile(sample, _TAILS)
-    highs = np.quantile(sample, 1 - np.array(_TAILS))
+    lows = np.quantile(sample, TAILS)
+    highs = np.quantile(sample, 1 - np.array(TAILS))
     for low in np.unique(lows):
         for high in np.unique(highs):
             if not high > low:
@@ -38,7 +38,7 @@ def best_range(values: Array, width: int) -> tuple[float, float]:
     return best
 
 
-def _thinned(values: Array) -> Array:
+def thinned(values: Array) -> Array:
     """At most `_MOST_ROWS` of the values, sorted, with both ends and evenly spread quantiles."""
     ordered = np.sort(np.asarray(values, dtype=np.float64))
     if len(ordered) <= _MOST_ROWS:

@@ -29,6 +29,9 @@ class ScalerKind(StrEnum):
     """Median 0, interquartile range 1, as scikit-learn's RobustScaler."""
     POWER_OF_TWO = "power-of-two"
     """No offset, and a power of two that brings 99 % of the rows into [-1, 1): a shift, free upstream."""
+    DECIMAL = "decimal"
+    """A power of ten and an offset of whole steps (`sr2hls.data.decimal_units`): what is printed over the
+    features in their own units is what the circuit computes."""
     IDENTITY = "identity"
     """Raw features."""
 

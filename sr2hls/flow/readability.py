@@ -1,15 +1,16 @@
 """The formulas of a design as they are printed, and how readable they are."""
 
+import numpy as np
 import sympy as sp
 
 from sr2hls.design import Design
 from sr2hls.problem import Problem
+from sr2hls.quantised.own_formulas import own_formulas, summed
 from sr2hls.search.joint import Readability, measure_readability
 from sr2hls.search.joint.printing import shortest_form
 
 DIGITS = 3
 _ROWS = 4_000
-_NOISE = 1e-12
 
 
 def has_tables(design: Design) -> bool:
@@ -19,13 +20,7 @@ def has_tables(design: Design) -> bool:
 
 def printed_formulas(design: Design) -> dict[str, sp.Expr]:
     """Return the formulas over the circuit's inputs, in their shortest form with three digits."""
-    return {name: shortest_form(rounded(_summed(f))) for name, f in design.proposal.inlined().items()}
-
-
-def _summed(formula: sp.Expr) -> sp.Expr:
-    """Return a formula without a constant that is only the rounding of floating-point sums."""
-    constant, rest = formula.as_coeff_Add()
-    return rest if abs(constant) < _NOISE and rest.free_symbols else formula
+    return {name: shortest_form(rounded(summed(f))) for name, f in design.proposal.inlined().items()}
 
 
 def rounded(expr: sp.Expr, digits: int = DIGITS) -> sp.Expr:
@@ -34,10 +29,17 @@ def rounded(expr: sp.Expr, digits: int = DIGITS) -> sp.Expr:
 
 
 def readability(problem: Problem, design: Design) -> Readability | None:
-    """Return how readable the printed formulas are, measured on validation rows; of tables, ``None``."""
+    """Return how readable the printed formulas are, measured on validation rows; of tables, ``None``.
+
+    They are those over the features where these have decimal units, else those over the circuit's inputs.
+    """
     if has_tables(design):
         return None
     rows = problem.validation.first(_ROWS).inputs
+    own = own_formulas(problem, design, problem.feature_names)
+    if own is not None:
+        features = [u.place + u.own(rows[:, k]) * u.scale for k, u in enumerate(problem.units or ())]
+        return measure_readability(own, np.stack(features, axis=1), problem.feature_names)
     return measure_readability(printed_formulas(design), rows, tuple(problem.types))
 
 

@@ -11,9 +11,11 @@ from sr2hls.flow.record_terms import latex_of, term_records
 from sr2hls.objectives import r2
 from sr2hls.prepare import Prepared
 from sr2hls.problem import Problem
+from sr2hls.quantised.own_formulas import own_axes, own_formulas
 from sr2hls.report.model import FormulaRecord
 from sr2hls.report.physical import Axis, formula_text, physical_formula, physical_scores
 from sr2hls.report.reading import ExactLine, Reading
+from sr2hls.search.joint.decimal_formula import DecimalAxis, decimal_formula
 from sr2hls.search.joint.printing import count_nodes
 from sr2hls.search.names import safe_names, with_names
 
@@ -32,6 +34,9 @@ def shown_formulas(prepared: Prepared, design: Design, names: Sequence[str]) -> 
     """
     if has_tables(design):
         return dict(design.proposal.formulas)
+    own = own_formulas(prepared.problem, design, names)
+    if own is not None:
+        return own
     axes = axes_of(prepared, names)
     printed = printed_formulas(design)
     scores = prepared.problem.task.is_classification and len(printed) > 1
@@ -86,6 +91,7 @@ def reading_of(prepared: Prepared, design: Design) -> Reading:
     kind = "cross-entropy to the labels" if problem.validation.labels is not None else "cross-entropy"
     return Reading(
         physical=exact,
+        own_constants=exact and own_formulas(problem, design, problem.feature_names) is not None,
         equal_to_the_bit=all(e.largest == 0 for e in design.errors.values()),
         agreement=_agreement(prepared, design) if exact else None,
         nodes=None if found is None else found.nodes,
@@ -114,11 +120,20 @@ def _agreement(prepared: Prepared, design: Design) -> float | None:
 def _exact_lines(problem: Problem, design: Design) -> tuple[ExactLine, ...]:
     proposal = design.proposal
     called = dict(zip(problem.output_names, problem.class_names, strict=True))
+    axes = own_axes(problem, problem.feature_names)
+
+    def written(expr: sp.Expr) -> sp.Expr:
+        if any(s in axes for s in expr.free_symbols):
+            others = {s: DecimalAxis(s, 0) for s in expr.free_symbols if s not in axes}
+            return decimal_formula(expr, axes | others)
+        return with_names(expr, problem.feature_names)
+
     return tuple(
         ExactLine(
             name=called.get(name, name),
-            formula=formula_text(with_names(expr, problem.feature_names)),
+            formula=formula_text(written(expr)),
             type=None if name not in design.value_types else str(design.value_types[name]),
         )
         for name, expr in (*proposal.definitions, *proposal.formulas.items())
+        if sp.Symbol(name) not in axes
     )

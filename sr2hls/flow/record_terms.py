@@ -1,7 +1,7 @@
 """The terms of a design: what each looks like over the data, and what is lost without it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy as sp
@@ -12,9 +12,11 @@ from sr2hls.flow.readability import has_tables, printed_formulas, rounded
 from sr2hls.objectives import r2
 from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType
+from sr2hls.quantised.own_formulas import own_axes
 from sr2hls.report.latex import symbol
 from sr2hls.report.physical import Axis, formula_text, physical_formula
 from sr2hls.report.reading import TermCurve, TermReading
+from sr2hls.search.joint.decimal_formula import decimal_formula
 from sr2hls.search.joint.printing import shortest_form
 
 _ROWS = 20_000
@@ -33,6 +35,8 @@ class _Addend:
     output: int
     written: sp.Expr
     formula: sp.Expr
+    shown: sp.Expr
+    """Over the features, without its constant."""
 
 
 def term_records(problem: Problem, design: Design, axes: Sequence[Axis]) -> tuple[TermReading, ...]:
@@ -50,12 +54,11 @@ def term_records(problem: Problem, design: Design, axes: Sequence[Axis]) -> tupl
     loss = loss_of(problem, split, outputs)
     now, score = loss(outputs), problem.score(outputs, split)
     found = []
-    for addend in _addends(design):
+    for addend in _addends(problem, design, axes):
         values = _values(design, addend.written, split.inputs)
         without = outputs.copy()
         without[:, addend.output] -= values - values.mean()
-        shown = physical_formula(shortest_form(rounded(addend.formula)), axes)
-        shown = sp.Add(*(a for a in sp.Add.make_args(shown) if a.free_symbols))
+        shown = sp.Add(*(a for a in sp.Add.make_args(addend.shown) if a.free_symbols))
         inputs = sorted(int(s.name[1:]) for s in addend.formula.free_symbols)
         x, curves, shares = _picture(problem, design, addend, inputs, split, axes)
         found.append(
@@ -117,11 +120,18 @@ def _categorical(logits: FloatArray, targets: FloatArray) -> FloatArray:
     return np.asarray(np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1))
 
 
-def _addends(design: Design) -> Iterator[_Addend]:
-    proposal = design.proposal
+def _addends(problem: Problem, design: Design, axes: Sequence[Axis]) -> Iterator[_Addend]:
+    proposal, own = design.proposal, own_axes(problem, problem.feature_names)
+
+    def shown(written: sp.Expr, formula: sp.Expr) -> sp.Expr:
+        inlined = replace(proposal, formulas={"": written}).inlined(but={s.name for s in own})[""]
+        if own and inlined.free_symbols <= own.keys():
+            return decimal_formula(inlined, own)
+        return physical_formula(shortest_form(rounded(formula)), axes)
+
     if not design.value_types:
         for k, formula in enumerate(printed_formulas(design).values()):
-            yield from (_Addend(k, a, a) for a in sp.Add.make_args(formula) if a.free_symbols)
+            yield from (_Addend(k, a, a, shown(a, a)) for a in sp.Add.make_args(formula) if a.free_symbols)
         return
     known: dict[sp.Symbol, sp.Expr] = {}
     for name, expr in proposal.definitions:
@@ -131,7 +141,8 @@ def _addends(design: Design) -> Iterator[_Addend]:
             inlined = addend.xreplace(known)
             if inlined.free_symbols:
                 # Its constant belongs to the output's.
-                yield _Addend(k, addend, inlined - inlined.as_coeff_Add()[0])
+                formula = inlined - inlined.as_coeff_Add()[0]
+                yield _Addend(k, addend, formula, shown(addend, formula))
 
 
 def _values(design: Design, written: sp.Expr, inputs: FloatArray) -> FloatArray:

@@ -60,9 +60,11 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     )
     """Names of the classes in the order of the network's outputs, by commas, where labels are words."""
     scaler: Annotated[str, INPUTS] = "auto"
-    """Affine map before the circuit: `auto` (the range of each feature that uses the bits best), `checkpoint`
-    (the one at the network's front), one fitted on the training split (`range`, `standard`, `robust`,
-    `power-of-two`, `identity`), or a file with one. It is written out beside the design."""
+    """Affine map before the circuit: `auto` (`decimal` for readable formulas, else `range`), `checkpoint`
+    (the one at the network's front), one fitted on the training split (`range`: what each feature's bits
+    resolve best, `decimal`: powers of ten, so that formulas over the features have the circuit's own
+    constants, `standard`, `robust`, `power-of-two`, `identity`), or a file with one. It is written out beside
+    the design."""
     input_bits: Annotated[int, CIRCUIT] = field(default=6, validator=width)
     """Width of each fixed-point input; range and binary point come from the data."""
     max_latency_ns: Annotated[float | None, BUDGETS, Example("10.0")] = None

@@ -10,8 +10,8 @@ import sympy as sp
 from sr2hls.arrays import FloatArray
 from sr2hls.lut_network import SOFT, Samples
 from sr2hls.lut_network.samples_and_loss import gradient
-from sr2hls.program.types import FixedType
 from sr2hls.quantised.digits import rounded_array
+from sr2hls.quantised.input_grid import InputGrid
 from sr2hls.quantised.rows import QuantisedRows
 from sr2hls.quantised.shape import QuantisedShape
 from sr2hls.quantised.state import QuantisedState
@@ -51,18 +51,24 @@ class Dictionary:
         samples: the samples.
     """
 
-    def __init__(self, samples: Samples, types: Sequence[FixedType]) -> None:
+    def __init__(self, samples: Samples, grids: Sequence[InputGrid]) -> None:
         self.samples = samples
         inputs = np.stack(
-            [t.step * (t.raw_min + samples.indices[:, i].astype(np.float64)) for i, t in enumerate(types)],
+            [g.values()[samples.indices[:, i]] for i, g in enumerate(grids)],
             axis=1,
         )
-        spans = np.array([t.max - t.min for t in types])
+        spans = np.array([g.max - g.min for g in grids])
         order = np.argsort(-inputs.std(axis=0) / spans, kind="stable")
         used = [i for i in order.tolist() if np.ptp(inputs[:, i]) > 0]
         self._terms: list[tuple[QuantisedShape, tuple[float, ...]]] = []
         values, nodes = [], []
-        for shape, constants in [*_of_one(used, inputs), *_products(used[:_MOST_PAIR_INPUTS], inputs)]:
+        moved = [i for i in used[:_MOST_KINK_INPUTS] if grids[i].zero]
+        found_shapes = [
+            *_of_one(used, inputs),
+            *_products(used[:_MOST_PAIR_INPUTS], inputs),
+            *_centred_products(moved, used[:_MOST_KINK_INPUTS], inputs),
+        ]
+        for shape, constants in found_shapes:
             self._terms += [(shape, tuple(c)) for c in constants.tolist()]
             found = shape.evaluate({i: inputs[:, i] for i in shape.inputs}, constants)
             values.append(found.astype(np.float32))
@@ -115,3 +121,15 @@ def _products(used: Sequence[int], inputs: FloatArray) -> Iterator[tuple[Quantis
         places = np.unique(np.quantile(inputs[:, i], _PAIR_QUANTILES))
         kink = sp.Symbol(f"x{j}") * sp.Abs(sp.Symbol(f"x{i}") + 0.5)
         yield QuantisedShape.of(Term(kink))[0], rounded_array(-places[:, None])
+
+
+def _centred_products(
+    moved: Sequence[int], used: Sequence[int], inputs: FloatArray
+) -> Iterator[tuple[QuantisedShape, FloatArray]]:
+    """Iterate over products with an input less its median, where 0 is not in the middle of its values."""
+    for i in moved:
+        median = np.array([[-float(np.median(inputs[:, i]))]])
+        for j in used:
+            if i != j:
+                shape = QuantisedShape.of(Term((sp.Symbol(f"x{i}") + 0.5) * sp.Symbol(f"x{j}")))[0]
+                yield shape, rounded_array(median)

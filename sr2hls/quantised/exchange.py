@@ -8,10 +8,12 @@ from itertools import islice
 import numpy as np
 import sympy as sp
 
+from sr2hls.data.decimal_units import DecimalUnit
 from sr2hls.lut_network import SOFT, Samples
 from sr2hls.quantised.candidates import Dictionary, PartCandidate
 from sr2hls.quantised.digits import rounded
 from sr2hls.quantised.fit_part import FitOptions, improved
+from sr2hls.quantised.input_grid import units_of
 from sr2hls.quantised.luts import state_luts
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader
@@ -23,7 +25,7 @@ from sr2hls.quantised.start import place
 from sr2hls.quantised.state import QuantisedState
 from sr2hls.quantised.sweep import improve, sweep
 from sr2hls.search.expressions import exact_number
-from sr2hls.search.joint.printing import count_nodes, shortest_form
+from sr2hls.search.joint.decimal_formula import count_own_nodes
 
 _TAKEN_OUT = 2
 _LOOKED_AT = 4
@@ -39,12 +41,13 @@ def state_nodes(state: QuantisedState) -> int:
 
 def output_nodes(state: QuantisedState, output: int) -> int:
     """Return the sympy nodes of an output's formula as it is printed."""
-    return _nodes(tuple(state.of_output(output)), state.bias[output] * 2.0 ** -state.scale.fracs[output])
+    bias = state.bias[output] * 2.0 ** -state.scale.fracs[output]
+    return _nodes(tuple(state.of_output(output)), bias, units_of(state.grids))
 
 
 @lru_cache(maxsize=4096)
-def _nodes(parts: tuple[Part, ...], bias: float) -> int:
-    return int(count_nodes(shortest_form(sp.Add(exact_number(bias), *(p.expr() for p in parts)))))
+def _nodes(parts: tuple[Part, ...], bias: float, units: tuple[DecimalUnit, ...] | None) -> int:
+    return count_own_nodes(sp.Add(exact_number(bias), *(p.expr() for p in parts)), units)
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ def exchanged(
         The best state so far after each trial, and its loss with the price of its LUTs.
     """
     judge = samples.batch(options.judge_rows, rng)
-    dictionary = Dictionary(samples.batch(options.rows, rng), state.types)
+    dictionary = Dictionary(samples.batch(options.rows, rng), state.grids)
 
     def worth(state: QuantisedState) -> float:
         return QuantisedRows(state, judge, SOFT).loss() + fit.price * state_luts(state)
@@ -211,4 +214,4 @@ def _reader(state: QuantisedState, position: int, n_inputs: int) -> Reader:
     known = [r for r in state.readers() if r.input == position and r.bits <= most]
     if known:
         return max(known, key=lambda r: r.bits)
-    return Reader.first(position, state.types[position], most)
+    return Reader.first(position, state.grids[position], most)

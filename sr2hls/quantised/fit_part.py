@@ -72,7 +72,7 @@ class _Fit:
     def __init__(self, rows: QuantisedRows, at: int, options: FitOptions, rng: np.random.Generator) -> None:
         self.rows, self.at, self.options, self.rng = rows, at, options, rng
         self.state, self.part = rows.state, rows.state.parts[at]
-        self.types = self.state.types
+        self.grids = self.state.grids
         self.most_bits = max(self.part.bits, min(options.part_bits, self.part.bits + 1))
         self.low = -(1 << self.most_bits >> 1)
         self.losses: CellLosses = rows.cell_losses(at, self.part.inputs, self.low, 2 << self.most_bits)
@@ -80,7 +80,7 @@ class _Fit:
         self.others = [(p.bits, p.index_bits) for p in others.of_output(self.part.output)]
         self.read = set(others.readers())
         outputs = range(len(self.state.bias))
-        self.rest_luts = readers_luts(sorted(self.read), self.types) + sum(
+        self.rest_luts = readers_luts(sorted(self.read), self.grids) + sum(
             output_luts([(p.bits, p.index_bits) for p in others.of_output(k)])
             for k in outputs
             if k != self.part.output
@@ -140,9 +140,9 @@ class _Fit:
         """Return what may be read: the present readers, free ones, those of other parts, some new ones."""
         choices = []
         for i, present in zip(self.part.inputs, self.part.readers, strict=True):
-            free = free_readers(i, self.types[i], self.options.index_bits)
+            free = free_readers(i, self.grids[i], self.options.index_bits)
             known = [r for r in sorted(self.read) if r.input == i]
-            new = new_readers(i, self.types[i], self.options.reader_bits)
+            new = new_readers(i, self.grids[i], self.options.reader_bits)
             some = self.rng.permutation(len(new))[:_NEW].tolist()
             choices.append(list(dict.fromkeys([present, *known, *free, *(new[k] for k in some)])))
         fitting = [c for c in product(*choices) if sum(r.bits for r in c) <= self.options.index_bits]
@@ -186,7 +186,7 @@ class _Fit:
         index_bits = sum(r.bits for r in readers)
         new = [r for r in readers if r not in self.read]
         total = self.rest_luts + output_luts([*self.others, (bits, index_bits)])
-        return total + readers_luts(new, self.types)
+        return total + readers_luts(new, self.grids)
 
     def _paid(self, readers: Sequence[Reader], bits: int) -> float:
         luts, most = self._luts(readers, bits), self.options.max_lut

@@ -10,7 +10,7 @@ to fewer bits is a table, too, shared by all parts that read it; an input's high
 from collections.abc import Sequence
 
 from sr2hls.lut_network.table_network import LUT_INPUTS, chains
-from sr2hls.program.types import FixedType
+from sr2hls.quantised.input_grid import InputGrid
 from sr2hls.quantised.reader import Reader
 from sr2hls.quantised.state import QuantisedState
 
@@ -19,15 +19,15 @@ def state_luts(state: QuantisedState) -> int:
     """Return about how many LUTs a state takes."""
     outputs = range(len(state.bias))
     total = sum(output_luts([(p.bits, p.index_bits) for p in state.of_output(k)]) for k in outputs)
-    return total + readers_luts(state.readers(), state.types)
+    return total + readers_luts(state.readers(), state.grids)
 
 
-def readers_luts(readers: Sequence[Reader], types: Sequence[FixedType]) -> int:
+def readers_luts(readers: Sequence[Reader], grids: Sequence[InputGrid]) -> int:
     """Return about how many LUTs the rounding of inputs takes.
 
     Yosys' ABC gives every other reader of several bits one LUT more, for what their functions share.
     """
-    luts = [r.luts(types[r.input]) for r in readers]
+    luts = [r.luts(grids[r.input]) for r in readers]
     return sum(luts) + sum(n > 1 for n in luts) // 2
 
 

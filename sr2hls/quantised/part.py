@@ -70,6 +70,11 @@ class Part:
         """Return the raw values of its table, in the order of its readers' raw values."""
         return quantize_real(self._values(), self.type)
 
+    def is_finite(self) -> bool:
+        """Return whether the formula has a value for everything that its inputs can be."""
+        with np.errstate(all="ignore"):
+            return bool(np.isfinite(self._values()).all())
+
     def is_clear(self) -> bool:
         """Return whether no value is so near a tie that the order of evaluation could decide its rounding."""
         steps = self._values() * 2.0**self.frac

@@ -84,11 +84,6 @@ def _moved(part: Part, step: FloatArray) -> Part:
     for nudge in NUDGES:
         offset = rounded(part.offset + float(step[-1]) + nudge * 2.0**-part.frac)
         moved = replace(part, constants=constants, offset=offset)
-        if _is_finite(moved) and moved.is_clear():
+        if moved.is_finite() and moved.is_clear():
             return moved
     return part
-
-
-def _is_finite(part: Part) -> bool:
-    with np.errstate(all="ignore"):
-        return bool(np.isfinite(sums(part.shapes, part.readers, np.array([part.constants]))).all())

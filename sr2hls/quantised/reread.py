@@ -29,14 +29,14 @@ def reread(rows: QuantisedRows, options: FitOptions, rng: np.random.Generator) -
 def _move(all_rows: QuantisedRows, few: Samples, reader: Reader, options: FitOptions) -> None:
     rows = all_rows if few is all_rows.samples else QuantisedRows(all_rows.state, few, all_rows.weights)
     state = rows.state
-    type_ = state.types[reader.input]
-    if reader.is_whole(type_) or reader not in state.readers():
+    grid = state.grids[reader.input]
+    if reader.is_whole(grid) or reader not in state.readers():
         return
     best, worth = state, _worth(rows, state, options)
-    for other in neighbours(reader, type_, options.reader_bits):
+    for other in neighbours(reader, grid, options.reader_bits):
         candidate = _with_reader(state, reader, other)
         if any(
-            p.index_bits > max(options.index_bits, q.index_bits)
+            p.index_bits > max(options.index_bits, q.index_bits) or (p is not q and not p.is_finite())
             for p, q in zip(candidate.parts, state.parts, strict=True)
         ):
             continue

@@ -8,8 +8,8 @@ import numpy as np
 from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.lut_network import LossKind, Samples, Weights
 from sr2hls.lut_network.growth_kernels import FlatLoss
-from sr2hls.program.types import FixedType
 from sr2hls.quantised import rounding_kernels as kernels
+from sr2hls.quantised.input_grid import InputGrid
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader
 from sr2hls.quantised.state import QuantisedState
@@ -24,13 +24,13 @@ class CellLosses:
     """What each raw value of a part would lose for each combination of its inputs' values.
 
     Attributes:
-        types: of the inputs, one or two.
+        grids: of the inputs, one or two.
         cells: summed losses, shape (cells, levels); with ``levels`` the summed weights and residuals of each
             cell, shape (cells, 2), from which squared errors follow.
         levels: what each raw value adds to the output, in units of the targets.
     """
 
-    types: tuple[FixedType, ...]
+    grids: tuple[InputGrid, ...]
     cells: FloatArray
     levels: FloatArray | None
     _by_first: dict[Reader, FloatArray] = field(default_factory=dict)
@@ -40,11 +40,11 @@ class CellLosses:
         """Return the losses of each entry of a table over some readers, shape (entries, levels)."""
         first, *rest = readers
         if first not in self._by_first:
-            cells = self.cells.reshape(*(1 << t.width for t in self.types), -1)
-            self._by_first[first] = _added_up(cells, first, self.types[0], 0)
+            cells = self.cells.reshape(*(1 << g.width for g in self.grids), -1)
+            self._by_first[first] = _added_up(cells, first, self.grids[0], 0)
         total = self._by_first[first]
         for axis, reader in enumerate(rest, 1):
-            total = _added_up(total, reader, self.types[axis], axis)
+            total = _added_up(total, reader, self.grids[axis], axis)
         entries = total.reshape(-1, self.cells.shape[1])
         if self.levels is None:
             return np.ascontiguousarray(entries)
@@ -52,9 +52,9 @@ class CellLosses:
         return np.asarray(counts * self.levels**2 - 2 * sums * self.levels)
 
 
-def _added_up(cells: FloatArray, reader: Reader, type_: FixedType, axis: int) -> FloatArray:
+def _added_up(cells: FloatArray, reader: Reader, grid: InputGrid, axis: int) -> FloatArray:
     """Return cells with those added up that a reader does not tell apart."""
-    codes = reader.codes(type_)
+    codes = reader.codes(grid)
     one_hot = np.zeros((1 << reader.bits, len(codes)))
     one_hot[codes, np.arange(len(codes))] = 1.0
     return np.asarray(np.moveaxis(np.tensordot(one_hot, cells, (1, axis)), 0, axis), dtype=np.float64)
@@ -131,9 +131,9 @@ class QuantisedRows:
             levels: number of raw values.
         """
         state, part = self.state, self.state.parts[at]
-        types = tuple(state.types[i] for i in inputs)
-        cells = self._index([Reader.whole(i, t) for i, t in zip(inputs, types, strict=True)])
-        n_cells = 1 << sum(t.width for t in types)
+        grids = tuple(state.grids[i] for i in inputs)
+        cells = self._index([Reader.whole(i, g) for i, g in zip(inputs, grids, strict=True)])
+        n_cells = 1 << sum(g.width for g in grids)
         others = self.totals.copy()
         others[:, part.output] -= self.values(part)
         objective, counted = _objective(state, self.weights, -low), self.samples.row_weights
@@ -143,7 +143,7 @@ class QuantisedRows:
             counts = np.bincount(cells, weights=counted, minlength=n_cells)
             sums = np.bincount(cells, weights=counted * rest, minlength=n_cells)
             return CellLosses(
-                types,
+                grids,
                 np.stack([counts, sums], axis=1),
                 np.asarray(step * (low + np.arange(levels)), dtype=np.float64),
             )
@@ -151,7 +151,7 @@ class QuantisedRows:
         kernels.level_losses(
             cells, others, part.output, low, self.samples.targets, counted, objective, losses
         )
-        return CellLosses(types, losses, None)
+        return CellLosses(grids, losses, None)
 
     def _index(self, readers: Sequence[Reader]) -> IntArray:
         index = np.zeros(len(self.samples), np.int64)
@@ -161,7 +161,7 @@ class QuantisedRows:
 
     def _read(self, reader: Reader) -> IntArray:
         if reader not in self._codes:
-            codes = reader.codes(self.state.types[reader.input])
+            codes = reader.codes(self.state.grids[reader.input])
             self._codes[reader] = codes[self.samples.indices[:, reader.input].astype(np.int64)]
         return self._codes[reader]
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from sr2hls.lut_network import LossKind, number_scale
 from sr2hls.problem import Problem
-from sr2hls.program.types import FixedType
 from sr2hls.quantised.digits import rounded
+from sr2hls.quantised.input_grid import InputGrid, grids_of
 from sr2hls.quantised.part import Part, sums
 from sr2hls.quantised.reader import Reader
 from sr2hls.quantised.shape import QuantisedShape
@@ -24,13 +24,13 @@ def started(
     Scores and logits are multiplied by what makes a step of theirs a power of two, which changes no decision.
 
     Args:
-        model: outputs over the problem's inputs.
+        model: outputs over the problem's inputs as formulas see them.
         problem: types of the inputs and what outputs mean.
         kind: the same for the loss.
         step: of scores and logits, in logits; of numbers, in units of their standard deviation.
         part_bits: most bits of a part.
     """
-    types = tuple(problem.types.values())
+    grids = grids_of(problem)
     outputs = range(len(model.bias))
     if kind is LossKind.NUMBERS:
         mean, unit = number_scale(problem)
@@ -45,16 +45,16 @@ def started(
     bias = []
     for k in outputs:
         steps = factor * model.bias[k] * 2.0 ** fracs[k]
-        for part in _parts_of(model, k, factor, fracs[k], types):
+        for part in _parts_of(model, k, factor, fracs[k], grids):
             placed, low = place(part, part_bits)
             parts.append(placed)
             steps += low
         bias.append(round(steps))
-    return QuantisedState(types, Scale(kind, fracs, mean, unit), tuple(parts), tuple(bias), step)
+    return QuantisedState(grids, Scale(kind, fracs, mean, unit), tuple(parts), tuple(bias), step)
 
 
 def _parts_of(
-    model: JointModel, output: int, factor: float, frac: int, types: Sequence[FixedType]
+    model: JointModel, output: int, factor: float, frac: int, grids: Sequence[InputGrid]
 ) -> list[Part]:
     """Return an output's terms, those over the same inputs together."""
     found: dict[tuple[int, ...], Part] = {}
@@ -63,7 +63,7 @@ def _parts_of(
             continue
         shape, inner = QuantisedShape.of(term)
         constants = tuple(rounded(c) for c in (factor * float(coefficient), *inner))
-        readers = tuple(Reader.first(i, types[i], 6 if len(term.inputs) == 1 else 3) for i in term.inputs)
+        readers = tuple(Reader.first(i, grids[i], 6 if len(term.inputs) == 1 else 3) for i in term.inputs)
         before = found.get(term.inputs, Part(output, (), (), 0.0, readers, 1, frac))
         found[term.inputs] = replace(
             before, shapes=(*before.shapes, shape), constants=(*before.constants, *constants)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sr2hls.arrays import FloatArray
 from sr2hls.lut_network import LossKind
-from sr2hls.program.types import FixedType
+from sr2hls.quantised.input_grid import InputGrid
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader
 
@@ -37,14 +37,14 @@ class QuantisedState:
     """Parts of every output and what is added to their sums.
 
     Attributes:
-        types: of the inputs.
+        grids: of the inputs.
         scale: of the outputs.
         parts: of all outputs.
         bias: of each output, in its steps.
         temperature: logits that a step of the scores is worth to the loss; it decides nothing.
     """
 
-    types: tuple[FixedType, ...]
+    grids: tuple[InputGrid, ...]
     scale: Scale
     parts: tuple[Part, ...]
     bias: tuple[int, ...]

@@ -9,7 +9,7 @@ import sympy as sp
 
 from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.costs import tree_of
-from sr2hls.design import Design, Proposal
+from sr2hls.design import Design, Proposal, feature_name
 from sr2hls.errors import VerificationError
 from sr2hls.lut_network import LossKind, samples_of
 from sr2hls.problem import Problem
@@ -20,7 +20,8 @@ from sr2hls.program.real import quantize_real
 from sr2hls.program.types import FixedType, Overflow, Rounding, narrowest
 from sr2hls.quantised.constants import printed_bias
 from sr2hls.quantised.free_tables import MovedPart, shares_moved
-from sr2hls.quantised.part import Part
+from sr2hls.quantised.idle import without_idle_limits
+from sr2hls.quantised.part import Part, grid
 from sr2hls.quantised.reader import Reader
 from sr2hls.quantised.shift import common_shift
 from sr2hls.quantised.state import QuantisedState
@@ -78,6 +79,7 @@ class _Lines:
 
     Attributes:
         names: of readers and parts.
+        inputs: what formulas call each input that is read, by its position.
         definitions: name and formula of each.
         value_types: name to type.
         bias: of each output in its steps; scores have a common shift, which decides nothing, so that
@@ -98,25 +100,39 @@ class _Lines:
         ]
         self.printed = tuple(printed for printed, _ in biases)
         self.bias = tuple(steps for _, steps in biases)
+        self.inputs = self._inputs(state)
         read: dict[Reader, sp.Expr] = {}
         for reader in state.readers():
-            symbol = sp.Symbol(f"x{reader.input}")
-            if reader.is_whole(state.types[reader.input]):
+            symbol = sp.Symbol(self.inputs[reader.input])
+            if reader.is_whole(state.grids[reader.input]):
                 read[reader] = symbol
             else:
-                name = self._write(reader, f"u{len(self.names)}", reader.expr(), reader.type)
+                expr = reader.expr().xreplace({sp.Symbol(f"x{reader.input}"): symbol})
+                name = self._write(reader, f"u{len(self.names)}", expr, reader.type)
                 back = f"v{name[1:]}"
                 self.definitions.append((back, sp.Symbol(name) + exact_number(reader.low)))
                 read[reader] = sp.Symbol(back)
         for number, part in enumerate(p for k in range(len(state.bias)) for p in state.of_output(k)):
             inputs = {sp.Symbol(f"x{r.input}"): read[r] for r in part.readers}
-            self._write(part, f"t{number}", part.expr().xreplace(inputs), part.type)
+            values = {f"x{i}": v for i, v in grid(part.readers).items()}
+            expr = without_idle_limits(part.expr(), values).xreplace(inputs)
+            self._write(part, f"t{number}", expr, part.type)
         for k, name in enumerate(outputs):
             steps = self.printed[k] * 2.0 ** state.scale.fracs[k]
             if steps != self.bias[k]:
                 largest = self.bias[k] + sum((1 << p.bits) - 1 for p in state.of_output(k))
                 type_ = narrowest(min(0, self.bias[k]), max(0, largest), state.scale.fracs[k])
                 self.value_types[name] = replace(type_, rounding=Rounding.RND, overflow=Overflow.SAT)
+
+    def _inputs(self, state: QuantisedState) -> dict[int, str]:
+        """Return what formulas call each input that is read, by its position."""
+        called = {}
+        for position in sorted({reader.input for reader in state.readers()}):
+            called[position], zero = f"x{position}", state.grids[position].zero
+            if zero:
+                called[position] = feature_name(position)
+                self.definitions.append((called[position], sp.Symbol(f"x{position}") + exact_number(zero)))
+        return called
 
     def _write(self, value: Reader | Part, name: str, expr: sp.Expr, type_: FixedType) -> str:
         self.names[value] = name
@@ -137,10 +153,10 @@ def _program(state: QuantisedState, problem: Problem, lines: _Lines) -> Program:
     read: dict[Reader, int] = {}
     grids: dict[Reader, tuple[str, FloatArray]] = {}
     for reader in state.readers():
-        type_ = state.types[reader.input]
-        symbol, value = f"x{reader.input}", builder[list(problem.types)[reader.input]]
-        inputs = {symbol: _values(type_)}
-        if reader.is_whole(type_):
+        seen = state.grids[reader.input]
+        symbol, value = lines.inputs[reader.input], builder[list(problem.types)[reader.input]]
+        inputs = {symbol: _values(seen.type) + seen.zero}
+        if reader.is_whole(seen):
             read[reader], grids[reader] = value, (symbol, inputs[symbol])
             continue
         name = lines.names[reader]

@@ -45,12 +45,15 @@ class Reading(Record):
 
     physical: bool
     """Whether the formulas take the features in their own units: the scaler is in the constants."""
+    own_constants: bool = False
+    """Whether the shown constants are the circuit's own: the way to the features' units rounded nothing."""
     equal_to_the_bit: bool
     """Whether the circuit computes the exact lines with no difference."""
     agreement: float | None
     """Of the shown formulas with the circuit on the test split: equal decisions, or R² for a regression."""
     nodes: int | None
-    """Operators, variables and constants of all formulas over scaled inputs; ``None`` for tables."""
+    """Operators, variables and constants of all formulas: over the features where the constants are the
+    circuit's own, else over scaled inputs; ``None`` for tables."""
     digits: int | None = None
     """Most significant digits of a constant."""
     nested: int | None = None

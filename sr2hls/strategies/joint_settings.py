@@ -37,7 +37,7 @@ def users_template(prepared: Prepared, options: CompileOptions) -> Template | No
 
 
 def users_start(prepared: Prepared, options: CompileOptions) -> JointModel | None:
-    """Return the model that the search starts from, over the circuit's inputs, or ``None``.
+    """Return the model that the search starts from, over the inputs as formulas see them, or ``None``.
 
     Raises:
         InputError: the formulas cannot be read, or are not one an output over the features.
@@ -70,10 +70,11 @@ def users_start(prepared: Prepared, options: CompileOptions) -> JointModel | Non
 
 
 def _over_inputs(expr: sp.Expr, prepared: Prepared) -> sp.Expr:
-    """Return a formula over the features as one over the circuit's inputs, its products multiplied out."""
-    scaler = prepared.inputs.scaler
+    """Return a formula over the features as one over the inputs, its products multiplied out."""
+    scaler, units = prepared.inputs.scaler, prepared.inputs.units
+    offsets = scaler.offset if units is None else np.array([unit.place for unit in units])
     inputs: dict[sp.Basic, sp.Basic] = {}
-    for k, (scale, offset) in enumerate(zip(_numbers(scaler.scale), _numbers(scaler.offset), strict=True)):
+    for k, (scale, offset) in enumerate(zip(_numbers(scaler.scale), _numbers(offsets), strict=True)):
         symbol = sp.Symbol(f"x{k}")
         inputs[symbol] = sp.Float(scale) * symbol + sp.Float(offset)
     return sp.expand(expr.xreplace(inputs), deep=False)

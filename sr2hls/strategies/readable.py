@@ -17,6 +17,7 @@ from sr2hls.progress import Stage
 from sr2hls.quantised import QuantisedOptions, train_quantised
 from sr2hls.quantised.designs import MOST_INPUT_BITS, learnt_samples
 from sr2hls.quantised.free_tables import MoveOptions
+from sr2hls.quantised.own_formulas import own_formulas
 from sr2hls.quantised.train import TrainOptions
 from sr2hls.search.base import SearchProgress
 from sr2hls.search.expressions import expr_from_text, text_of
@@ -30,6 +31,7 @@ from sr2hls.search.joint import (
     operon_proposer,
     pysr_proposer,
 )
+from sr2hls.search.joint.decimal_formula import count_own_nodes
 from sr2hls.search.joint.printing import count_nodes, shortest_form
 from sr2hls.search.joint.problem import search_problem
 from sr2hls.search.pysr.settings_file import load_pysr_settings
@@ -195,7 +197,7 @@ class Readable:
                 terms=[text_of(t.expr) for t in scored.model.terms],
                 coefficients=scored.model.coefficients.tolist(),
                 bias=scored.model.bias.tolist(),
-                nodes=scored.nodes,
+                nodes=_own_nodes(scored.model, problem),
                 score=scored.score,
             )
             for scored in front.models
@@ -236,7 +238,7 @@ class Readable:
                 moves=MoveOptions() if self._free else None,
                 go_on=_training(stage, options.time_s),
             )
-        return replace(design, proposal=replace(design.proposal, name=name, label=_label(design)))
+        return replace(design, proposal=replace(design.proposal, name=name, label=_label(design, problem)))
 
 
 def _pysr(options: CompileOptions) -> Proposer:
@@ -245,14 +247,21 @@ def _pysr(options: CompileOptions) -> Proposer:
     return replace(pysr_proposer(settings, search_cost(options)), time_limit=options.time_s)
 
 
+def _own_nodes(model: JointModel, problem: Problem) -> int:
+    """Return the nodes of a model's formulas as they are printed."""
+    formulas = model.formulas(problem.output_names)
+    return sum(count_own_nodes(f, problem.units) for f in formulas.values())
+
+
 def _widest(problem: Problem) -> int:
     return max(t.width for t in problem.types.values())
 
 
-def _label(design: Design) -> str:
-    formulas = [shortest_form(f) for f in design.proposal.inlined().values()]
-    terms = sum(1 for f in formulas for addend in f.as_ordered_terms() if addend.free_symbols)
-    return f"{terms} terms, {sum(map(count_nodes, formulas))} nodes"
+def _label(design: Design, problem: Problem) -> str:
+    own = own_formulas(problem, design, problem.feature_names)
+    formulas = own or {n: shortest_form(f) for n, f in design.proposal.inlined().items()}
+    terms = sum(1 for f in formulas.values() for addend in f.as_ordered_terms() if addend.free_symbols)
+    return f"{terms} terms, {sum(map(count_nodes, formulas.values()))} nodes"
 
 
 class _Searching:

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from .test_quantised_network import NAMES, TYPES, float_layers, inputs, layers_out
 from sr2hls.baseline import beside
 from sr2hls.options import CompileOptions, Synthesis
 from sr2hls.problem import Problem, Split
 from sr2hls.program.ends import NO_ENDS
 from sr2hls.teacher.task import Task
+
+from .test_quantised_network import NAMES, TYPES, float_layers, inputs, layers_out
 
 _HINT = "install Vivado and put it on PATH, or give its settings64.sh or a container"
 

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from .test_quantised_network import float_layers, inputs, train
 from sr2hls.baseline.hls import network_to_hls4ml
 from sr2hls.errors import InputError
 from sr2hls.target import Target
+
+from .test_quantised_network import float_layers, inputs, train
 
 
 @pytest.mark.parametrize("backend", ["Vitis", "Vivado"])

@@ -115,7 +115,7 @@ def test_types_fit_the_values() -> None:
         ({"width": [6, 6]}, r"2 input widths for 4 features: give one, or one each"),
         (
             {"scaler": "magic"},
-            r"unknown scaler 'magic': give one of range, standard, robust, power-of-two, identity",
+            r"unknown scaler 'magic': give one of range, standard, robust, power-of-two, decimal, identity",
         ),
         (
             {"scaler": InputScaler(np.zeros(2), np.ones(2), "file")},

@@ -7,11 +7,13 @@ import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from sr2hls.data.decimal_units import DecimalUnit
 from sr2hls.lut_network import LossKind
 from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.quantised.constants import printed_bias
 from sr2hls.quantised.digits import rounded
+from sr2hls.quantised.input_grid import InputGrid
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader, free_readers, neighbours, new_readers
 from sr2hls.quantised.shape import QuantisedShape
@@ -26,6 +28,8 @@ TYPES = (
     FixedType(True, WIDTH, 1, Rounding.RND, Overflow.SAT),
     FixedType(False, WIDTH, 3, Rounding.RND, Overflow.SAT),
 )
+GRIDS = (InputGrid(TYPES[0]), InputGrid(TYPES[1], DecimalUnit(1, 0.75)))
+"""The second input is a feature in a decimal unit, whose own 0 lies elsewhere."""
 X0, X1 = sp.symbols("x0 x1")
 ONE = [X0, X1, X0**2, sp.tanh(2.5 * X0 - 0.3), sp.exp(-((3.1 * X0 + 0.2) ** 2)), sp.Abs(X1 - 1.3)]
 TWO = [X0 * X1, X0 * sp.tanh(0.7 * X1 - 1.1), sp.Max(X0, 0.3 * X1)]
@@ -61,15 +65,15 @@ def parts(draw: st.DrawFn) -> Part:
 
 
 def readers_of(position: int) -> list[Reader]:
-    type_ = TYPES[position]
-    new = list(new_readers(position, type_, 3))
-    moved = [n for r in new[::7] for n in neighbours(r, type_, 4)]
-    return [*free_readers(position, type_, 6), *new, *moved]
+    grid = GRIDS[position]
+    new = list(new_readers(position, grid, 3))
+    moved = [n for r in new[::7] for n in neighbours(r, grid, 4)]
+    return [*free_readers(position, grid, 6), *new, *moved]
 
 
 def state_of(found: list[Part], kind: LossKind = LossKind.CLASSES) -> QuantisedState:
     scale = Scale(kind, (1, 1), np.zeros(2), np.ones(2))
-    return QuantisedState(TYPES, scale, tuple(dict.fromkeys(found)), (3, -2), 0.5)
+    return QuantisedState(GRIDS, scale, tuple(dict.fromkeys(found)), (3, -2), 0.5)
 
 
 @settings(max_examples=12, deadline=None)
@@ -106,26 +110,25 @@ def test_reading_is_printed_without_rounding(part: Part) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from([0, 1]), st.data())
 def test_no_input_lies_at_a_tie_of_its_reader(position: int, data: st.DataObject) -> None:
-    type_, reader = TYPES[position], data.draw(st.sampled_from(readers_of(position)))
-    grid = np.arange(type_.raw_min, type_.raw_max + 1) * type_.step
-    steps = (grid - reader.low) / reader.step
+    grid, reader = GRIDS[position], data.draw(st.sampled_from(readers_of(position)))
+    steps = (grid.values() - reader.low) / reader.step
     assert np.abs(steps - np.floor(steps) - 0.5).min() > 0.01
-    codes = reader.codes(type_)
+    codes = reader.codes(grid)
     assert codes.min() >= 0 and codes.max() < 1 << reader.bits
     assert (np.diff(codes) >= 0).all()
 
 
 def test_highest_bits_are_wires() -> None:
-    for position, type_ in enumerate(TYPES):
+    for position, grid in enumerate(GRIDS):
         for bits in range(1, WIDTH):
-            reader = Reader.highest(position, type_, bits)
-            np.testing.assert_array_equal(reader.codes(type_), np.arange(1 << WIDTH) >> (WIDTH - bits))
-            assert reader.luts(type_) == 0
+            reader = Reader.highest(position, grid, bits)
+            np.testing.assert_array_equal(reader.codes(grid), np.arange(1 << WIDTH) >> (WIDTH - bits))
+            assert reader.luts(grid) == 0
 
 
 def test_a_placed_part_begins_at_its_least_value() -> None:
     shape, inner = QuantisedShape.of(Term(sp.tanh(2.5 * X0 - 0.3)))
-    reader = Reader.whole(0, TYPES[0])
+    reader = Reader.whole(0, GRIDS[0])
     part, low = place(Part(0, (shape,), (3.0, *inner), 0.0, (reader,), 1, 1), 6)
     entries = part.entries()
     assert entries.min() == 0
@@ -155,3 +158,14 @@ def test_a_constant_of_few_digits_is_preferred() -> None:
     # The parts' own 0.137 would make it 8.387: 8.4 is rounded to the same steps.
     bias, taken = printed_bias([0.137], 33, 2)
     assert taken == 33 and abs(bias + 0.137 - 8.4) < 1e-12
+
+
+def test_limits_that_no_value_reaches_are_not_printed() -> None:
+    shape, inner = QuantisedShape.of(Term(sp.Max(X1, 0.4) * X0))
+    readers = (Reader.whole(0, GRIDS[0]), Reader.whole(1, GRIDS[1]))
+    # The second input is 0.75 at least.
+    idle = Part(0, (shape,), (1.5, *inner), 0.25, readers, 4, 1)
+    at_work = Part(0, (shape,), (1.5, 0.8), 0.25, readers, 4, 1)
+    for part, has_limit in ((idle, False), (at_work, True)):
+        lines = dict(design_of(state_of([part]), problem()).proposal.definitions)
+        assert lines["t0"].has(sp.Max) == has_limit

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sr2hls.lut_network import LossKind
 from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType, Overflow, Rounding
+from sr2hls.quantised.input_grid import InputGrid
 from sr2hls.quantised.luts import state_luts
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader, new_readers
@@ -30,6 +31,7 @@ from sr2hls.target import Target
 from sr2hls.teacher.task import Task
 
 TYPE = FixedType(True, 6, 1, Rounding.RND, Overflow.SAT)
+GRID = InputGrid(TYPE)
 X = sp.symbols("x0:6")
 
 
@@ -42,7 +44,7 @@ def state_of(seed: int, outputs: int, parts: int) -> QuantisedState:
         i, j = sorted(rng.choice(6, 2, replace=False).tolist())
         if rng.random() < 0.4:
             expr = sp.tanh(3.1 * X[i] + 0.3)
-            readers: tuple[Reader, ...] = (Reader.first(i, TYPE, int(rng.integers(4, 7))),)
+            readers: tuple[Reader, ...] = (Reader.first(i, GRID, int(rng.integers(4, 7))),)
         else:
             expr = X[j] * sp.Abs(X[i] + 0.4)
             readers = (_reader(rng, i, 3), _reader(rng, j, int(rng.integers(2, 4))))
@@ -53,13 +55,13 @@ def state_of(seed: int, outputs: int, parts: int) -> QuantisedState:
             found.append(placed)
             bias[k] += low
     scale = Scale(LossKind.CLASSES, (2,) * outputs, np.zeros(outputs), np.ones(outputs))
-    return QuantisedState((TYPE,) * 6, scale, tuple(dict.fromkeys(found)), tuple(bias.tolist()), 0.25)
+    return QuantisedState((GRID,) * 6, scale, tuple(dict.fromkeys(found)), tuple(bias.tolist()), 0.25)
 
 
 def _reader(rng: np.random.Generator, position: int, bits: int) -> Reader:
     if rng.random() < 0.5:
-        return Reader.first(position, TYPE, bits)
-    new = [r for r in new_readers(position, TYPE, bits) if r.bits == bits]
+        return Reader.first(position, GRID, bits)
+    new = [r for r in new_readers(position, GRID, bits) if r.bits == bits]
     return new[int(rng.integers(len(new)))]
 
 

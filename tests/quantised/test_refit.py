@@ -9,6 +9,7 @@ import sympy as sp
 from sr2hls.lut_network import DECISIVE, SOFT, LossKind, samples_of
 from sr2hls.problem import Problem, Split
 from sr2hls.program.types import FixedType, Overflow, Rounding
+from sr2hls.quantised.input_grid import InputGrid
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader
 from sr2hls.quantised.refit import _slopes, refit
@@ -80,7 +81,7 @@ def test_the_loss_never_rises(seed: int) -> None:
 
 def test_slopes_are_derivatives_and_saturated_entries_stand_still() -> None:
     shape, inner = QuantisedShape.of(Term(sp.tanh(2.5 * X[0] - 0.3)))
-    reader = Reader.whole(0, TYPE)
+    reader = Reader.whole(0, InputGrid(TYPE))
     part = Part(0, (shape,), (3.0, *inner), 1.0, (reader,), 5, 2)
     x, (a, b) = reader.values(), inner if inner[0] > 0 else inner[::-1]
     value = 3 * np.tanh(a * x + b) + 1

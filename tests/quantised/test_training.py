@@ -7,18 +7,24 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from sr2hls.data.decimal_units import DecimalUnit
 from sr2hls.design import check_design
 from sr2hls.errors import InputError
+from sr2hls.flow.readability import readability
 from sr2hls.lut_network import SOFT, LossKind, samples_of
 from sr2hls.problem import Problem, Split
 from sr2hls.program.size import estimate_luts
 from sr2hls.program.types import FixedType, Overflow, Rounding
+from sr2hls.prove.formula import prove_formulas
 from sr2hls.quantised import QuantisedOptions, train_quantised
 from sr2hls.quantised.exchange import state_nodes
+from sr2hls.quantised.own_formulas import own_formulas
 from sr2hls.quantised.rows import QuantisedRows
 from sr2hls.quantised.start import started
 from sr2hls.quantised.train import TrainOptions
 from sr2hls.search.joint.joint_model import JointModel, Term
+from sr2hls.search.joint.printing import count_nodes
+from sr2hls.search.joint.problem import joint_data
 from sr2hls.teacher.task import Task
 
 TYPE = FixedType(True, 6, 1, Rounding.RND, Overflow.SAT)
@@ -37,6 +43,12 @@ def problem(task: Task, outputs: int) -> Problem:
         parts.append(Split(x, values, labels))
     names = tuple(f"y{k}" for k in range(outputs))
     return Problem(task, {f"x{k}": TYPE for k in range(4)}, names, ("p", "q", "r", "s"), names, *parts)
+
+
+def in_gev(wanted: Problem) -> Problem:
+    """Return a problem whose inputs come from features in decimal units that are far from being centred."""
+    units = tuple(DecimalUnit(k - 1, 1.0 + 0.25 * k) for k in range(4))
+    return replace(wanted, feature_names=("mass", "c1", "ntrk", "pt"), units=units)
 
 
 def model(outputs: int) -> JointModel:
@@ -71,6 +83,27 @@ def test_numbers_come_out_in_the_teachers_units() -> None:
     wanted = problem(Task.REGRESSION, 2)
     design = train_quantised(model(2), wanted, max_lut=None, seed=0, options=QUICK)
     assert wanted.score(design.predict(wanted.test.inputs), wanted.test) > 0.98
+
+
+def test_over_features_in_decimal_units_what_is_printed_is_trained() -> None:
+    wanted = in_gev(problem(Task.LOGITS, 3))
+    terms = tuple(Term(e) for e in (X[0], (X[1] - 1.25) ** 2, X[1] * X[2], X[2]))
+    seen = JointModel(terms, model(3).coefficients, np.zeros(3))
+    design = train_quantised(seen, wanted, max_lut=30, seed=0, options=QUICK)
+    assert wanted.score(design.predict(wanted.test.inputs), wanted.test) > 0.85
+    shown = own_formulas(wanted, design, wanted.feature_names)
+    assert shown is not None
+    found = readability(wanted, design)
+    assert found is not None and found.digits <= 3 and not found.unknown
+    assert found.nodes == sum(map(count_nodes, shown.values()))
+    check_design(design, wanted.train.inputs)
+    assert prove_formulas(design, 60.0).proven
+
+
+def test_a_feature_that_may_be_0_gets_no_logarithm() -> None:
+    wanted = replace(problem(Task.LOGITS, 3), units=tuple(DecimalUnit(0, 1.0) for _ in range(4)))
+    bounds = joint_data(wanted).bounds
+    assert bounds is not None and np.array_equal(bounds[0], [0.0, 1.96875])
 
 
 def test_a_budget_of_luts_is_met_and_costs_some_of_the_score() -> None:

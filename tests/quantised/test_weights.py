@@ -12,6 +12,7 @@ from sr2hls.problem import Problem
 from sr2hls.quantised import QuantisedOptions, train_quantised
 from sr2hls.quantised.candidates import Dictionary
 from sr2hls.quantised.designs import learnt_samples
+from sr2hls.quantised.input_grid import grids_of
 from sr2hls.quantised.rows import QuantisedRows
 from sr2hls.quantised.start import started
 from sr2hls.quantised.train import TrainOptions
@@ -55,7 +56,7 @@ def test_terms_are_ranked_by_the_rows_that_count() -> None:
     def first(weights: np.ndarray | None, others: np.ndarray) -> tuple[int, object, float]:
         targets = np.concatenate([samples.targets[:200], others])
         given = replace(samples, targets=targets, weights=weights)
-        found = next(Dictionary(given, tuple(wanted.types.values())).ranked(state, 9))
+        found = next(Dictionary(given, grids_of(wanted)).ranked(state, 9))
         return found.output, found.shape, found.coefficient
 
     same, moved = samples.targets[200:], samples.targets[200:][::-1, ::-1]

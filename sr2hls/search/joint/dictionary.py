@@ -25,8 +25,8 @@ class Range:
     Attributes:
         low: 1 % quantile.
         high: 99 % quantile.
-        least: smallest value.
-        most: largest value.
+        least: smallest value, or what it can be.
+        most: largest value, or what it can be.
     """
 
     low: float
@@ -35,10 +35,10 @@ class Range:
     most: float
 
     @classmethod
-    def of(cls, column: FloatArray) -> "Range":
-        """Measure a column of shape (rows,)."""
+    def of(cls, column: FloatArray, ends: Sequence[float] | None = None) -> "Range":
+        """Measure a column of shape (rows,); its values can be from one end to the other."""
         low, high = np.quantile(column, (0.01, 0.99))
-        least, most = float(column.min()), float(column.max())
+        least, most = ends or (float(column.min()), float(column.max()))
         return cls(float(low), float(high), least, most) if high > low else cls(least, most, least, most)
 
     @property
@@ -100,6 +100,7 @@ def one_input_entries() -> tuple[DictionaryEntry, ...]:
         DictionaryEntry(make_shape("1/u"), _without_zero, _without_zero),
         DictionaryEntry(make_shape("sqrt(u)"), _positive, _positive),
         DictionaryEntry(make_shape("log(u)"), _positive, _positive),
+        DictionaryEntry(make_shape("u - p0"), _nowhere, _off_centre),
         DictionaryEntry(make_shape("max(u, p0)"), _places(15), _places(5)),
         DictionaryEntry(make_shape("abs(u - p0)"), _places(15), _places(5)),
         DictionaryEntry(make_shape("sign(u - p0)"), _places(31), _places(9)),
@@ -171,6 +172,16 @@ def product_shape(first: Shape, second: Shape) -> Shape:
 
 def _plain(_: Range) -> list[tuple[float, ...]]:
     return [()]
+
+
+def _nowhere(_: Range) -> list[tuple[float, ...]]:
+    """A line has its place in the output's constant."""
+    return []
+
+
+def _off_centre(r: Range) -> list[tuple[float, ...]]:
+    """Places for the factor of a product, where 0 is not among the values anyway."""
+    return [] if r.least < 0 < r.most else [(float(b),) for b in r.grid(3)]
 
 
 def _places(count: int) -> Start:

@@ -1,5 +1,7 @@
 """A `Problem` as the joint search sees it."""
 
+import numpy as np
+
 from sr2hls.problem import Problem, Split
 from sr2hls.search.base import ProgressCallback
 from sr2hls.search.joint.joint_front import JointFront
@@ -37,14 +39,15 @@ def joint_data(problem: Problem, *, teacher_share: float = TEACHER_SHARE) -> Joi
         problem: the teacher's answers on the circuit's inputs.
         teacher_share: share of the teacher in the target of a classification that has labels.
     """
-    validation = problem.validation
-    train = problem.train
+    train, validation = problem.train, problem.validation
+    types = problem.types.values()
     return JointData(
-        train.inputs,
+        problem.seen(train.inputs),
         _loss(problem, train, teacher_share),
-        validation.inputs,
+        problem.seen(validation.inputs),
         _loss(problem, validation, teacher_share),
         lambda outputs: problem.score(outputs, validation),
+        problem.seen(np.array([[t.min for t in types], [t.max for t in types]])).T,
     )
 
 

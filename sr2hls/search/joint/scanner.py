@@ -74,9 +74,11 @@ class Scanner:
         template: Template,
         price: Price,
         most_pairs: int,
+        bounds: FloatArray | None = None,
     ) -> None:
         self._data, self._price = data, price
-        self._ranges = [Range.of(c) for c in data.X.T]
+        every = [None] * data.X.shape[1] if bounds is None else bounds.tolist()
+        self._ranges = [Range.of(c, ends) for c, ends in zip(data.X.T, every, strict=True)]
         varying = [i for i, c in enumerate(data.X.T) if np.ptp(c) > 0]
         self._fine = {i: Bins.of(data.X[:, i], SINGLE_BINS) for i in varying}
         self._coarse = {i: Bins.of(data.X[:, i], PAIR_BINS) for i in varying}

@@ -49,6 +49,8 @@ class JointData:
         validation_inputs: inputs of the validation rows, by which models are chosen.
         validation_loss: on the validation rows.
         score: outputs of the validation rows, shape (rows, outputs), to a score, the higher the better.
+        bounds: least and largest value that each input can have, shape (inputs, 2); ``None``: those of the
+            training rows.
     """
 
     X: FloatArray
@@ -56,6 +58,7 @@ class JointData:
     validation_inputs: FloatArray
     validation_loss: JointLoss
     score: Callable[[FloatArray], float]
+    bounds: FloatArray | None = None
 
     def __post_init__(self) -> None:
         for name, X, loss in (
@@ -230,7 +233,7 @@ def _path(
     mixed = mixed_entries()
     if options.allowed is not None:
         entries, mixed = entries_of(options.allowed, options.operators)
-    scanner = Scanner(columns, entries, mixed, template, prices, options.most_pairs)
+    scanner = Scanner(columns, entries, mixed, template, prices, options.most_pairs, data.bounds)
     proposed = Proposed(options.proposers, columns, loss, template, options.most_inputs, seed)
     selection = TermSelection(columns, loss, scanner, prices, options.steps, proposed, seed, on_time)
     start = JointState.empty(loss.start()) if options.start is None else JointState.of(options.start)
