@@ -1,9 +1,11 @@
-"""EmpiricalBench (arXiv 2305.01582): how often the embedded engine finds nine laws of science in their data.
+"""EmpiricalBench (arXiv 2305.01582): how often the search finds nine laws of science in their data.
 
 Each run gets the data of one law, one seed, the same operators, the same settings and at most 60 seconds.
-The formula that counts is the one that sr2hls chooses from the front by itself (`Choice.EVIDENCE`), and it
-counts only if it is the law up to its constants (`forms.is_right`). The search scales data over many decades
-by itself; the notes of each run, kept in the results, say how.
+The search is that of `sr2hls search`: the joint search with the whole formulas of the embedded engine, or,
+for comparison, that engine alone (`--alone`). The formula that counts is the one that sr2hls chooses from the
+front by itself (`Choice.EVIDENCE`), and it counts only if it is the law up to its constants
+(`forms.is_right`). The search scales data over many decades by itself; the notes of each run, kept in the
+results, say how.
 
     python benchmarks/empirical_bench.py [--laws kepler,newton] [--seeds 5] [--jobs 2] [--out results.json]
 """
@@ -20,7 +22,9 @@ from forms import LAWS, Law, is_right
 
 from sr2hls.costs import Operators, node_count
 from sr2hls.search import Loss, OperonEngine, OperonSettings, SearchOptions
+from sr2hls.search.base import Engine
 from sr2hls.search.expressions import text_of
+from sr2hls.search.joint import JointEngine
 from sr2hls.store.files import write_text
 
 OPERATORS = ("+", "-", "*", "/", "square", "sqrt", "exp", "log")
@@ -53,12 +57,12 @@ class Result:
     notes: tuple[str, ...]
 
 
-def run(law: Law, seed: int, settings: OperonSettings, time_limit: float | None) -> Result:
+def run(law: Law, seed: int, engine: Engine, time_limit: float | None) -> Result:
     """Search one law with one seed."""
     X, y = law.data()
     options = SearchOptions(operators=OPERATORS, max_size=20, loss=Loss.AUTO, input_names=law.inputs)
     cpu, wall = _cpu(), time.perf_counter()
-    frontier = OperonEngine(settings).search(
+    frontier = engine.search(
         X, y, cost=node_count(Operators()), options=options, seed=seed, time_limit=time_limit
     )
     cpu, wall = _cpu() - cpu, time.perf_counter() - wall
@@ -120,13 +124,15 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--restarts", type=int, default=16)
     parser.add_argument("--jobs", type=int, default=1, help="processes for the restarts of one run")
+    parser.add_argument("--alone", action="store_true", help="the embedded engine without the joint search")
     parser.add_argument("--time-limit", type=float, default=60.0, help="seconds a run; 0: none")
     parser.add_argument(
         "--out", type=Path, help="results, written after each run; runs in it are not repeated"
     )
     args = parser.parse_args()
     names = args.laws.split(",")
-    settings = OperonSettings(restarts=args.restarts, round_size=args.jobs, jobs=args.jobs)
+    embedded = OperonEngine(OperonSettings(restarts=args.restarts, round_size=args.jobs, jobs=args.jobs))
+    engine: Engine = embedded if args.alone else JointEngine(embedded)
     results: list[Result] = []
     if args.out is not None and args.out.is_file():
         results = [Result(**{**r, "notes": tuple(r["notes"])}) for r in json.loads(args.out.read_text())]
@@ -134,7 +140,7 @@ def main() -> None:
         for law in LAWS:
             if law.name not in names or any((r.law, r.seed) == (law.name, seed) for r in results):
                 continue
-            result = run(law, seed, settings, args.time_limit or None)
+            result = run(law, seed, engine, args.time_limit or None)
             results.append(result)
             mark = "right" if result.right else "on the front" if result.on_front else "wrong"
             times = f"{result.cpu_s:.1f} CPU s, {result.wall_s:.1f} s"

@@ -41,7 +41,7 @@ from sr2hls.search.joint import (
     JointLoss,
     JointOptions,
     Proposer,
-    Term,
+    WholeFormula,
     classification_loss,
     eql_proposer,
     operon_proposer,
@@ -49,8 +49,7 @@ from sr2hls.search.joint import (
     regression_loss,
     search_jointly,
 )
-from sr2hls.search.joint.engines import EngineProposer, PySRProposer
-from sr2hls.search.joint.proposals import terms_of
+from sr2hls.search.joint.engines import EngineProposer, PySRProposer, formulas_of
 from sr2hls.store.files import write_text
 
 Floats = NDArray[np.float64]
@@ -168,9 +167,9 @@ class Limited:
         """The engine's name."""
         return self.engine.name
 
-    def propose(self, X: Floats, responses: Floats, weights: Floats, seed: int) -> Sequence[Term]:
+    def propose(self, X: Floats, responses: Floats, weights: Floats, seed: int) -> Sequence[WholeFormula]:
         """See `Proposer`; each output may take an equal share of half of what is left."""
-        found: list[Term] = []
+        found: list[WholeFormula] = []
         outputs = responses.shape[1]
         share = self.budget[0] / 2 / outputs
         for k in range(outputs):
@@ -179,7 +178,8 @@ class Limited:
             before = cpu()
             try:
                 with processor_limit(share):
-                    found += self.engine.propose(X, responses[:, [k]], weights[:, [k]], seed + k)
+                    formulas = self.engine.propose(X, responses[:, [k]], weights[:, [k]], seed + k)
+                found += [replace(formula, output=k) for formula in formulas]
             except KeyboardInterrupt:
                 print(f"{self.name}: nothing in {share:.1f} s", flush=True)
             self.budget[0] -= cpu() - before
@@ -201,7 +201,7 @@ class RunningPySR:
     start_s: float
     name: str = "pysr"
 
-    def propose(self, X: Floats, responses: Floats, weights: Floats, seed: int) -> Sequence[Term]:
+    def propose(self, X: Floats, responses: Floats, weights: Floats, seed: int) -> Sequence[WholeFormula]:
         """See `Proposer`; it may take half of what is left."""
         share = self.budget[0] / 2
         if share < 2:
@@ -212,7 +212,7 @@ class RunningPySR:
 
 @dataclass(frozen=True)
 class RecordedPySR:
-    """The terms of a recorded run, whatever is asked for.
+    """The formulas of a recorded run, whatever is asked for.
 
     Attributes:
         run: its folder.
@@ -221,12 +221,12 @@ class RecordedPySR:
     run: Path
     name: str = "pysr"
 
-    def propose(self, X: Floats, responses: Floats, weights: Floats, seed: int) -> Sequence[Term]:
+    def propose(self, X: Floats, responses: Floats, weights: Floats, seed: int) -> Sequence[WholeFormula]:
         """See `Proposer`."""
         with np.load(self.run / "data.npz", allow_pickle=False) as file:
             names = tuple(str(n) for n in file["names"])
         found = read_hall_of_fame(self.run, cost=node_count(Operators()), input_names=names)
-        return terms_of(c.expr for front in found.fronts for c in front.candidates)
+        return [f for k, front in enumerate(found.fronts) for f in formulas_of(front, k)]
 
 
 @cache

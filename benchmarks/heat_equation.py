@@ -1,11 +1,10 @@
 """Heat equation (recorded network output, 2,500 points): the embedded engine and the joint search, and PySR.
 
-First the time to a mean squared error below 4e-7, one process: the embedded engine with the additive clock
-cycles as cost, median of the seeds, and the joint search of readable formulas with its dictionary (it draws
-nothing by chance here, so that it is timed as often, and the first time, which compiles, is left out). Then
-the fronts side by side: the embedded engine, and both recorded runs of PySR 1.5.10 (with additive cycles as
-complexity, and with the longest path), as recorded and with their constants refitted. Every formula is scored
-by the same cost model.
+First the time to a mean squared error below 4e-7, one process: the embedded engine alone, with the additive
+clock cycles as cost, and the joint search with that engine, as `sr2hls search` has it; a first search of
+each, which compiles, is left out. Then the fronts side by side: the joint search, the embedded engine alone,
+and both recorded runs of PySR 1.5.10 (with additive cycles as complexity, and with the longest path), as
+recorded and with their constants refitted. Every formula is scored by the same cost model.
 
     python benchmarks/heat_equation.py [--seeds 5] [--times-only]
 """
@@ -13,16 +12,18 @@ by the same cost model.
 import argparse
 import json
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sr2hls.costs import additive_cycles, longest_path, published_cycles
+from sr2hls.costs import CostModel, additive_cycles, longest_path, published_cycles
 from sr2hls.search import Front, OperonEngine, OperonSettings, SearchOptions, read_hall_of_fame
-from sr2hls.search.base import SearchProgress
-from sr2hls.search.joint import JointData, JointOptions, regression_loss, search_jointly
+from sr2hls.search.base import Engine
+from sr2hls.search.front import Candidate
+from sr2hls.search.joint import JointEngine
 
 Floats = NDArray[np.float64]
 RUNS = Path(__file__).parents[1] / "tests" / "search" / "data" / "pysr_runs"
@@ -43,32 +44,20 @@ def main() -> None:
     cost, latency = additive_cycles(published_cycles("ap_fixed<16,6>")), longest_path(published_cycles())
     options = SearchOptions(operators=("+", "-", "*", "/", "sin", "exp"), max_size=20, input_names=names)
     quick = OperonEngine(OperonSettings(max_rows=500))
-    walls, cpus = [], []
-    for seed in range(args.seeds):
-        stop = SearchOptions(
-            operators=options.operators, max_size=20, input_names=names, target_loss=TARGET, latency=latency
-        )
-        wall, cpu = time.perf_counter(), time.process_time()
-        front = quick.search(X, y, cost=cost, options=stop, seed=seed)[0]
-        walls.append(time.perf_counter() - wall)
-        cpus.append(time.process_time() - cpu)
-        best = min(
-            (c for c in front.candidates if c.loss < TARGET), key=lambda c: c.cost or 0.0, default=None
-        )
-        found = (
-            "not reached"
-            if best is None
-            else f"{best.cost:g} cycles, loss {best.loss:.3g}: {best.display(names)}"
-        )
-        print(f"seed {seed}: {walls[-1]:.2f} s ({cpus[-1]:.2f} CPU s), {found}", flush=True)
-    print(joint_times(X, y, args.seeds))
+    stop = replace(options, target_loss=TARGET, latency=latency)
+    for name, engine in (("embedded engine", quick), ("joint search", JointEngine(quick))):
+        engine.search(X, y, cost=cost, options=stop, seed=args.seeds)
+        print(times(name, [timed(engine, X, y, cost, stop, seed) for seed in range(args.seeds)], names))
     pysr_s = json.loads((RUN / "call.json").read_text())["fit_s"]
-    print(f"median {median(walls):.2f} s, {median(cpus):.2f} CPU s; recorded PySR 1.5.10: {pysr_s} s\n")
+    print(f"recorded PySR 1.5.10, on another day and machine: {pysr_s} s\n")
     if args.times_only:
         return
 
-    ours = OperonEngine(OperonSettings(restarts=6)).search(X, y, cost=cost, options=options, seed=0)
-    fronts = {"embedded": ours[0]}
+    embedded = OperonEngine(OperonSettings(restarts=6))
+    fronts = {
+        "joint": JointEngine(embedded).search(X, y, cost=cost, options=options, seed=0)[0],
+        "embedded": embedded.search(X, y, cost=cost, options=options, seed=0)[0],
+    }
     for run, short in (("heat_cycles", "additive"), ("depth_mapping", "longest path")):
         for polish, how in ((False, "as recorded"), (True, "refitted")):
             found = read_hall_of_fame(RUNS / run, cost=cost, input_names=names, data=(X, y), polish=polish)
@@ -76,35 +65,48 @@ def main() -> None:
     print(side_by_side(fronts, names))
 
 
-def joint_times(X: Floats, y: Floats, repeats: int) -> str:
-    """Time the joint search until a model of the path has the target loss."""
-    target = y[:, None]
-    loss = regression_loss(target)
-    data = JointData(X, loss, X, loss, lambda outputs: -float(np.mean((outputs - target) ** 2)))
-    cpus: list[float] = []
-    for _ in range(repeats + 1):
-        began, reached = time.process_time(), []
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A search until the target loss.
 
-        def look(progress: SearchProgress, began: float = began, reached: list[float] = reached) -> None:
-            # The loss is half of the squared error in units of the variance.
-            if 2 * progress.loss * float(np.var(y)) < TARGET:
-                reached.append(time.process_time() - began)
-                raise KeyboardInterrupt
+    Attributes:
+        wall_s: seconds.
+        cpu_s: processor seconds.
+        best: the cheapest formula with the target loss, or ``None``.
+    """
 
-        front = search_jointly(data, JointOptions(max_nodes=60, beams=(1.0,), models=2), progress=look)
-        cpus += reached[:1]
-    best = max(front.models, key=lambda m: m.score)
-    formula = best.model.formulas(["u"])["u"]
-    times = ", ".join(f"{cpu:.2f}" for cpu in cpus[1:])
-    return (
-        f"joint search: {times} CPU s, median {median(cpus[1:]):.2f}; {best.nodes} nodes, loss "
-        f"{-best.score:.3g}: {formula}"
-    )
+    wall_s: float
+    cpu_s: float
+    best: Candidate | None
+
+
+def timed(engine: Engine, X: Floats, y: Floats, cost: CostModel, options: SearchOptions, seed: int) -> Timed:
+    """Search until the target loss is reached."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    front = engine.search(X, y, cost=cost, options=options, seed=seed)[0]
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    reached = [c for c in front.candidates if c.loss < TARGET]
+    return Timed(wall, cpu, min(reached, key=lambda c: c.cost or 0.0, default=None))
+
+
+def times(name: str, runs: list[Timed], names: tuple[str, ...]) -> str:
+    """Say how long each search took, and what it found."""
+    lines = []
+    for seed, run in enumerate(runs):
+        best = run.best
+        found = (
+            "not reached"
+            if best is None
+            else f"{best.cost:g} cycles, loss {best.loss:.3g}, by {best.engine}: {best.display(names)}"
+        )
+        lines.append(f"{name}, seed {seed}: {run.wall_s:.2f} s ({run.cpu_s:.2f} CPU s), {found}")
+    walls, cpus = median(r.wall_s for r in runs), median(r.cpu_s for r in runs)
+    return "\n".join([*lines, f"{name}: median {walls:.2f} s, {cpus:.2f} CPU s"])
 
 
 def side_by_side(fronts: dict[str, Front], names: tuple[str, ...]) -> str:
     """Markdown table: the least loss of each front up to each number of cycles; formulas are the first's."""
-    lines = [f"| cycles | {' | '.join(fronts)} | formula, embedded |", "|---" * (len(fronts) + 2) + "|"]
+    lines = [f"| cycles | {' | '.join(fronts)} | formula, joint |", "|---" * (len(fronts) + 2) + "|"]
     costs = {c.cost for front in fronts.values() for c in front.candidates if c.cost is not None}
     last: list[str] = []
     for cycles in sorted(costs):

@@ -40,6 +40,23 @@ class Split:
         weights = None if self.weights is None else self.weights[:count]
         return Split(self.inputs[:count], self.outputs[:count], labels, weights)
 
+    def drawn(self, seed: int) -> "Split":
+        """Return as many rows without weights, in their order, each about as often as its weight says.
+
+        For what knows no weights. The draw is systematic: one random number places a comb over the sum of the
+        weights, so that a row of weight w (1 on average) comes ⌊w⌋ or ⌈w⌉ times.
+
+        Args:
+            seed: of that number.
+        """
+        if self.weights is None:
+            return self
+        ends = np.cumsum(self.weights / self.weights.mean())
+        teeth = np.arange(len(self)) + np.random.default_rng(seed).random()
+        rows = np.minimum(np.searchsorted(ends, teeth, side="right"), np.flatnonzero(self.weights)[-1])
+        labels = None if self.labels is None else self.labels[rows]
+        return Split(self.inputs[rows], self.outputs[rows], labels)
+
 
 @dataclass(frozen=True, eq=False)
 class Problem:

@@ -19,6 +19,7 @@ from sr2hls.search import (
 )
 from sr2hls.search.base import SearchProgress
 from sr2hls.search.cost_kinds import cost_of_kind
+from sr2hls.search.joint import JointEngine
 from sr2hls.search.pysr.settings_file import load_pysr_settings
 from sr2hls.search.write_hall_of_fame import write_hall_of_fame
 
@@ -120,6 +121,8 @@ def _study(options: StudyOptions, progress: Progress) -> Study:
     cost = search_cost(options, definitions, SearchCost.CYCLES if pysrs else SearchCost.COMBINED)
     for engine in pysrs:
         engine.complexity = cost
+    if pysr is None:
+        engines = [JointEngine(engine) for engine in engines]
     return Study.of(
         dataset.X,
         np.asarray(dataset.y, dtype=np.float64),

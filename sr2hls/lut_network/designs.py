@@ -181,17 +181,20 @@ def kind_of(problem: Problem) -> LossKind:
 
 
 def training_samples(
-    problem: Problem, options: LutNetworkOptions, between: Callable[[int], Split] | None
+    problem: Problem, options: LutNetworkOptions, between: Callable[[int], Split] | None, seed: int = 0
 ) -> Samples:
     """Return what LUT networks learn: training rows and, with a teacher to ask, rows between them.
+
+    Rows with weights are drawn in proportion to them, and there are none between: these would have no weight.
 
     Args:
         problem: what to copy.
         options: how many rows between training rows.
         between: so many rows for each training row, with the teacher's answers; ``None``: nobody to ask.
+        seed: of the rows that are drawn.
     """
-    samples = samples_of(problem, problem.train)
-    if between is None or options.copies < 1:
+    samples = samples_of(problem, problem.train.drawn(seed))
+    if between is None or options.copies < 1 or problem.train.weights is not None:
         return samples
     return samples.joined(samples_of(problem, between(options.copies)))
 

@@ -51,7 +51,7 @@ class Samples:
             units of their standard deviation, shape (samples, outputs).
         kind: what targets are.
         weights: how much each sample counts, shape (samples,), 1 on average; ``None``: all the same. Readable
-            formulas are trained with them, LUT networks without.
+            formulas are trained with them; LUT networks have rows that are drawn in proportion, without.
     """
 
     indices: NDArray[np.int16]

@@ -44,8 +44,8 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     task: Annotated[str | None, INPUTS, Example('"logits"')] = None
     """`logits`, `probabilities` or `regression`, where the guess from the network is wrong."""
     weight_column: Annotated[str | None, INPUTS, Example('"weight"')] = None
-    """Column or key of the rows' weights: how much each counts in what readable formulas learn, and in the
-    score that designs are judged by. The other strategies learn from all rows alike."""
+    """Column or key of the rows' weights: how much each counts in what every strategy learns, and in the
+    score that designs are judged by."""
     class_weights: Annotated[
         tuple[tuple[str, float], ...],
         INPUTS,
@@ -98,8 +98,8 @@ class CompileOptions(CircuitOptions, NetworkOptions):
     tables: Annotated[Tables | None, SEARCH, Example('"symbolic"')] = field(
         default=None, converter=optional(Tables)
     )
-    """Tables of LUT networks: `symbolic` keeps their formulas, `free` lets entries move and reports how many
-    did; both if not given."""
+    """Tables of LUT networks and readable formulas: `symbolic` keeps their formulas, `free` lets entries move
+    and reports how many did; if not given, LUT networks have both, and readable formulas stay."""
     template: Annotated[str | None, SEARCH, Example('"a*f(mass) + g(pt, eta)"')] = None
     """Features that may come together in a term of readable formulas, e.g. `a*f(mass) + g(pt, eta)`."""
     start: Annotated[str | None, SEARCH, Example('"formulas.txt"')] = None

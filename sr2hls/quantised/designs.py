@@ -15,6 +15,7 @@ from sr2hls.objectives import variances
 from sr2hls.problem import Problem, Split
 from sr2hls.quantised.exchange import ExchangeOptions
 from sr2hls.quantised.fit_part import FitOptions
+from sr2hls.quantised.free_tables import MoveOptions, let_move
 from sr2hls.quantised.luts import state_luts
 from sr2hls.quantised.removal import cut
 from sr2hls.quantised.start import started
@@ -65,6 +66,7 @@ def train_quantised(
     max_cycles: int | None = None,
     samples: Samples | None = None,
     options: QuantisedOptions | None = None,
+    moves: MoveOptions | None = None,
     go_on: Callable[[int, float], bool] | None = None,
 ) -> Design:
     """Train a model through its bits and return it as a design.
@@ -81,6 +83,7 @@ def train_quantised(
         max_cycles: clock cycles of 5 ns in which every output's sum has to be made; ``None`` for any number.
         samples: what to train on; by default the training rows.
         options: see there.
+        moves: when entries of tables may move from their formulas at the end; ``None``: never.
         go_on: told LUTs and loss now and then; it says whether to go on.
 
     Raises:
@@ -106,18 +109,21 @@ def train_quantised(
     learnt = samples or learnt_samples(problem, problem.train, how.teacher_share)
     start = cut(started(model, problem, kind, step, how.start_bits), learnt, most_parts)
     exchange = ExchangeOptions(max_nodes or model.nodes(), most_parts, exchanges=how.exchanges)
+    validation, rng = samples_of(problem, problem.validation), np.random.default_rng([seed, max_lut or 0])
     done = trained(
         start,
         learnt,
-        samples_of(problem, problem.validation),
+        validation,
         _FREE if max_lut is None else max_lut,
         fit,
         train,
         exchange if how.exchanges else None,
-        np.random.default_rng([seed, max_lut or 0]),
+        rng,
         go_on or (lambda luts, loss: True),
     )
-    return replace(design_of(done.state, problem), notes=_notes(done, max_lut))
+    state = done.state if moves is None else let_move(done.state, learnt, validation, moves, rng)
+    design = design_of(state, problem)
+    return replace(design, notes=(*_notes(done, max_lut), *design.notes))
 
 
 def _notes(done: Trained, max_lut: int | None) -> tuple[str, ...]:

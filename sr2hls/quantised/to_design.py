@@ -11,7 +11,7 @@ from sr2hls.arrays import FloatArray, IntArray
 from sr2hls.costs import tree_of
 from sr2hls.design import Design, Proposal, feature_name
 from sr2hls.errors import VerificationError
-from sr2hls.lut_network import LossKind
+from sr2hls.lut_network import LossKind, samples_of
 from sr2hls.problem import Problem
 from sr2hls.program.builder import Builder
 from sr2hls.program.lower_formulas import OutputError
@@ -19,6 +19,7 @@ from sr2hls.program.program import Program
 from sr2hls.program.real import quantize_real
 from sr2hls.program.types import FixedType, Overflow, Rounding, narrowest
 from sr2hls.quantised.constants import printed_bias
+from sr2hls.quantised.free_tables import MovedPart, shares_moved
 from sr2hls.quantised.idle import without_idle_limits
 from sr2hls.quantised.part import Part, grid
 from sr2hls.quantised.reader import Reader
@@ -34,12 +35,13 @@ def design_of(state: QuantisedState, problem: Problem) -> Design:
 
     Its definitions are the inputs as they are read (u rounded, v the same back in its place) and the parts t,
     each with the type that states its rounding; outputs are sums of parts and a constant, rounded where the
-    constant is no multiple of their step. The program is held against
-    them on the training data. It is written as it was trained: passes would join and split tables that sums
-    take in.
+    constant is no multiple of their step. The program is held against them on the training data. Where
+    entries have moved from their formulas, the errors are the difference there, and notes say how many
+    validation rows read such entries. It is written as it was trained: passes would join and split tables
+    that sums take in.
 
     Raises:
-        VerificationError: program and rounded formulas differ.
+        VerificationError: program and rounded formulas differ, and no entry has moved.
     """
     lines = _Lines(state, problem.output_names)
     formulas = {
@@ -50,17 +52,26 @@ def design_of(state: QuantisedState, problem: Problem) -> Design:
         for k, name in enumerate(problem.output_names)
     }
     program = _program(state, problem, lines)
-    errors = {name: OutputError(0.0, 0.0) for name in problem.output_names}
     label = f"{len(state.parts)} tables of their printed formulas"
     proposal = Proposal("quantised", label, formulas, tuple(lines.definitions))
-    design = Design(proposal, program, errors, value_types=lines.value_types)
+    design = Design(proposal, program, {}, value_types=lines.value_types)
     inputs = problem.train.inputs[:_ROWS]
-    if not np.array_equal(design.predict(inputs), design.float_outputs(inputs)):
+    difference = design.predict(inputs) - design.float_outputs(inputs)
+    errors = {
+        name: OutputError(float(np.sqrt(np.mean(column**2))), float(np.abs(column).max()))
+        for name, column in zip(problem.output_names, difference.T, strict=True)
+    }
+    moved = shares_moved(state, samples_of(problem, problem.validation))
+    if not moved and np.any(difference):
         raise VerificationError(
             "a quantised formula's program does not compute what is printed on the training data: please "
             "report it; nothing was written"
         )
-    return design
+    notes = (
+        f"{share:.1%} of the validation rows read an entry of {lines.names[part]} that moved from its formula"
+        for part, share in moved.items()
+    )
+    return replace(design, errors=errors, notes=tuple(notes))
 
 
 class _Lines:
@@ -162,11 +173,22 @@ def _program(state: QuantisedState, problem: Problem, lines: _Lines) -> Program:
             inputs = {grids[r][0]: rows[:, n] for n, r in enumerate(part.readers)}
             name = lines.names[part]
             # The first part takes the bias in.
-            entries = _entries(written[name], inputs, part.type) + (lines.bias[k] if place == 0 else 0)
+            entries = _entries(written[name], inputs, part.type)
+            if isinstance(part, MovedPart):
+                entries = part.entries()[_index(part, [rows[:, n] for n in range(len(part.readers))])]
+            entries = entries + (lines.bias[k] if place == 0 else 0)
             type_ = narrowest(int(entries.min()), int(entries.max()), frac)
             added.append(builder.table([read[r] for r in part.readers], entries, type_, name))
         outputs[output] = builder.sum(added) if added else builder.constant(lines.bias[k], frac)
     return builder.program(outputs)
+
+
+def _index(part: Part, columns: Sequence[FloatArray]) -> IntArray:
+    """Return which entry of a part's table belongs to the values that its readers read."""
+    index = np.zeros(len(columns[0]), dtype=np.int64)
+    for reader, column in zip(part.readers, columns, strict=True):
+        index = (index << reader.bits) | np.rint((column - reader.low) / reader.step).astype(np.int64)
+    return index
 
 
 def _values(type_: FixedType) -> FloatArray:

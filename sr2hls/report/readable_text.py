@@ -26,7 +26,7 @@ def exact_text(reading: Reading) -> str:
     """Return which form is equal to the bit."""
     equal = "These lines with these types are the circuit, equal to the bit"
     if not reading.equal_to_the_bit:
-        equal = "The circuit computes these lines up to its rounding, whose error is among the checks"
+        equal = "The circuit is these lines up to its rounding and to moved entries: the checks say how far"
     shown = "; the formulas above are the same over features in their own units, with rounded constants"
     if reading.own_constants:
         shown = "; the formulas above are these lines put into each other, with the same constants"

@@ -57,6 +57,7 @@ def shape_formulas(
     cost: CostModel,
     seed: int = 0,
     options: ShapeFormulaOptions | None = None,
+    weights: FloatArray | None = None,
     on_formula: Callable[[str], None] = lambda text: None,
 ) -> dict[str, sp.Expr]:
     """Return the model's outputs as sums of formulas.
@@ -71,14 +72,21 @@ def shape_formulas(
         cost: what operators cost.
         seed: the same seed gives the same formulas.
         options: see `ShapeFormulaOptions`.
+        weights: how much each sample counts, shape (samples,); ``None``: all the same.
         on_formula: called with each formula as text.
     """
     options = options or ShapeFormulaOptions()
+    count = np.ones(len(indices)) if weights is None else weights
     tasks = [(int(i), int(k)) for i, k in np.argwhere(model.used)]
     with tied_workers():
         found = Parallel(n_jobs=options.jobs, return_as="generator")(
             delayed(_formula)(
-                grids[i], model.values[i][:, k], indices[:, i], cost, seed + 16 * i + k, options
+                grids[i],
+                model.values[i][:, k],
+                np.bincount(indices[:, i], count, len(grids[i])) / count.sum(),
+                cost,
+                seed + 16 * i + k,
+                options,
             )
             for i, k in tasks
         )
@@ -93,14 +101,13 @@ def shape_formulas(
 def _formula(
     grid: FloatArray,
     values: FloatArray,
-    indices: IntArray,
+    share: FloatArray,
     cost: CostModel,
     seed: int,
     options: ShapeFormulaOptions,
 ) -> sp.Expr:
     # Where data are rare the formula still has to behave: every point of the grid counts a little.
-    weight = np.bincount(indices, minlength=len(grid)) / len(indices)
-    weight = (1 - _TAIL) * weight + _TAIL / len(grid)
+    weight = (1 - _TAIL) * share + _TAIL / len(grid)
     found: list[tuple[sp.Expr, float]] = []
     for expr, error in fitted_curves(grid, values, weight, _X, seed):
         found.append((expr, error))

@@ -201,13 +201,19 @@ class _Fitter:
         return ShapeModel(offsets, tuple(values), used.copy())
 
 
-def classification_loss(probabilities: FloatArray, labels: IntArray | None, label_weight: float) -> Loss:
+def classification_loss(
+    probabilities: FloatArray,
+    labels: IntArray | None,
+    label_weight: float,
+    weights: FloatArray | None = None,
+) -> Loss:
     """Return the cross-entropy with a mixture of the teacher's probabilities and the labels.
 
     Args:
         probabilities: the teacher's, shape (samples, classes).
         labels: class of each row, shape (samples,), or ``None``.
         label_weight: share of the labels.
+        weights: of the rows, shape (samples,); ``None``: all count the same.
     """
     wanted = probabilities.astype(np.float32)
     if labels is not None:
@@ -218,14 +224,35 @@ def classification_loss(probabilities: FloatArray, labels: IntArray | None, labe
     measure = (
         functional.binary_cross_entropy_with_logits if wanted.shape[1] == 1 else functional.cross_entropy
     )
-    return lambda outputs: measure(outputs, target.to(outputs.dtype))
+    if weights is None:
+        return lambda outputs: measure(outputs, target.to(outputs.dtype))
+    count = _mean_one(weights)
+
+    def weighted(outputs: Tensor) -> Tensor:
+        losses = measure(outputs, target.to(outputs.dtype), reduction="none")
+        return (losses.reshape(len(count), -1) * count.to(outputs)).mean()
+
+    return weighted
 
 
-def regression_loss(wanted: FloatArray) -> Loss:
-    """Return the mean squared error to targets, shape (samples, outputs), in units of their variance."""
+def regression_loss(wanted: FloatArray, weights: FloatArray | None = None) -> Loss:
+    """Return the mean squared error to targets, shape (samples, outputs), in units of their variance.
+
+    Args:
+        wanted: the targets.
+        weights: of the rows, shape (samples,); ``None``: all count the same.
+    """
     target = torch.from_numpy(wanted.astype(np.float32))
     scale = torch.from_numpy(variances(wanted).astype(np.float32))
-    return lambda outputs: ((outputs - target.to(outputs)).square() / scale.to(outputs)).mean()
+    count = torch.ones(1) if weights is None else _mean_one(weights)
+    return lambda outputs: (
+        (outputs - target.to(outputs)).square() / scale.to(outputs) * count.to(outputs)
+    ).mean()
+
+
+def _mean_one(weights: FloatArray) -> Tensor:
+    """Weights of a mean of one as a column."""
+    return torch.from_numpy((weights / weights.mean()).astype(np.float32))[:, None]
 
 
 def classification_curvature(outputs: FloatArray) -> FloatArray:

@@ -92,7 +92,7 @@ class Additive:
                 [len(g) for g in _grids(problem)],
                 fit_loss(problem, rows),
                 problem.n_outputs,
-                classification_curvature if problem.task.is_classification else _flat_curvature(rows),
+                _curvature(problem, rows),
                 shared=problem.task.is_classification,
                 on_model=lambda model: stage.advance(0, f"{model.n_functions} functions"),
             )
@@ -113,6 +113,7 @@ class Additive:
                 cost=formula_cost(options, table_bits=None),
                 seed=options.seed,
                 options=ShapeFormulaOptions(engine=engine, time_s=time_s, jobs=jobs),
+                weights=rows.weights,
                 on_formula=_advance(stage),
             )
         with self.context.progress.stage(f"{name}: refit"):
@@ -153,9 +154,13 @@ def _grid_indices(problem: Problem, inputs: FloatArray) -> IntArray:
     return np.stack(columns, axis=1)
 
 
-def _flat_curvature(split: Split) -> Callable[[FloatArray], FloatArray]:
+def _curvature(problem: Problem, split: Split) -> Callable[[FloatArray], FloatArray]:
+    """Return the curvature of the loss in each output, by the outputs, both of shape (samples, outputs)."""
+    count = np.ones(1) if split.weights is None else split.weights[:, None] / split.weights.mean()
+    if problem.task.is_classification:
+        return lambda outputs: classification_curvature(outputs) * count
     scale = 2 / variances(split.outputs)
-    return lambda outputs: np.broadcast_to(scale, outputs.shape)
+    return lambda outputs: np.broadcast_to(scale * count, outputs.shape)
 
 
 def _advance(stage: Stage) -> Callable[[str], None]:

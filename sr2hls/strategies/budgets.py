@@ -72,9 +72,9 @@ def search_cost(options: CompileOptions) -> FoldCost | None:
 def fit_loss(problem: Problem, split: Split) -> Loss:
     """Return what formulas are fitted to: the teacher's outputs, and the labels of a classification."""
     if not problem.task.is_classification:
-        return regression_loss(split.outputs)
+        return regression_loss(split.outputs, split.weights)
     labels = None if split.labels is None or problem.n_outputs == 1 else split.labels.astype(np.int64)
-    return classification_loss(logits_to_probabilities(split.outputs), labels, LABEL_WEIGHT)
+    return classification_loss(logits_to_probabilities(split.outputs), labels, LABEL_WEIGHT, split.weights)
 
 
 def refit_together(formulas: Mapping[str, sp.Expr], problem: Problem, effort: Effort) -> dict[str, sp.Expr]:

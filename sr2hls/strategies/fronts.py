@@ -1,17 +1,20 @@
 """One formula an output: an engine's fronts of loss and cost, and a choice among them for all outputs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, NoReturn
 
+import numpy as np
+
 from sr2hls.design import Design, Proposal
 from sr2hls.options import StrategyName
-from sr2hls.problem import Problem
+from sr2hls.problem import Problem, Split
 from sr2hls.search.auto import choose_engine
-from sr2hls.search.base import SearchOptions, SearchProgress
+from sr2hls.search.base import Engine, SearchOptions, SearchProgress
 from sr2hls.search.expressions import expr_from_text, text_of
 from sr2hls.search.front import Frontier
+from sr2hls.search.pysr import PySREngine
 from sr2hls.search.pysr.settings_file import load_pysr_settings
 from sr2hls.search.write_hall_of_fame import write_hall_of_fame
 from sr2hls.store.directory import Directory
@@ -91,16 +94,16 @@ class Fronts:
             complexity=asked,
         )
         progress.note(reason)
-        rows = problem.train.first(budgets.rows)
+        rows, search = _weighed(engine, problem.train.first(budgets.rows), options.seed)
         with progress.stage(_SEARCH, total=problem.n_outputs) as stage:
             done: dict[str, float] = {}
 
-            def report(search: SearchProgress) -> None:
-                before = done.get(search.output, 0.0)
-                done[search.output] = search.fraction
-                stage.advance(search.fraction - before, f"{search.output}: loss {search.loss:.4g}")
+            def report(now: SearchProgress) -> None:
+                before = done.get(now.output, 0.0)
+                done[now.output] = now.fraction
+                stage.advance(now.fraction - before, f"{now.output}: loss {now.loss:.4g}")
 
-            frontier = engine.search(
+            frontier = search(
                 rows.inputs,
                 rows.outputs,
                 cost=asked or formula_cost(options),
@@ -138,6 +141,15 @@ class Fronts:
         with self.context.progress.stage(f"{name}: refit"):
             refitted = refit_together(formulas, problem, self.context.options.effort)
         return RefittedFormulas(formulas={output: text_of(f) for output, f in refitted.items()})
+
+
+def _weighed(engine: Engine, rows: Split, seed: int) -> tuple[Split, Callable[..., Frontier]]:
+    """Return the rows that an engine sees, and its search; without weights rows are drawn."""
+    if rows.weights is None or not isinstance(engine, PySREngine):
+        return rows.drawn(seed), engine.search
+    known = np.flatnonzero(rows.weights)  # PySR takes positive weights only
+    weights = rows.weights[known] / rows.weights[known].mean()
+    return Split(rows.inputs[known], rows.outputs[known], None), partial(engine.search, weights=weights)
 
 
 def _of_sizes(

@@ -114,6 +114,7 @@ class LutNetworks:
                 prepared.problem,
                 self._how,
                 lambda copies: prepared.between(copies, self.context.options.seed),
+                self.context.options.seed,
             )
 
     def _grown(self, problem: Problem, name: str, size: int) -> GrownNetwork:

@@ -11,11 +11,12 @@ import numpy as np
 
 from sr2hls.design import Design, Proposal
 from sr2hls.lut_network import Samples
-from sr2hls.options import CompileOptions, Cost, EngineName, StrategyName
+from sr2hls.options import CompileOptions, Cost, EngineName, StrategyName, Tables
 from sr2hls.problem import Problem
 from sr2hls.progress import Stage
 from sr2hls.quantised import QuantisedOptions, train_quantised
 from sr2hls.quantised.designs import INTERRUPTED, MOST_INPUT_BITS, learnt_samples
+from sr2hls.quantised.free_tables import MoveOptions
 from sr2hls.quantised.own_formulas import own_formulas
 from sr2hls.search.base import SearchProgress
 from sr2hls.search.expressions import expr_from_text, text_of
@@ -83,6 +84,7 @@ class FoundModels(Record):
 class Readable:
     """Short formulas of about each size, which the circuit computes to the bit.
 
+    Where the user lets tables move, entries move from these formulas at the end of the training.
     The seconds of ``--time`` bound the search, and the training of each size.
     """
 
@@ -95,8 +97,8 @@ class Readable:
         options = self.context.options
         work, most = EFFORTS[options.effort], options.time_s or math.inf
         stages = {_SEARCH: min(work.seconds, most)}
-        stages |= {f"{NAME}-{size}: bits": min(work.seconds_a_lut * size, most) for size in sizes}
-        return Plan(stages, tuple(f"{NAME}-{size}" for size in sizes))
+        stages |= {f"{self._name(s)}: bits": min(work.seconds_a_lut * s, most) for s in sizes}
+        return Plan(stages, tuple(map(self._name, sizes)))
 
     def propose(self, problem: Problem, sizes: Sequence[int]) -> Iterator[Proposal | Design]:
         """See `Strategy.propose`; inputs of more than eight bits have no such designs."""
@@ -108,9 +110,16 @@ class Readable:
         for line in found.notes:
             note(line)
         for size in sizes:
-            name = f"{NAME}-{size}"
+            name = self._name(size)
             design = stages.kept_design(name, problem)
             yield design or self._trained(problem, name, size, found.models)
+
+    @property
+    def _free(self) -> bool:
+        return self.context.options.tables is Tables.FREE
+
+    def _name(self, size: int) -> str:
+        return f"{NAME}-{size}-{Tables.FREE.value}" if self._free else f"{NAME}-{size}"
 
     @cached_property
     def _learnt(self) -> Problem:
@@ -178,7 +187,7 @@ class Readable:
         with self.context.progress.stage(f"{name}: bits") as stage:
             go_on = _training(stage, options.time_s)
 
-            def train(start: KeptModel, seed: int, how: QuantisedOptions) -> Design:
+            def train(start: KeptModel, seed: int, how: QuantisedOptions, last: bool) -> Design:
                 return train_quantised(
                     start.model(),
                     self._learnt,
@@ -188,6 +197,7 @@ class Readable:
                     seed=seed,
                     samples=self._samples,
                     options=how,
+                    moves=MoveOptions() if self._free and last else None,
                     go_on=go_on,
                 )
 
@@ -196,7 +206,7 @@ class Readable:
 
     def _best_of(
         self,
-        train: Callable[[KeptModel, int, QuantisedOptions], Design],
+        train: Callable[[KeptModel, int, QuantisedOptions, bool], Design],
         starts: Sequence[KeptModel],
         work: ReadableWork,
     ) -> Design:
@@ -204,18 +214,18 @@ class Readable:
         split = self._learnt.validation
         found: list[tuple[float, KeptModel, Design]] = []
 
-        def add(start: KeptModel, seed: int, how: QuantisedOptions) -> bool:
-            design = train(start, seed, how)
+        def add(start: KeptModel, seed: int, how: QuantisedOptions, last: bool) -> bool:
+            design = train(start, seed, how, last)
             found.append((self._learnt.score(design.predict(split.inputs), split), start, design))
             return INTERRUPTED not in design.notes
 
         seed, going = self.context.options.seed, True
         if work.bits is not SHORT:
             trials = ((start, seed + k) for start in starts for k in range(work.tries))
-            going = all(add(start, other, SHORT) for start, other in trials)
+            going = all(add(start, other, SHORT, False) for start, other in trials)
         if going:
             first = max(found, key=_score, default=(0.0, starts[0], None))[1]
-            add(first, seed, work.bits)
+            add(first, seed, work.bits, True)
         return max(found, key=_score)[2]
 
 

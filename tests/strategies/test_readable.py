@@ -65,6 +65,17 @@ def test_designs_of_each_size_are_their_formulas_to_the_bit_and_are_kept(
     assert [d.program for d in again] == [d.program for d in designs]
 
 
+def test_tables_move_where_the_user_lets_them(
+    prepared: Prepared, small: CompileOptions, tmp_path: Path
+) -> None:
+    given = context(prepared, small, tmp_path / "r", tables="free")
+    design = next(Readable(given).propose(given.problem, (20,)))
+    assert (design.proposal.name,) == Readable(given).plan(given.problem, (20,)).designs
+    assert design.proposal.name == "readable-20-free"
+    moved = any("moved from its formula" in note for note in design.notes)
+    assert moved == any(error.largest > 0 for error in design.errors.values())
+
+
 def test_nodes_are_at_most_those_asked_for(prepared: Prepared, small: CompileOptions, tmp_path: Path) -> None:
     given = context(prepared, small, tmp_path / "r", max_nodes=20)
     next(Readable(given).propose(given.problem, (40,)))

@@ -127,15 +127,37 @@ def mixed_entries() -> tuple[MixedEntry, ...]:
     )
 
 
-def user_entries(operators: Operators) -> tuple[DictionaryEntry, ...]:
-    """Return entries for the user's own operators of one input: f(u), and f(a u + b)."""
+def user_entries(operators: Operators, allowed: Sequence[str] | None = None) -> tuple[DictionaryEntry, ...]:
+    """Return entries for the user's own operators of one input: f(u), and f(a u + b).
+
+    Args:
+        operators: the operators known.
+        allowed: names of those that are meant; ``None``: all.
+    """
     entries = []
     for operator in operators.custom:
-        if len(operator.parameters) == 1:
+        if len(operator.parameters) == 1 and (allowed is None or operator.name in allowed):
             for argument, start in (("u", _plain), ("p0*u + p1", _steps)):
                 shape = make_shape(expr_from_text(f"{operator.name}({argument})", operators))
                 entries.append(DictionaryEntry(shape, start, start if argument == "u" else None))
     return tuple(entries)
+
+
+def entries_of(
+    allowed: Sequence[str], operators: Operators
+) -> tuple[tuple[DictionaryEntry, ...], tuple[MixedEntry, ...]]:
+    """Return the entries whose shapes have some operators only; without sums and products there are none."""
+    if not {"+", "*"} <= set(allowed):
+        return (), ()
+    single = (e for e in one_input_entries() if _has_only(e.shape, allowed))
+    mixed = tuple(e for e in mixed_entries() if _has_only(e.shape, allowed))
+    return (*single, *user_entries(operators, allowed)), mixed
+
+
+def _has_only(shape: Shape, allowed: Sequence[str]) -> bool:
+    """Whether a shape is made of some operators; differences are sums, and whole powers are products."""
+    needed = {node.op for node in shape.tree.nodes()} - {"var", "const", "-", "square", "^"}
+    return needed <= {*allowed, *(("/",) if "inv" in allowed else ())}
 
 
 @lru_cache(maxsize=4096)

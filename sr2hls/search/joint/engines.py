@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sr2hls.arrays import FloatArray
 from sr2hls.costs import CostModel, Operators, node_count
 from sr2hls.search.base import Engine, SearchOptions
 from sr2hls.search.eql.eql_engine import EQLEngine
-from sr2hls.search.joint.joint_model import Term
-from sr2hls.search.joint.proposals import terms_of
+from sr2hls.search.front import Front
+from sr2hls.search.joint.whole import WholeFormula
 from sr2hls.search.operon import OperonEngine
 from sr2hls.search.operon_run import OperonSettings
 from sr2hls.search.pysr import PySREngine, PySRSettings
@@ -44,15 +45,16 @@ class EngineProposer:
         """The engine's name."""
         return self.engine.name
 
-    def propose(self, X: FloatArray, responses: FloatArray, weights: FloatArray, seed: int) -> Sequence[Term]:
-        """Return the addends of all formulas of the engine's fronts; see `Proposer` for the shapes."""
-        formulas = []
+    def propose(
+        self, X: FloatArray, responses: FloatArray, weights: FloatArray, seed: int
+    ) -> list[WholeFormula]:
+        """Return all formulas of the engine's fronts; see `Proposer` for the shapes."""
+        formulas: list[WholeFormula] = []
         for output in range(responses.shape[1]):
             known = np.flatnonzero(weights[:, output])
             if not len(known):
                 continue
-            chance = weights[known, output] / weights[known, output].sum()
-            rows = known[np.random.default_rng(seed + output).choice(len(known), self.rows, p=chance)]
+            rows = self._drawn(weights[known, output], known, seed + output)
             found = self.engine.search(
                 X[rows],
                 responses[rows, output],
@@ -61,8 +63,14 @@ class EngineProposer:
                 seed=seed + output,
                 time_limit=self.time_limit,
             )
-            formulas += [candidate.expr for candidate in found[0].candidates]
-        return terms_of(formulas)
+            formulas += formulas_of(found[0], output)
+        return formulas
+
+    def _drawn(self, weights: FloatArray, known: NDArray[np.intp], seed: int) -> NDArray[np.intp]:
+        if len(known) <= self.rows and np.ptp(weights) == 0:
+            return known
+        chance = weights / weights.sum()
+        return known[np.random.default_rng(seed).choice(len(known), self.rows, p=chance)]
 
 
 @dataclass(frozen=True)
@@ -82,8 +90,10 @@ class PySRProposer:
     time_limit: float | None = None
     name: str = field(default="pysr", init=False)
 
-    def propose(self, X: FloatArray, responses: FloatArray, weights: FloatArray, seed: int) -> Sequence[Term]:
-        """Return the addends of all formulas of PySR's fronts; see `Proposer` for the shapes.
+    def propose(
+        self, X: FloatArray, responses: FloatArray, weights: FloatArray, seed: int
+    ) -> list[WholeFormula]:
+        """Return all formulas of PySR's fronts; see `Proposer` for the shapes.
 
         Raises:
             ToolError: PySR or Julia is not installed.
@@ -103,7 +113,13 @@ class PySRProposer:
             # PySR takes positive weights only.
             weights=np.maximum(known / known.mean(axis=0), _LEAST_WEIGHT),
         )
-        return terms_of(candidate.expr for front in found.fronts for candidate in front.candidates)
+        pairs = zip(outputs, found.fronts, strict=True)
+        return [formula for output, front in pairs for formula in formulas_of(front, int(output))]
+
+
+def formulas_of(front: Front, output: int) -> list[WholeFormula]:
+    """Return the formulas of an engine's front."""
+    return [WholeFormula(output, c.expr, c.engine) for c in front.candidates]
 
 
 def operon_proposer(

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from sr2hls.costs import CostModel, additive_cycles, longest_path, published_cycles
 from sr2hls.errors import InputError
 from sr2hls.search.joint.joint_model import JointModel
@@ -25,6 +27,7 @@ class Scored:
         cycles: of the operators as they stand, added up; ``None`` where the cost model has no cost
             for one of them.
         path: clock cycles on the longest path by the published table, ``None`` likewise.
+        source: who found it as a whole formula; empty for a sum of terms.
     """
 
     model: JointModel
@@ -34,6 +37,7 @@ class Scored:
     luts: float
     cycles: float | None
     path: float | None
+    source: str = ""
 
     @property
     def nodes(self) -> int:
@@ -108,11 +112,21 @@ def estimate_luts(model: JointModel) -> float:
     )
 
 
-def not_dominated(models: Sequence[Scored]) -> tuple[Scored, ...]:
-    """Return the models that no other is at least as good as in score, nodes and LUTs; the shortest first."""
+def not_dominated(models: Sequence[Scored], *, hardware: bool = False) -> tuple[Scored, ...]:
+    """Return the models that no other is at least as good as in score, nodes and LUTs; the shortest first.
+
+    Args:
+        models: the models.
+        hardware: whether what the yardstick says, in total and on the longest path, counts as well.
+    """
+
+    def rest(model: Scored) -> tuple[float, ...]:
+        measured = (model.cycles, model.path) if hardware else ()
+        return (model.luts, -model.score, *(np.inf if m is None else m for m in measured))
+
     kept: list[Scored] = []
-    for model in sorted(models, key=lambda m: (m.nodes, m.luts, -m.score)):
-        if not any(k.score >= model.score and k.luts <= model.luts for k in kept):
+    for model in sorted(models, key=lambda m: (m.nodes, *rest(m))):
+        if not any(all(a <= b for a, b in zip(rest(k), rest(model), strict=True)) for k in kept):
             kept.append(model)
     return tuple(kept)
 

@@ -14,29 +14,26 @@ from sr2hls.search.joint.numbers import printed_number
 from sr2hls.search.joint.printing import count_nodes, shortest_form
 
 MOST_INPUTS = 2
-"""A term is a function of so many inputs at most, so that few bits of them address one table."""
+"""A term of a circuit of tables is a function of so many inputs at most: few bits of them address a table."""
 
 
 @dataclass(frozen=True)
 class Term:
-    """A function of one or two inputs.
+    """A function of inputs: one or two, or more where no table is to be made of it.
 
     Attributes:
         expr: sympy expression over x0, x1, ..., the circuit's inputs by position; constants are Floats, or
             exact numbers where the form has them.
 
     Raises:
-        InputError: the expression has no input, or more than two.
+        InputError: the expression has no input.
     """
 
     expr: sp.Expr
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.expr.free_symbols) <= MOST_INPUTS:
-            raise InputError(
-                f"the term '{self.expr}' has {len(self.expr.free_symbols)} inputs: "
-                f"a term has one to {MOST_INPUTS}"
-            )
+        if not self.expr.free_symbols:
+            raise InputError(f"the term '{self.expr}' has no inputs: a constant is no term")
 
     @cached_property
     def inputs(self) -> tuple[int, ...]:

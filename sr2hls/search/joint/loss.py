@@ -5,7 +5,7 @@ Every loss is a weighted mean over the rows; the weights sum up to one.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,8 +148,8 @@ class BinaryCrossEntropy:
 
 
 @dataclass(frozen=True, eq=False)
-class SquaredError:
-    """Half of the squared error in units of each output's variance, added up over the outputs.
+class RegressionLoss:
+    """What losses of regressions have in common.
 
     Attributes:
         target: wanted values, shape (rows, outputs).
@@ -165,6 +165,15 @@ class SquaredError:
     def shape(self) -> tuple[int, int]:
         """Numbers of rows and outputs."""
         return self.target.shape[0], self.target.shape[1]
+
+    def part(self, rows: NDArray[np.intp]) -> Self:
+        """Return the same loss on rows of some numbers, shape (rows,)."""
+        return replace(self, target=self.target[rows], weights=_normalised(self.weights[rows]))
+
+
+@dataclass(frozen=True, eq=False)
+class SquaredError(RegressionLoss):
+    """Half of the squared error in units of each output's variance, added up over the outputs."""
 
     def value(self, outputs: FloatArray, rows: slice = ALL) -> float:
         """Return the loss of outputs of shape (rows, outputs); 0.5 for each output that is constant."""
@@ -180,32 +189,14 @@ class SquaredError:
         """Return the means."""
         return np.asarray(self.weights @ self.target)
 
-    def part(self, rows: NDArray[np.intp]) -> "SquaredError":
-        """Return the same loss on rows of some numbers, shape (rows,)."""
-        return replace(self, target=self.target[rows], weights=_normalised(self.weights[rows]))
-
 
 @dataclass(frozen=True, eq=False)
-class AbsoluteError:
+class AbsoluteError(RegressionLoss):
     """Absolute error in units of each output's standard deviation, rounded off near zero.
 
     It is sqrt(r² + s²) − s with s a hundredth of the standard deviation. The curvature is that of iteratively
     reweighted least squares, 1/sqrt(r² + s²), which bounds the loss from above (Lange, 2016, section 8.4).
-
-    Attributes:
-        target: wanted values, shape (rows, outputs).
-        weights: shape (rows,), summing up to one.
-        unit: standard deviation of each output, shape (outputs,).
     """
-
-    target: FloatArray
-    weights: FloatArray
-    unit: FloatArray
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Numbers of rows and outputs."""
-        return self.target.shape[0], self.target.shape[1]
 
     def value(self, outputs: FloatArray, rows: slice = ALL) -> float:
         """Return the loss of outputs of shape (rows, outputs), added up over the outputs."""
@@ -219,10 +210,6 @@ class AbsoluteError:
     def start(self) -> FloatArray:
         """Return the medians (of the rows as they are, whatever their weights)."""
         return np.asarray(np.median(self.target, axis=0))
-
-    def part(self, rows: NDArray[np.intp]) -> "AbsoluteError":
-        """Return the same loss on rows of some numbers, shape (rows,)."""
-        return replace(self, target=self.target[rows], weights=_normalised(self.weights[rows]))
 
     def _rounded(self, outputs: FloatArray, rows: slice) -> FloatArray:
         return np.asarray(np.sqrt(((outputs - self.target[rows]) / self.unit) ** 2 + _CORNER**2))

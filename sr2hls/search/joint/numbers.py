@@ -36,12 +36,13 @@ def printed_number(value: float) -> sp.Expr:
     return sp.Float(value)
 
 
-def short_numbers(value: float, *, inside: bool = False) -> Iterator[float]:
-    """Yield numbers near a value, the shortest first: one digit, two digits, exact forms, three digits.
+def short_numbers(value: float, *, inside: bool = False, digits: int | None = MOST_DIGITS) -> Iterator[float]:
+    """Yield numbers near a value, the shortest first: one digit, two digits, exact forms, all digits.
 
     Args:
         value: the number.
         inside: whether it is inside a function, where multiples of π are natural.
+        digits: of the last number; ``None``: the value itself, after one of three digits.
     """
     if value == 0 or not math.isfinite(value):
         yield value
@@ -51,7 +52,9 @@ def short_numbers(value: float, *, inside: bool = False) -> Iterator[float]:
     exact = _EXACT if inside else _FRACTIONS
     near = [e for e in exact if abs(e - abs(value)) < _NEAR * abs(value)]
     yield from (math.copysign(e, value) for e in sorted(near, key=lambda e: abs(e - abs(value))))
-    yield _rounded(value, MOST_DIGITS)
+    yield _rounded(value, digits or MOST_DIGITS)
+    if digits is None:
+        yield value
 
 
 def _rounded(value: float, digits: int) -> float:

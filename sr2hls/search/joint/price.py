@@ -46,12 +46,12 @@ class Prices:
         def price(inputs: tuple[int, ...], output: int) -> float:
             if not self.lut or (output, inputs) in uses:
                 return 0.0
-            fresh = (len(inputs) > 1, sum(i not in coded for i in inputs), output in outputs)
+            fresh = (len(inputs), sum(i not in coded for i in inputs), output in outputs)
             if fresh not in known:
                 known[fresh] = self.lut * (table_luts([*uses, (output, inputs)]) - before)
             return known[fresh]
 
-        known: dict[tuple[bool, int, bool], float] = {}
+        known: dict[tuple[int, int, bool], float] = {}
         return price
 
     def of_model(self, state: JointState) -> float:
@@ -82,7 +82,7 @@ def table_luts(uses: Iterable[tuple[int, tuple[int, ...]]]) -> float:
 
     Terms of one output on the same inputs are one table. A table of at most six address bits takes one LUT6
     an output bit, whatever its function; a sum takes about one LUT a bit. Tables of two inputs see each input
-    by a code of few bits, which is a table of its own that all of them share.
+    by a code of few bits, which is a table of its own that all of them share; so would those of more.
 
     Args:
         uses: output and inputs of each term.
@@ -90,9 +90,10 @@ def table_luts(uses: Iterable[tuple[int, tuple[int, ...]]]) -> float:
     tables = set(uses)
     coded = {i for _, inputs in tables if len(inputs) > 1 for i in inputs}
     outputs = {output for output, _ in tables}
-    width = 2 * CODE_BITS
-    pair = ENTRY_BITS * 2 ** max(0, width - _BITS_OF_LUT)
-    entries = sum(ENTRY_BITS if len(inputs) == 1 else pair for _, inputs in tables)
+    entries = sum(
+        ENTRY_BITS if len(inputs) == 1 else ENTRY_BITS * 2 ** max(0, CODE_BITS * len(inputs) - _BITS_OF_LUT)
+        for _, inputs in tables
+    )
     return float(entries + CODE_BITS * len(coded) + ENTRY_BITS * (len(tables) - len(outputs)))
 
 

@@ -105,6 +105,8 @@ class Scanner:
         return [found.candidate() for found in best]
 
     def _scan(self, state: JointState, price: PlacePrice, context: GainContext) -> Iterator[_FoundTerms]:
+        if not self._entries:
+            return
         for place in self._single:
             yield from self._scan_single(place, price, context)
         factors = {i: self._with_fitted(i, state) for pair in self._pairs for i in pair}
@@ -140,7 +142,7 @@ class Scanner:
         if pair not in self._mixtures:
             self._mixtures[pair] = self._mixed_of(pair)
         inputs, mixed = self._mixtures[pair]
-        flat = mixed.values.reshape(len(mixed.terms), -1)
+        flat = mixed.values.reshape(len(mixed.terms), u.values.shape[1] * v.values.shape[1])
         linear = np.concatenate([_both(u.values, sums, v.values), flat @ _flat(sums)])
         square = np.concatenate([_both(u.values**2, curvatures, v.values**2), flat**2 @ _flat(curvatures)])
         # A product has one coefficient, not two.
@@ -171,6 +173,8 @@ class Scanner:
                         terms.append((entry.shape, np.array(constants, dtype=np.float64)))
                         values.append(entry.shape.evaluate(columns, terms[-1][1]).reshape(len(u), len(v)))
                         inputs.append(order)
+        if not terms:
+            return [], _Choices((), np.empty(0), np.empty((0, len(u), len(v)), dtype=np.float32))
         return inputs, _Choices.of(terms, values, self._price)
 
     def _with_fitted(self, place: int, state: JointState) -> _Choices:

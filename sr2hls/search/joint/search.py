@@ -12,7 +12,7 @@ from sr2hls.costs import CostModel, Operators
 from sr2hls.errors import InputError
 from sr2hls.search.base import ProgressCallback, SearchProgress
 from sr2hls.search.joint.apart import points_apart
-from sr2hls.search.joint.dictionary import mixed_entries, one_input_entries, user_entries
+from sr2hls.search.joint.dictionary import entries_of, mixed_entries, one_input_entries, user_entries
 from sr2hls.search.joint.joint_front import (
     JointFront,
     Scored,
@@ -21,12 +21,14 @@ from sr2hls.search.joint.joint_front import (
     not_dominated,
     thin_out,
 )
-from sr2hls.search.joint.joint_model import JointModel
+from sr2hls.search.joint.joint_model import MOST_INPUTS, JointModel
 from sr2hls.search.joint.joint_state import InputColumns, JointState
 from sr2hls.search.joint.loss import JointLoss
-from sr2hls.search.joint.newton_refit import refit
+from sr2hls.search.joint.newton_refit import RIDGE, refit
+from sr2hls.search.joint.numbers import MOST_DIGITS
 from sr2hls.search.joint.price import Prices
 from sr2hls.search.joint.proposals import Proposer
+from sr2hls.search.joint.proposed import Proposed
 from sr2hls.search.joint.readable import measure_readability
 from sr2hls.search.joint.rounding import round_constants
 from sr2hls.search.joint.scanner import Scanner
@@ -85,6 +87,9 @@ class JointOptions:
         template: which inputs may come together; ``None``: all.
         start: model to start from.
         operators: the operators known; the user's own of one input become shapes.
+        allowed: names of the operators that shapes may have; ``None``: all.
+        most_inputs: inputs of a term, at most; ``None``: whole formulas may have terms of any number.
+        digits: significant digits of a constant, at most; ``None``: all where none can be spared.
         rows: rows of the steps; the constants of the models that are kept are fitted to all rows.
         most_pairs: pairs of inputs looked at in a step.
         models: models that are finished, at most, of each beam.
@@ -103,6 +108,9 @@ class JointOptions:
     template: Template | None = None
     start: JointModel | None = None
     operators: Operators = field(default_factory=Operators)
+    allowed: tuple[str, ...] | None = None
+    most_inputs: int | None = MOST_INPUTS
+    digits: int | None = MOST_DIGITS
     rows: int = 30_000
     most_pairs: int = 300
     models: int = 16
@@ -144,10 +152,10 @@ def search_jointly(
         if not any(beams):
             raise
     columns = InputColumns(data.X)
-    best = [point for points in beams for point in thin_out(points, options.models)]
-    finished = [_finished(point.state, columns, data, options) for point in best]
+    best = [point for points in beams for point in _worth_finishing(points, options)]
+    finished = [_finished(point, columns, data, options) for point in best]
     notes = ("the search was interrupted: the best so far is kept",) if interrupted else ()
-    return JointFront(not_dominated(finished), notes, interrupted)
+    return JointFront(not_dominated(finished, hardware=options.hardware is not None), notes, interrupted)
 
 
 def _search_in_turn(
@@ -212,8 +220,8 @@ def _path(
 ) -> Iterator[SelectionPoint]:
     began = time.monotonic()
 
-    def on_time() -> bool:
-        return seconds is None or time.monotonic() - began < seconds
+    def on_time(share: float) -> bool:
+        return seconds is None or time.monotonic() - began < share * seconds
 
     rows = np.arange(len(data.X))
     if len(rows) > options.rows:
@@ -221,17 +229,29 @@ def _path(
     columns, loss = InputColumns(data.X[rows]), data.loss.part(rows)
     prices = Prices(beam * options.lut_price, options.hardware, options.hardware_price)
     template = options.template or Template.everything(data.X.shape[1])
-    entries = [*one_input_entries(), *user_entries(options.operators)]
-    scanner = Scanner(columns, entries, mixed_entries(), template, prices, options.most_pairs, data.bounds)
-    selection = TermSelection(columns, loss, scanner, prices, options.steps, options.proposers, seed, on_time)
+    entries = (*one_input_entries(), *user_entries(options.operators))
+    mixed = mixed_entries()
+    if options.allowed is not None:
+        entries, mixed = entries_of(options.allowed, options.operators)
+    scanner = Scanner(columns, entries, mixed, template, prices, options.most_pairs, data.bounds)
+    proposed = Proposed(options.proposers, columns, loss, template, options.most_inputs, seed)
+    selection = TermSelection(columns, loss, scanner, prices, options.steps, proposed, seed, on_time)
     start = JointState.empty(loss.start()) if options.start is None else JointState.of(options.start)
     return selection.path(start, options.max_nodes)
 
 
-def _finished(state: JointState, columns: InputColumns, data: JointData, options: JointOptions) -> Scored:
+def _worth_finishing(points: list[SelectionPoint], options: JointOptions) -> list[SelectionPoint]:
+    """All whole formulas, which their engine has thinned out already, and some of the other models."""
+    wholes = [point for point in points if point.exact is not None]
+    return [*wholes, *thin_out([point for point in points if point.exact is None], options.models)]
+
+
+def _finished(point: SelectionPoint, columns: InputColumns, data: JointData, options: JointOptions) -> Scored:
     """Fit a model to all rows, round its constants and measure it on the validation rows."""
-    fitted = refit(state, columns, data.loss, steps=_FINAL_STEPS)
-    model = round_constants(fitted.state, columns, data.loss).state.model()
+    exact, ridge = point.exact, RIDGE if point.exact is None else 0.0
+    fitted = refit(point.state, columns, data.loss, steps=_FINAL_STEPS, ridge=ridge, fixed=exact).state
+    rounded = round_constants(fitted, columns, data.loss, digits=options.digits, exact=exact)
+    model = rounded.state.model()
     outputs = model.predict(data.validation_inputs)
     names = safe_names(data.X.shape[1])
     formulas = model.formulas([f"y{k}" for k in range(len(model.bias))])
@@ -244,4 +264,5 @@ def _finished(state: JointState, columns: InputColumns, data: JointData, options
         estimate_luts(model),
         cycles,
         path,
+        point.source,
     )

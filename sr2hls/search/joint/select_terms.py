@@ -4,27 +4,28 @@ At a price λ the search lowers loss + λ · cost. Terms are added while they ga
 where they do not, and swapped for others; all constants are refitted after each step. Then the price falls.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
-import sympy as sp
+from numpy.typing import NDArray
 
 from sr2hls.search.joint.gains import PER_OUTPUT, TermCandidate, rate_terms
-from sr2hls.search.joint.joint_model import Term
 from sr2hls.search.joint.joint_state import InputColumns, JointState
 from sr2hls.search.joint.loss import JointLoss
-from sr2hls.search.joint.newton_refit import Refit, assemble, refit
+from sr2hls.search.joint.newton_refit import Refit, assemble, loss_of, refit
 from sr2hls.search.joint.price import Prices
-from sr2hls.search.joint.proposals import Proposer
+from sr2hls.search.joint.proposed import Proposed
 from sr2hls.search.joint.readable import MOST_CANCELLATION
 from sr2hls.search.joint.scanner import Scanner
+from sr2hls.search.joint.whole import WholeState
 
 _HOPE = 0.3
 """Terms that gain this share of their cost by the quadratic model are tried: refitted constants add to it."""
 _ASK_AGAIN = 0.3
 """When the price has fallen by this factor the engines are asked again."""
-_LEAST_WEIGHT = 1e-4
+_ALONE = 0.25
+"""Share of the time for the steps without proposers."""
 _CANCELLING = 0.8 * MOST_CANCELLATION
 """Rounded constants and other rows may make a term somewhat larger."""
 _LITTLE = 1e-3
@@ -45,6 +46,7 @@ class SelectionSteps:
         refit_steps: Newton steps after a step was taken.
         swaps: most swaps tried at a price.
         least_loss: the search ends at this share of the loss of constants.
+        alone_first: proposers are asked only after all steps without them, if these do not reach that loss.
     """
 
     factor: float = 0.75
@@ -54,6 +56,7 @@ class SelectionSteps:
     refit_steps: int = 4
     swaps: int = 6
     least_loss: float = 1e-8
+    alone_first: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +68,16 @@ class SelectionPoint:
         loss: its loss on the rows of the search.
         cost: by the prices, in nodes.
         nodes: of its formulas, before common factors are taken out.
+        exact: where it is a whole formula, which of its parameters are exact, shape (parameters,).
+        source: who found it, where it is a whole formula.
     """
 
     state: JointState
     loss: float
     cost: float
     nodes: int
+    exact: NDArray[np.bool_] | None = None
+    source: str = ""
 
 
 class TermSelection:
@@ -83,15 +90,14 @@ class TermSelection:
         scanner: Scanner,
         prices: Prices,
         steps: SelectionSteps,
-        proposers: Sequence[Proposer],
+        proposed: Proposed,
         seed: int,
-        on_time: Callable[[], bool],
+        on_time: Callable[[float], bool],
     ) -> None:
         self._data, self._loss = data, loss
         self._scanner, self._prices, self._steps = scanner, prices, steps
-        self._on_time = on_time
-        self._proposers, self._seed = tuple(proposers), seed
-        self._proposed: dict[sp.Expr, Term] = {}
+        self._within, self._share = on_time, 1.0
+        self._proposed = proposed
         generator = np.random.default_rng(seed)
         rows = np.arange(len(data))
         if len(rows) > steps.trial_rows:
@@ -99,39 +105,78 @@ class TermSelection:
         self._trial_data, self._trial_loss = data.part(rows), loss.part(rows)
 
     def path(self, start: JointState, max_nodes: int) -> Iterator[SelectionPoint]:
-        """Yield the model after every step, from a start to the first one of more nodes than wanted."""
+        """Yield the model after every step, from a start to the first one of more nodes than wanted.
+
+        Whole formulas of a single output are models of their own, and come when they are found.
+        """
         point = self._point(refit(start, self._data, self._loss, steps=self._steps.refit_steps))
         yield point
-        self._ask(point)
+        enough = self._steps.least_loss * point.loss
+        if self._proposed and self._steps.alone_first:
+            self._share, least = _ALONE, point.loss
+            for reached in self._descend(point, max_nodes, enough, ask=False):
+                least = min(least, reached.loss)
+                yield reached
+            if least <= enough:
+                return
+            self._share = 1.0
+        self._proposed.ask(point.state, whole=True)
+        if len(start.bias) == 1:
+            yield from self._wholes(point)
+        yield from self._descend(point, max_nodes, enough)
+
+    def _descend(
+        self, point: SelectionPoint, max_nodes: int, enough: float, *, ask: bool = True
+    ) -> Iterator[SelectionPoint]:
+        """Yield the model after every step at a falling price."""
         best = self._candidates(point.state)
         price = best[0].worth if best else 0.0
         asked = price
-        first = point.loss
-        while price > 0 and point.loss > self._steps.least_loss * first and self._on_time():
-            if price < _ASK_AGAIN * asked:
-                self._ask(point)
+        while price > 0 and point.loss > enough and self._on_time():
+            if ask and price < _ASK_AGAIN * asked:
+                self._proposed.ask(point.state, whole=False)
                 asked = price
-            for step in (self._settle, self._swap):
+            for step in (self._replace, self._settle, self._swap):
                 for reached in step(point, price):
                     if reached.nodes > max_nodes or not self._on_time():
                         return
                     point = reached
                     yield point
+                    if point.loss <= enough:
+                        return
             price *= self._steps.factor
             if price * max_nodes < _LITTLE * point.loss:
                 return
 
-    def _ask(self, point: SelectionPoint) -> None:
-        """Let the proposers think of terms for what each output lacks."""
-        if not self._proposers:
-            return
-        slopes = self._loss.slopes(self._data.outputs(point.state))
-        curvature = np.maximum(slopes.curvature, 0.0)
-        weights = np.where(curvature > _LEAST_WEIGHT * curvature.max(axis=0), curvature, 0.0)
-        responses = np.divide(-slopes.gradient, weights, out=np.zeros_like(weights), where=weights > 0)
-        for proposer in self._proposers:
-            for term in proposer.propose(self._data.X, responses, weights, self._seed):
-                self._proposed.setdefault(term.expr, term)
+    def _on_time(self) -> bool:
+        return self._within(self._share)
+
+    def _wholes(self, point: SelectionPoint) -> Iterator[SelectionPoint]:
+        """Yield each whole formula of the only output as a model, its constants refitted."""
+        for formula in self._proposed.formulas:
+            yield self._fitted(WholeState.of(formula, point.state), formula.source)
+
+    def _replace(self, point: SelectionPoint, price: float) -> Iterator[SelectionPoint]:
+        """Put a whole formula in the place of all terms of an output, where that helps."""
+        best, least, source = None, loss_of(point.state, self._trial_data, self._trial_loss), ""
+        least += price * point.cost
+        for formula in self._proposed.formulas:
+            whole = WholeState.of(formula, point.state)
+            total = price * self._prices.of_model(whole.state)
+            if total < least:
+                total += loss_of(whole.state, self._trial_data, self._trial_loss)
+            if total < least:
+                best, least, source = whole, total, formula.source
+        if best is not None and self._total(found := self._fitted(best, source), price) < self._total(
+            point, price
+        ):
+            yield found
+
+    def _fitted(self, whole: WholeState, source: str) -> SelectionPoint:
+        fitted = refit(
+            whole.state, self._data, self._loss, steps=self._steps.refit_steps, ridge=0.0, fixed=whole.exact
+        )
+        return replace(self._point(fitted), exact=whole.exact, source=source)
 
     def _settle(self, point: SelectionPoint, price: float) -> Iterator[SelectionPoint]:
         """Add and remove terms until nothing helps."""
@@ -215,8 +260,7 @@ class TermSelection:
     def _candidates(self, state: JointState) -> list[TermCandidate]:
         slopes = self._loss.slopes(self._data.outputs(state))
         found = self._scanner.candidates(state, slopes)
-        if self._proposed:
-            terms = list(self._proposed.values())
+        if terms := self._proposed.terms:
             found += rate_terms(terms, state, self._data, slopes, self._prices)
         return sorted(found, key=lambda c: -c.worth)
 

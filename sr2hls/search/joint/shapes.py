@@ -1,4 +1,4 @@
-"""Shapes of terms: functions of one or two inputs with constants, their values and derivatives in numpy."""
+"""Shapes of terms: functions of inputs with constants, their values and derivatives in numpy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from sr2hls.search.joint.joint_model import Term
 from sr2hls.search.joint.numbers import printed_number
 from sr2hls.search.joint.printing import count_nodes
 
-ARGUMENTS = (sp.Symbol("u"), sp.Symbol("v"))
-"""The inputs of a shape."""
 _NAMES = ("u", "v")
+ARGUMENTS = tuple(sp.Symbol(name) for name in _NAMES)
+"""The inputs of shapes of the dictionary; those of more inputs go on with w2, w3, ..."""
 _STEP = 1e-6
 _GENERIC = sp.Float(1.2345)
 
@@ -29,7 +29,7 @@ class Shape:
     """A family of functions.
 
     Attributes:
-        expr: sympy expression over the arguments u and v and the constants p0, p1, ...
+        expr: sympy expression over the arguments u, v, w2, ... and the constants p0, p1, ...
         constants: number of constants.
     """
 
@@ -44,14 +44,14 @@ class Shape:
         """
         floats = sorted(term.expr.atoms(sp.Float), key=sp.default_sort_key)
         swap: dict[sp.Basic, sp.Basic] = {c: sp.Symbol(f"p{k}") for k, c in enumerate(floats)}
-        swap |= {sp.Symbol(f"x{i}"): ARGUMENTS[k] for k, i in enumerate(term.inputs)}
+        swap |= {sp.Symbol(f"x{i}"): sp.Symbol(_name(k)) for k, i in enumerate(term.inputs)}
         values = np.array([float(c) for c in floats], dtype=np.float64)
         return cls(term.expr.xreplace(swap), len(floats)), term.inputs, values
 
     @property
     def arity(self) -> int:
         """Number of inputs."""
-        return len(self.expr.free_symbols & set(ARGUMENTS))
+        return sum(not s.name.startswith("p") for s in self.expr.free_symbols)
 
     @cached_property
     def tree(self) -> Tree:
@@ -77,7 +77,7 @@ class Shape:
             return self.evaluate(columns, constants), np.empty((rows, 0))
         if differentiable(self.tree):
             names = {f"p{k}": k for k in range(self.constants)}
-            known = dict(zip(_NAMES, columns, strict=False))
+            known = {_name(k): column for k, column in enumerate(columns)}
             values, slopes = value_and_jacobian(self.tree, known, names, tuple(constants), rows)
             return _real(values, rows), np.nan_to_num(slopes, nan=0.0, posinf=0.0, neginf=0.0)
         values = self.evaluate(columns, constants)
@@ -98,12 +98,14 @@ class Shape:
 
     def formula(self, inputs: Sequence[int], constants: Sequence[sp.Expr | float]) -> sp.Expr:
         """Return the formula with these inputs and constants; sympy may find that it is a constant."""
-        swap: dict[sp.Basic, sp.Basic] = {ARGUMENTS[k]: sp.Symbol(f"x{i}") for k, i in enumerate(inputs)}
+        swap: dict[sp.Basic, sp.Basic] = {
+            sp.Symbol(_name(k)): sp.Symbol(f"x{i}") for k, i in enumerate(inputs)
+        }
         swap |= {sp.Symbol(f"p{k}"): _number(c) for k, c in enumerate(constants)}
         return self.expr.xreplace(swap)
 
     def _named(self, columns: Sequence[FloatArray], constants: FloatArray) -> dict[str, FloatArray]:
-        known = dict(zip(_NAMES, columns, strict=False))
+        known = {_name(k): column for k, column in enumerate(columns)}
         return known | {f"p{k}": np.array([c]) for k, c in enumerate(constants)}
 
 
@@ -119,6 +121,10 @@ def make_shape(text: str | sp.Expr) -> Shape:
     if names != wanted or ARGUMENTS[0] not in expr.free_symbols:
         raise InputError(f"the shape '{expr}' is no formula over u, v and the constants p0, p1, ...")
     return Shape(expr, len(names))
+
+
+def _name(argument: int) -> str:
+    return _NAMES[argument] if argument < len(_NAMES) else f"w{argument}"
 
 
 def _number(value: sp.Expr | float) -> sp.Expr:

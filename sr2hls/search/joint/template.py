@@ -15,15 +15,22 @@ class Template:
     Attributes:
         singles: inputs that may be alone in a term, ascending.
         pairs: pairs of inputs that may be together in a term, ascending.
+        holes: inputs of each function that is to be found, ascending.
     """
 
     singles: tuple[int, ...]
     pairs: tuple[tuple[int, int], ...]
+    holes: tuple[tuple[int, ...], ...]
 
     @classmethod
     def everything(cls, inputs: int) -> "Template":
-        """All terms of one and two inputs."""
-        return cls(tuple(range(inputs)), tuple(combinations(range(inputs), 2)))
+        """All terms: one function of all inputs."""
+        every = tuple(range(inputs))
+        return cls(every, tuple(combinations(every, 2)), (every,))
+
+    def allows(self, inputs: Sequence[int]) -> bool:
+        """Whether a term may have the inputs of these positions: one function has all of them."""
+        return any(set(inputs) <= set(hole) for hole in self.holes)
 
     @classmethod
     def parse(cls, text: str, feature_names: Sequence[str]) -> "Template":
@@ -43,7 +50,8 @@ class Template:
         groups = [_group(part, list(feature_names)) for part in _addends(tree)]
         singles = sorted({i for group in groups for i in group})
         pairs = sorted({p for group in groups for p in combinations(sorted(group), 2)})
-        return cls(tuple(singles), tuple(pairs))
+        holes = dict.fromkeys(tuple(sorted(group)) for group in groups if group)
+        return cls(tuple(singles), tuple(pairs), tuple(holes))
 
 
 def _addends(node: ast.expr) -> list[ast.expr]:

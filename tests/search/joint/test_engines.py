@@ -9,7 +9,7 @@ from sr2hls.search.joint.engines import eql_proposer, operon_proposer, pysr_prop
 from sr2hls.search.joint.joint_state import Atom, InputColumns, JointState
 from sr2hls.search.joint.loss import regression_loss
 from sr2hls.search.joint.newton_refit import refit
-from sr2hls.search.joint.proposals import Proposer
+from sr2hls.search.joint.proposals import Proposer, terms_of
 from sr2hls.search.pysr.julia import julia_status
 
 RNG = np.random.default_rng(0)
@@ -24,7 +24,8 @@ def best_loss(proposer: Proposer) -> float:
     counted = X[:, 2] <= 0
     loss, data = regression_loss(RESPONSE[counted, None]), InputColumns(X[counted])
     losses = []
-    for term in proposer.propose(X, RESPONSE[:, None], WEIGHTS[:, None], seed=3):
+    found = proposer.propose(X, RESPONSE[:, None], WEIGHTS[:, None], seed=3)
+    for term in terms_of(formula.expr for formula in found):
         state = JointState.empty(loss.start()).added(Atom.of(term), 0, 0.0)
         losses.append(refit(state, data, loss, steps=5).loss)
     return min(losses)

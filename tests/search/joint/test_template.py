@@ -20,6 +20,13 @@ def test_products_of_features_are_pairs() -> None:
     assert Template.parse("k*mass*h(z)", NAMES).pairs == ((0, 3),)
 
 
+def test_terms_have_the_inputs_of_one_function() -> None:
+    template = Template.parse("f(mass, x, y) + g(z)", NAMES)
+    assert template.allows((0, 1, 2)) and template.allows((1,)) and template.allows((3,))
+    assert not template.allows((2, 3))
+    assert Template.everything(3).allows((0, 1, 2))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

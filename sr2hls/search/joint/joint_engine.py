@@ -1,0 +1,195 @@
+"""The joint search behind the protocol of search engines: the dictionary, and an engine's whole formulas."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from sr2hls.arrays import FloatArray
+from sr2hls.costs import CostModel, describe
+from sr2hls.search.base import (
+    Engine,
+    ProgressCallback,
+    SearchOptions,
+    checked_data,
+    output_names,
+)
+from sr2hls.search.front import Candidate, Front, Frontier, complexity_of, cost_or_none
+from sr2hls.search.joint.engines import formulas_of
+from sr2hls.search.joint.joint_front import JointFront, Scored, Yardstick
+from sr2hls.search.joint.log_loss import log_loss
+from sr2hls.search.joint.loss import JointLoss, regression_loss
+from sr2hls.search.joint.search import JointData, JointOptions, search_jointly
+from sr2hls.search.joint.select_terms import SelectionSteps
+from sr2hls.search.joint.whole import WholeFormula
+from sr2hls.search.names import checked_names
+from sr2hls.search.search_objective import Loss, SearchObjective, objective_for
+
+_ENGINE_UNTIL = 0.85
+"""Share of the time after which the engine has to be ready."""
+_ROWS = 20_000
+"""Rows that constants are fitted on; the engine and the front see all."""
+_PRICE = 0.1
+"""Nodes that a unit of the cost model is worth where terms are chosen; the front is over the cost itself."""
+
+
+@dataclass(frozen=True)
+class JointEngine:
+    """One search: terms of the dictionary, and the whole formulas of an engine, on one front.
+
+    The dictionary goes first: where it reaches the target loss, the engine is not asked at all. All constants
+    are refitted and recognised by the joint search; those that can be no shorter keep their digits.
+    """
+
+    engine: Engine
+
+    @property
+    def name(self) -> str:
+        """The engine's name: it finds the larger part."""
+        return self.engine.name
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with every setting of the engine."""
+        return f"joint search and {self.engine.fingerprint}"
+
+    def search(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        cost: CostModel,
+        options: SearchOptions,
+        seed: int = 0,
+        time_limit: float | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> Frontier:
+        """See `sr2hls.search.base.Engine.search`; outputs are searched one after the other."""
+        inputs, outputs = checked_data(X, y)
+        names = checked_names(options.input_names, inputs.shape[1])
+        fronts: list[Front] = []
+        notes: list[str] = []
+        told: dict[str, object] = {}
+        began = time.monotonic()
+        for k, name in enumerate(output_names(options.output_names, outputs.shape[1])):
+            limit = None
+            if time_limit is not None:
+                left = max(0.0, began + time_limit - time.monotonic())
+                limit = left / (outputs.shape[1] - k)
+            task = _Task(self.engine, cost, options, name, limit, progress)
+            front = task.search(inputs, outputs[:, k], seed + 1000 * k)
+            fronts.append(front)
+            notes += task.notes
+            told |= task.told
+        return Frontier(tuple(fronts), names, describe(cost), tuple(dict.fromkeys(notes)), told)
+
+
+class _Task:
+    """The search for one output.
+
+    It is the proposer of the engine's formulas, too; what the engine says is kept for the notes.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        cost: CostModel,
+        options: SearchOptions,
+        output: str,
+        time_limit: float | None,
+        progress: ProgressCallback | None,
+    ) -> None:
+        self._engine, self._cost, self._options = engine, cost, options
+        self._output, self._limit, self._progress = output, time_limit, progress
+        self._began, self._asked = time.monotonic(), False
+        self.notes: list[str] = []
+        self.told: dict[str, object] = {}
+
+    @property
+    def name(self) -> str:
+        """The engine's name."""
+        return self._engine.name
+
+    def search(self, X: FloatArray, y: FloatArray, seed: int) -> Front:
+        """Return the front over loss and costs."""
+        self._data = X, y
+        objective = objective_for(y, self._options.loss)
+        rows = np.arange(len(X))
+        if len(rows) > _ROWS:
+            rows = np.sort(np.random.default_rng(seed).choice(len(rows), _ROWS, replace=False))
+        loss, part = _joint_loss(objective).part(rows), objective.rows(rows)
+        data = JointData(X[rows], loss, X[rows], loss, lambda outputs: -part.value(outputs[:, 0]))
+        with np.errstate(all="ignore"):  # terms of data over many decades overflow, and are left
+            found = search_jointly(data, self._joint_options(part), seed=seed)
+        if found.interrupted:
+            self.notes.append(f"{self._output}: interrupted, the best so far is kept")
+        return self._front(found, X, objective, seed)
+
+    def propose(
+        self, X: FloatArray, responses: FloatArray, weights: FloatArray, seed: int
+    ) -> Sequence[WholeFormula]:
+        """Return the engine's formulas for the targets, on all rows; it is asked once. See `Proposer`."""
+        if self._asked:
+            return []
+        self._asked = True
+        left = None
+        if self._limit is not None:
+            left = max(0.0, self._began + _ENGINE_UNTIL * self._limit - time.monotonic())
+        options = replace(self._options, output_names=(self._output,))
+        found = self._engine.search(
+            *self._data,
+            cost=self._cost,
+            options=options,
+            seed=seed,
+            time_limit=left,
+            progress=self._progress,
+        )
+        self.notes += found.notes
+        self.told |= found.told
+        return formulas_of(found[0], 0)
+
+    def _joint_options(self, objective: SearchObjective) -> JointOptions:
+        options = self._options
+        steps = SelectionSteps(factor=0.6, swaps=2, alone_first=True)
+        if options.target_loss is not None:
+            constants = objective.value(np.full(len(objective.y), _joint_loss(objective).start()[0]))
+            share = options.target_loss / max(constants, objective.floor)
+            steps = replace(steps, least_loss=max(steps.least_loss, share))
+        return JointOptions(
+            max_nodes=options.max_size,
+            time_limit=self._limit,
+            lut_price=0.0,
+            hardware=self._cost,
+            hardware_price=_PRICE,
+            proposers=(self,),
+            operators=options.definitions,
+            allowed=options.operators,
+            most_inputs=None,
+            digits=None,
+            beams=(1.0,),
+            steps=steps,
+            yardstick=Yardstick(self._cost, options.latency or self._cost),
+        )
+
+    def _front(self, found: JointFront, X: FloatArray, objective: SearchObjective, seed: int) -> Front:
+        candidates = [self._candidate(scored, X, objective, seed) for scored in found.models]
+        return Front(self._output, tuple(candidates), objective.floor, len(X)).pareto()
+
+    def _candidate(self, scored: Scored, X: FloatArray, objective: SearchObjective, seed: int) -> Candidate:
+        expr, options = scored.model.formulas([self._output])[self._output], self._options
+        return Candidate(
+            expr=expr,
+            loss=objective.value(scored.model.predict(X)[:, 0]),
+            cost=cost_or_none(self._cost, expr),
+            latency=None if options.latency is None else cost_or_none(options.latency, expr),
+            complexity=complexity_of(expr, options.definitions),
+            engine=scored.source or "joint",
+            details={"seed": seed},
+        )
+
+
+def _joint_loss(objective: SearchObjective) -> JointLoss:
+    targets = objective.y[:, None]
+    return log_loss(targets) if objective.loss is Loss.LOG else regression_loss(targets)
