@@ -61,7 +61,7 @@ def clean_copy(path: Path) -> io.BytesIO:
             raise UnsafeFileError(
                 f"'{path}' holds compiled code ({compiled!r}), which would be run: save it without"
             )
-        # Only here: it brings torch's compiler, 80 MB and a second, which no other network needs.
+        # Only here: it brings torch's compiler, which no other network needs.
         from torch.export.pt2_archive._package import PT2ArchiveWriter
 
         buffer = io.BytesIO()
