@@ -226,6 +226,8 @@ class Readable:
         if going:
             first = max(found, key=_score, default=(0.0, starts[0], None))[1]
             add(first, seed, work.bits, True)
+            if self._free:
+                return found[-1][2]  # the only one whose tables moved
         return max(found, key=_score)[2]
 
 
