@@ -99,7 +99,7 @@ class _Lines:
                 read[reader] = sp.Symbol(back)
         for number, part in enumerate(p for k in range(len(state.bias)) for p in state.of_output(k)):
             inputs = {sp.Symbol(f"x{r.input}"): read[r] for r in part.readers}
-            self._write(part, f"t{number}", part.expr().xreplace(inputs), part.type)
+            self._write(part, f"t{number}", part.read_expr().xreplace(inputs), part.type)
         for k, name in enumerate(outputs):
             steps = self.printed[k] * 2.0 ** state.scale.fracs[k]
             if steps != self.bias[k]:
