@@ -14,6 +14,7 @@ from sr2hls.quantised.digits import rounded_array
 from sr2hls.quantised.input_grid import InputGrid
 from sr2hls.quantised.rows import QuantisedRows
 from sr2hls.quantised.shape import QuantisedShape
+from sr2hls.quantised.start import counted
 from sr2hls.quantised.state import QuantisedState
 from sr2hls.search.joint.joint_model import Term
 from sr2hls.search.joint.printing import count_nodes
@@ -49,10 +50,12 @@ class Dictionary:
 
     Attributes:
         samples: the samples.
+        counts: how often each value of each input occurs, shape (2^width,) each.
     """
 
     def __init__(self, samples: Samples, grids: Sequence[InputGrid]) -> None:
         self.samples = samples
+        self.counts = counted(samples, grids)
         inputs = np.stack(
             [g.values()[samples.indices[:, i]] for i, g in enumerate(grids)],
             axis=1,

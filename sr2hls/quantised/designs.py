@@ -46,6 +46,8 @@ class QuantisedOptions:
         exchanges: how often a term is exchanged for a better one; 0 keeps the model's.
         teacher_share: of the teacher in what is learned where the data have classes; the rest is the labels'.
         number_bits: of a regression's range of outputs.
+        factor_luts: where a classification may have more LUTs than these, products read few bits of their
+            factors, not of their inputs; a factor takes a table of its own.
     """
 
     train: TrainOptions = field(default_factory=TrainOptions)
@@ -54,6 +56,7 @@ class QuantisedOptions:
     exchanges: int = 0
     teacher_share: float = 0.7
     number_bits: int = 8
+    factor_luts: int = 150
 
 
 def train_quantised(
@@ -107,8 +110,11 @@ def train_quantised(
         step = float(np.clip(_STEP_LUTS / max(1, max_lut or _FREE), *_STEPS))
     most_parts = _FREE if max_cycles is None else most_terms(max_cycles)
     learnt = samples or learnt_samples(problem, problem.train, how.teacher_share)
-    start = cut(started(model, problem, kind, step, how.start_bits), learnt, most_parts)
-    exchange = ExchangeOptions(max_nodes or model.nodes(), most_parts, exchanges=how.exchanges)
+    factors = kind is not LossKind.NUMBERS and max_lut is not None and max_lut > how.factor_luts
+    start = cut(started(model, problem, kind, step, how.start_bits, factors=factors), learnt, most_parts)
+    exchange = ExchangeOptions(
+        max_nodes or model.nodes(), most_parts, exchanges=how.exchanges, factors=factors
+    )
     validation, rng = samples_of(problem, problem.validation), np.random.default_rng([seed, max_lut or 0])
     done = trained(
         start,

@@ -21,7 +21,7 @@ from sr2hls.quantised.refit import refit
 from sr2hls.quantised.removal import removals
 from sr2hls.quantised.rows import QuantisedRows
 from sr2hls.quantised.shape import QuantisedShape
-from sr2hls.quantised.start import place
+from sr2hls.quantised.start import of_factors, place
 from sr2hls.quantised.state import QuantisedState
 from sr2hls.quantised.sweep import improve, sweep
 from sr2hls.search.expressions import exact_number
@@ -61,6 +61,7 @@ class ExchangeOptions:
         rows: samples on which they are ranked and tried.
         judge_rows: samples on which an exchange is judged.
         exchanges: how often one is tried.
+        factors: whether products may read their factors in the inputs' place.
     """
 
     max_nodes: int
@@ -69,6 +70,7 @@ class ExchangeOptions:
     rows: int = 8_000
     judge_rows: int = 20_000
     exchanges: int = 30
+    factors: bool = False
 
 
 def grown(
@@ -93,17 +95,17 @@ def grown(
     for candidate in islice(dictionary.ranked(state, room + _TAKEN_OUT), _LOOKED_AT * options.trials):
         if (candidate.output, candidate.shape) in tabu:
             continue
-        found = _added(state, candidate, options.most_parts)
         k = candidate.output
-        if found is None or output_nodes(found[0], k) - output_nodes(state, k) > room:
-            continue
-        rows.become(found[0])
-        rows.become(improved(rows, found[1], fit, rng))
-        luts = state_luts(rows.state)
-        now = rows.loss() + fit.price * luts
-        if now < worth and (fit.max_lut is None or luts <= fit.max_lut):
-            best, worth = rows.state, now
-        tried += 1
+        ways = _ways(state, candidate, dictionary, options)
+        fitting = [w for w in ways if output_nodes(w[0], k) - output_nodes(state, k) <= room]
+        for with_part, at in fitting:
+            rows.become(with_part)
+            rows.become(improved(rows, at, fit, rng))
+            luts = state_luts(rows.state)
+            now = rows.loss() + fit.price * luts
+            if now < worth and (fit.max_lut is None or luts <= fit.max_lut):
+                best, worth = rows.state, now
+        tried += bool(fitting)
         if tried == options.trials:
             break
     return best
@@ -183,6 +185,25 @@ def exchanged(
         yield state, best
 
 
+def _ways(
+    state: QuantisedState, candidate: PartCandidate, dictionary: Dictionary, options: ExchangeOptions
+) -> Iterator[tuple[QuantisedState, int]]:
+    """Iterate over states with a candidate, and where its part is: its inputs are read, or its factors."""
+    plain = _added(state, candidate, options.most_parts)
+    if plain is not None:
+        yield plain
+    if not options.factors or len(state.of_output(candidate.output)) >= options.most_parts:
+        return
+    written = candidate.shape.written(candidate.constants)
+    product = of_factors(written, state.grids, dictionary.counts)
+    if product is not None:
+        shape, number, readers = product
+        if any(p.readers == readers for p in state.of_output(candidate.output)):
+            return
+        size = state.scale.factor(candidate.output, state.temperature) * candidate.coefficient * number
+        yield _placed(state, candidate.output, shape, (rounded(size),), readers)
+
+
 def _added(
     state: QuantisedState, candidate: PartCandidate, most_parts: int
 ) -> tuple[QuantisedState, int] | None:
@@ -191,11 +212,11 @@ def _added(
     Nothing is returned where the term is there already, or the output has all the parts that it may have.
     """
     shape = candidate.shape
-    k, frac = candidate.output, state.scale.fracs[candidate.output]
+    k = candidate.output
     coefficient = state.scale.factor(k, state.temperature) * candidate.coefficient
     constants = tuple(rounded(c) for c in (coefficient, *candidate.constants))
     for at, part in enumerate(state.parts):
-        if part.output == k and part.inputs == shape.inputs:
+        if part.output == k and part.inputs == shape.inputs and not part.reads_factors:
             if shape in part.shapes:
                 return None
             joined = replace(part, shapes=(*part.shapes, shape), constants=(*part.constants, *constants))
@@ -203,7 +224,18 @@ def _added(
     if len(state.of_output(k)) >= most_parts:
         return None
     readers = tuple(_reader(state, i, len(shape.inputs)) for i in shape.inputs)
-    part, low = place(Part(k, (shape,), constants, 0.0, readers, 1, frac), 3)
+    return _placed(state, k, shape, constants, readers)
+
+
+def _placed(
+    state: QuantisedState,
+    k: int,
+    shape: QuantisedShape,
+    constants: tuple[float, ...],
+    readers: tuple[Reader, ...],
+) -> tuple[QuantisedState, int]:
+    """Return the state with a further part of an output, and where it is."""
+    part, low = place(Part(k, (shape,), constants, 0.0, readers, 1, state.scale.fracs[k]), 3)
     grown_state = replace(state, parts=(*state.parts, part)).with_bias(k, low)
     return grown_state, len(state.parts)
 
@@ -211,7 +243,7 @@ def _added(
 def _reader(state: QuantisedState, position: int, n_inputs: int) -> Reader:
     """Return a reader that is there already, or a free one."""
     most = 5 if n_inputs == 1 else 3
-    known = [r for r in state.readers() if r.input == position and r.bits <= most]
+    known = [r for r in state.readers() if r.input == position and r.factor is None and r.bits <= most]
     if known:
         return max(known, key=lambda r: r.bits)
     return Reader.first(position, state.grids[position], most)

@@ -18,8 +18,9 @@ from sr2hls.quantised import rounding_kernels as kernels
 from sr2hls.quantised.digits import rounded, rounded_array
 from sr2hls.quantised.luts import output_luts, readers_luts
 from sr2hls.quantised.part import NUDGES, sums
-from sr2hls.quantised.reader import Reader, free_readers, new_readers
+from sr2hls.quantised.reader import Reader, free_readers, neighbours, new_readers
 from sr2hls.quantised.rows import CellLosses, QuantisedRows
+from sr2hls.quantised.shape import QuantisedShape
 from sr2hls.quantised.state import QuantisedState
 
 _SHIFTS = np.array([0.0, 0.2, 0.4, 0.6, 0.8])
@@ -80,7 +81,7 @@ class _Fit:
         self.others = [(p.bits, p.index_bits) for p in others.of_output(self.part.output)]
         self.read = set(others.readers())
         outputs = range(len(self.state.bias))
-        self.rest_luts = readers_luts(sorted(self.read), self.grids) + sum(
+        self.rest_luts = readers_luts(sorted(self.read, key=lambda r: r.key), self.grids) + sum(
             output_luts([(p.bits, p.index_bits) for p in others.of_output(k)])
             for k in outputs
             if k != self.part.output
@@ -140,8 +141,11 @@ class _Fit:
         """Return what may be read: the present readers, free ones, those of other parts, some new ones."""
         choices = []
         for i, present in zip(self.part.inputs, self.part.readers, strict=True):
+            if present.factor is not None:
+                choices.append(self._of_factor(present, present.factor.shape))
+                continue
             free = free_readers(i, self.grids[i], self.options.index_bits)
-            known = [r for r in sorted(self.read) if r.input == i]
+            known = [r for r in self._known(i) if r.factor is None]
             new = new_readers(i, self.grids[i], self.options.reader_bits)
             some = self.rng.permutation(len(new))[:_NEW].tolist()
             choices.append(list(dict.fromkeys([present, *known, *free, *(new[k] for k in some)])))
@@ -150,6 +154,16 @@ class _Fit:
         others = [c for c in fitting if c != now]
         order = self.rng.permutation(len(others))[: self.options.combinations].tolist()
         return [now, *(others[k] for k in order)]
+
+    def _of_factor(self, present: Reader, shape: QuantisedShape) -> list[Reader]:
+        """Return the present reader, those of other parts of such a factor, and some that differ a little."""
+        known = [r for r in self._known(present.input) if r.factor is not None and r.factor.shape == shape]
+        new = list(neighbours(present, self.grids[present.input], self.options.reader_bits))
+        some = self.rng.permutation(len(new))[:_NEW].tolist()
+        return list(dict.fromkeys([present, *known, *(new[k] for k in some)]))
+
+    def _known(self, position: int) -> list[Reader]:
+        return [r for r in sorted(self.read, key=lambda r: r.key) if r.input == position]
 
     def _judged(
         self, readers: tuple[Reader, ...], sets: FloatArray, table: FloatArray | None

@@ -48,6 +48,11 @@ class Part:
         return tuple(sorted({i for shape in self.shapes for i in shape.inputs}))
 
     @property
+    def reads_factors(self) -> bool:
+        """Whether a factor is read in an input's place."""
+        return any(r.factor is not None for r in self.readers)
+
+    @property
     def index_bits(self) -> int:
         """Bits that its table reads."""
         return sum(r.bits for r in self.readers)
@@ -59,6 +64,11 @@ class Part:
 
     def expr(self) -> sp.Expr:
         """Return the formula over the inputs, before rounding."""
+        factors = {sp.Symbol(f"x{r.input}"): r.read() for r in self.readers if r.factor is not None}
+        return self.read_expr().xreplace(factors)
+
+    def read_expr(self) -> sp.Expr:
+        """Return the formula over what is read, before rounding; the inputs' symbols stand for it."""
         terms, at = [exact_number(self.offset)], 0
         for shape in self.shapes:
             own = self.constants[at + 1 : at + 1 + shape.n_constants]

@@ -1,7 +1,7 @@
 """How a part of a formula reads one input: in uniform steps, few bits of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,13 +12,17 @@ from sr2hls.program.real import quantize_real
 from sr2hls.program.size import table_luts
 from sr2hls.program.types import FixedType, Overflow, Rounding
 from sr2hls.quantised.digits import rounded
+from sr2hls.quantised.factor import Factor
 from sr2hls.quantised.input_grid import InputGrid
 from sr2hls.search.expressions import exact_number
 
+_NEAR_TIE = 1e-7
+"""Share of a step, as for parts."""
 
-@dataclass(frozen=True, order=True)
+
+@dataclass(frozen=True)
 class Reader:
-    """An input, less a constant, rounded to a type of few bits.
+    """An input or a factor over it, less a constant, rounded to a type of few bits.
 
     The value that is read is ``low + raw · step``.
 
@@ -27,12 +31,14 @@ class Reader:
         bits: of the type; as many as the input has: the input itself is read.
         frac: fractional bits of the type, its step is 2^-frac.
         low: value of the least step.
+        factor: what is read in the input's place; ``None``: the input.
     """
 
     input: int
     bits: int
     frac: int
     low: float
+    factor: Factor | None = None
 
     @classmethod
     def whole(cls, position: int, grid: InputGrid) -> "Reader":
@@ -63,11 +69,27 @@ class Reader:
 
     def is_whole(self, grid: InputGrid) -> bool:
         """Return whether the input is read as it is."""
-        return self.bits == grid.width
+        return self.factor is None and self.bits == grid.width
+
+    @property
+    def key(self) -> tuple[int, int, int, float, str]:
+        """What readers are put in order by."""
+        return self.input, self.bits, self.frac, self.low, "" if self.factor is None else self.factor.text
+
+    def read(self) -> sp.Expr:
+        """Return what is read, before rounding, over the input's symbol."""
+        return sp.Symbol(f"x{self.input}") if self.factor is None else self.factor.expr()
 
     def expr(self) -> sp.Expr:
         """Return what is rounded, over the input's symbol."""
-        return sp.Symbol(f"x{self.input}") - exact_number(self.low)
+        return self.read() - exact_number(self.low)
+
+    def is_clear(self, grid: InputGrid) -> bool:
+        """Return whether a factor's values are all finite, and none so near a tie that noise could decide."""
+        if self.factor is None:
+            return True
+        steps = (self.factor.values(grid) - self.low) / self.step
+        return bool(np.isfinite(steps).all() and np.abs(steps - np.floor(steps) - 0.5).min() > _NEAR_TIE)
 
     def codes(self, grid: InputGrid) -> IntArray:
         """Return the raw value for every value of the input, the least first, shape (2^width,)."""
@@ -86,7 +108,8 @@ class Reader:
 def _codes(reader: Reader, grid: InputGrid) -> IntArray:
     if reader.is_whole(grid):
         return np.arange(1 << grid.width)
-    return quantize_real(grid.values() - reader.low, reader.type)
+    read = grid.values() if reader.factor is None else reader.factor.values(grid)
+    return quantize_real(read - reader.low, reader.type)
 
 
 @lru_cache(maxsize=4096)
@@ -116,6 +139,9 @@ def _anywhere(position: int, grid: InputGrid, most_bits: int) -> Iterator[Reader
 
 def neighbours(reader: Reader, grid: InputGrid, most_bits: int) -> Iterator[Reader]:
     """Iterate over readers that differ a little: steps moved, wider or narrower, a bit more or less."""
+    if reader.factor is not None:
+        yield from (r for r in _of_factor(reader, reader.factor, grid, most_bits) if r.is_clear(grid))
+        return
     dropped = grid.frac - reader.frac
     first = reader.low - (reader.step - grid.step) / 2
     for hops in (-4, -2, -1, 1, 2, 4):
@@ -139,3 +165,52 @@ def _placed(position: int, bits: int, dropped: int, first: float, grid: InputGri
     step = grid.step
     first = grid.min + step * float(np.rint((first - grid.min) / step))
     return Reader(position, bits, grid.frac - dropped, rounded(first + step * ((1 << dropped) - 1) / 2))
+
+
+def _of_factor(reader: Reader, factor: Factor, grid: InputGrid, most_bits: int) -> Iterator[Reader]:
+    for share in (-1.0, -0.5, -0.25, 0.25, 0.5, 1.0):
+        yield replace(reader, low=rounded(reader.low + share * reader.step))
+    span = reader.step * ((1 << reader.bits) - 1)
+    for bits, frac in ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, -1)):
+        if 1 <= reader.bits + bits <= min(most_bits, grid.width - 1):
+            other = replace(reader, bits=reader.bits + bits, frac=reader.frac + frac)
+            rest = span - other.step * ((1 << other.bits) - 1)
+            for share in (0.0, 0.5, 1.0):
+                yield replace(other, low=rounded(reader.low + share * rest))
+    for changed in factor.neighbours():
+        yield replace(reader, factor=changed)
+
+
+def factor_reader(
+    position: int, factor: Factor, grid: InputGrid, most_bits: int, counts: FloatArray
+) -> Reader | None:
+    """Return the reader of a factor with the least squared error; none where it has no value.
+
+    Args:
+        position: of the input.
+        factor: a function of it.
+        grid: of the input.
+        most_bits: of the reader.
+        counts: how often each value of the input occurs, the least first, shape (2^width,).
+    """
+    values = factor.values(grid)
+    if not np.isfinite(values).all() or np.ptp(values) == 0:
+        return None
+    levels = np.unique(values)
+    bits = 1 if len(levels) == 2 else most_bits
+    order = np.argsort(values)
+    share = np.cumsum(counts[order]) / counts.sum()
+    low, high = values[order][np.searchsorted(share, (0.005, 0.995)).clip(0, len(order) - 1)]
+    width = max(high - low, np.diff(levels).min()) / ((1 << bits) - 1)
+    best, least = None, np.inf
+    for frac in (int(np.floor(-np.log2(width))), int(np.ceil(-np.log2(width)))):
+        step = 2.0**-frac
+        room = high - low - step * ((1 << bits) - 1)
+        for start in (low, low + step / 4, low - step / 4, low + room / 2, low + room):
+            reader = Reader(position, bits, frac, rounded(start), factor)
+            if not reader.is_clear(grid):
+                continue
+            error = float(counts @ (reader.values()[reader.codes(grid)] - values) ** 2)
+            if error < least:
+                best, least = reader, error
+    return best

@@ -52,7 +52,7 @@ class QuantisedState:
 
     def readers(self) -> tuple[Reader, ...]:
         """Return the readers of all parts, each once, in the order of inputs."""
-        return tuple(sorted({r for p in self.parts for r in p.readers}))
+        return tuple(sorted({r for p in self.parts for r in p.readers}, key=lambda r: r.key))
 
     def without(self, at: int) -> "QuantisedState":
         """Return the state without a part."""

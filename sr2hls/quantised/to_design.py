@@ -115,7 +115,7 @@ class _Lines:
         for number, part in enumerate(p for k in range(len(state.bias)) for p in state.of_output(k)):
             inputs = {sp.Symbol(f"x{r.input}"): read[r] for r in part.readers}
             values = {f"x{i}": v for i, v in grid(part.readers).items()}
-            expr = without_idle_limits(part.expr(), values).xreplace(inputs)
+            expr = without_idle_limits(part.read_expr(), values).xreplace(inputs)
             self._write(part, f"t{number}", expr, part.type)
         for k, name in enumerate(outputs):
             steps = self.printed[k] * 2.0 ** state.scale.fracs[k]
