@@ -38,7 +38,7 @@ def best_range(values: FloatArray, width: int) -> tuple[float, float]:
 
 
 def thinned(values: FloatArray) -> FloatArray:
-    """At most `_MOST_ROWS` of the values, sorted, with both ends and evenly spread quantiles."""
+    """Return at most 20,000 of the values, shape (n,), sorted: both ends and evenly spread quantiles."""
     ordered = np.sort(np.asarray(values, dtype=np.float64))
     if len(ordered) <= _MOST_ROWS:
         return ordered

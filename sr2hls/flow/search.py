@@ -122,7 +122,10 @@ def _study(options: StudyOptions, progress: Progress) -> Study:
     for engine in pysrs:
         engine.complexity = cost
     if pysr is None:
-        engines = [JointEngine(engine) for engine in engines]
+        engines = [
+            JointEngine(engine, dictionary_first=name == "auto")
+            for name, engine in zip(options.engines, engines, strict=True)
+        ]
     return Study.of(
         dataset.X,
         np.asarray(dataset.y, dtype=np.float64),

@@ -24,7 +24,7 @@ class MovedPart(Part):
 
     @classmethod
     def of(cls, part: Part, table: IntArray) -> "MovedPart":
-        """Return a part with another table."""
+        """Return a part with another table, shape (entries,)."""
         own = {f.name: getattr(part, f.name) for f in fields(Part)}
         return cls(**own, table=tuple(table.tolist()))
 

@@ -92,7 +92,7 @@ def test_rows_that_are_not_finite_are_left_out_if_asked(sr2hls: Any, tmp_path: P
     assert refused.code == 2 and "drop such rows with --drop-nonfinite" in refused.err
     assert sr2hls(*arguments, "--restarts", 1, "--drop-nonfinite").code == 0
     lower = LowerOptions("2*pt", tmp_path / "circuit", data=tmp_path / "data.csv", drop_nonfinite=True)
-    table = load_table(lower, 1)
+    table = load_table(lower, read_source(lower))
     assert table is not None and len(table.X) == 60
 
 

@@ -39,11 +39,17 @@ _PRICE = 0.1
 class JointEngine:
     """One search: terms of the dictionary, and the whole formulas of an engine, on one front.
 
-    The dictionary goes first: where it reaches the target loss, the engine is not asked at all. All constants
-    are refitted and recognised by the joint search; those that can be no shorter keep their digits.
+    All constants are refitted and recognised by the joint search; those that can be no shorter keep their
+    digits.
+
+    Attributes:
+        engine: whose formulas are taken.
+        dictionary_first: whether the engine is asked only where the dictionary misses the target loss;
+            an engine that the user names is asked in any case.
     """
 
     engine: Engine
+    dictionary_first: bool = True
 
     @property
     def name(self) -> str:
@@ -53,7 +59,8 @@ class JointEngine:
     @property
     def fingerprint(self) -> str:
         """Changes with every setting of the engine."""
-        return f"joint search and {self.engine.fingerprint}"
+        order = "dictionary first" if self.dictionary_first else "engine first"
+        return f"joint search, {order}: {self.engine.fingerprint}"
 
     def search(
         self,
@@ -78,7 +85,7 @@ class JointEngine:
             if time_limit is not None:
                 left = max(0.0, began + time_limit - time.monotonic())
                 limit = left / (outputs.shape[1] - k)
-            task = _Task(self.engine, cost, options, name, limit, progress)
+            task = _Task(self.engine, cost, options, name, limit, progress, self.dictionary_first)
             front = task.search(inputs, outputs[:, k], seed + 1000 * k)
             fronts.append(front)
             notes += task.notes
@@ -100,7 +107,9 @@ class _Task:
         output: str,
         time_limit: float | None,
         progress: ProgressCallback | None,
+        dictionary_first: bool,
     ) -> None:
+        self._dictionary_first = dictionary_first
         self._engine, self._cost, self._options = engine, cost, options
         self._output, self._limit, self._progress = output, time_limit, progress
         self._began, self._asked = time.monotonic(), False
@@ -152,7 +161,7 @@ class _Task:
 
     def _joint_options(self, objective: SearchObjective) -> JointOptions:
         options = self._options
-        steps = SelectionSteps(factor=0.6, swaps=2, alone_first=True)
+        steps = SelectionSteps(factor=0.6, swaps=2, alone_first=self._dictionary_first)
         if options.target_loss is not None:
             constants = objective.value(np.full(len(objective.y), _joint_loss(objective).start()[0]))
             share = options.target_loss / max(constants, objective.floor)
