@@ -128,7 +128,7 @@ def train_quantised(
         go_on or (lambda luts, loss: True),
     )
     state = done.state if moves is None else let_move(done.state, learnt, validation, moves, rng)
-    design = design_of(state, problem)
+    design = design_of(state.without_constants(), problem)
     return replace(design, notes=(*_notes(done, max_lut), *design.notes))
 
 

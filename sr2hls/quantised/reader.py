@@ -85,11 +85,13 @@ class Reader:
         return self.read() - exact_number(self.low)
 
     def is_clear(self, grid: InputGrid) -> bool:
-        """Return whether a factor's values are all finite, and none so near a tie that noise could decide."""
+        """Return whether a factor's values are all finite, none is near a tie, and what is read varies."""
         if self.factor is None:
             return True
         steps = (self.factor.values(grid) - self.low) / self.step
-        return bool(np.isfinite(steps).all() and np.abs(steps - np.floor(steps) - 0.5).min() > _NEAR_TIE)
+        if not np.isfinite(steps).all() or np.abs(steps - np.floor(steps) - 0.5).min() <= _NEAR_TIE:
+            return False
+        return bool(np.ptp(self.codes(grid)) > 0)
 
     def codes(self, grid: InputGrid) -> IntArray:
         """Return the raw value for every value of the input, the least first, shape (2^width,)."""

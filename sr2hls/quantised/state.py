@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from sr2hls.arrays import FloatArray
 from sr2hls.lut_network import LossKind
 from sr2hls.quantised.input_grid import InputGrid
@@ -67,6 +69,17 @@ class QuantisedState:
         bias = list(self.bias)
         bias[output] += steps
         return replace(self, bias=tuple(bias))
+
+    def without_constants(self) -> "QuantisedState":
+        """Return the state without parts that have one value whatever their inputs are."""
+        state = self
+        for part in self.parts:
+            reached = np.ix_(*(np.unique(r.codes(self.grids[r.input])) for r in part.readers))
+            values = part.entries().reshape([1 << r.bits for r in part.readers])[reached]
+            if np.ptp(values) == 0:
+                at = state.parts.index(part)
+                state = state.without(at).with_bias(part.output, int(values.flat[0]))
+        return state
 
     def of_output(self, output: int, but: Iterable[int] = ()) -> list[Part]:
         """Return an output's parts but some."""

@@ -16,6 +16,7 @@ from sr2hls.quantised.factor import Factor, factors_of
 from sr2hls.quantised.input_grid import InputGrid
 from sr2hls.quantised.part import Part
 from sr2hls.quantised.reader import Reader, factor_reader, neighbours
+from sr2hls.quantised.shape import QuantisedShape
 from sr2hls.quantised.start import of_factors, place
 from sr2hls.quantised.state import QuantisedState, Scale
 from sr2hls.quantised.to_design import design_of
@@ -74,8 +75,8 @@ def test_a_sign_is_one_bit_and_is_exact() -> None:
 def test_what_has_no_value_or_lies_at_a_tie_is_not_read() -> None:
     assert factor_reader(0, Factor.of(sp.log(X0)), GRID, 3, COUNTS) is None
     assert factor_reader(0, Factor.of(0 * X0 + sp.Max(X0, 2.5)), GRID, 3, COUNTS) is None
-    tie = Reader(0, 2, 0, 0.5, Factor.of(sp.Abs(X0)))
-    assert not tie.is_clear(GRID) and replace(tie, low=0.51).is_clear(GRID)
+    tie = Reader(0, 2, 1, 0.25, Factor.of(sp.Abs(X0)))
+    assert not tie.is_clear(GRID) and replace(tie, low=0.26).is_clear(GRID)
 
 
 def test_neighbours_are_clear_and_within_their_bits() -> None:
@@ -126,3 +127,16 @@ def test_a_product_of_narrow_factors_needs_its_factors() -> None:
         reads = [e for name, e in design.proposal.definitions if name.startswith("u") and e.has(sp.Abs)]
         assert bool(reads) == (luts == 0)
     assert agreed[0] > agreed[1_000] and agreed[0] > 0.97
+
+
+def test_what_never_varies_is_neither_read_nor_kept() -> None:
+    factor = Factor.of(PEAK)
+    beside = Reader(0, 1, 0, 5.01, factor)
+    assert not beside.is_clear(GRID), "the factor is at most 0.11"
+    shape, inner = QuantisedShape.of(Term(sp.Abs(X0 + 0.5)))
+    flat = Part(0, (shape,), (0.01, *inner), 0.51, (Reader.first(0, GRID, 4),), 2, 0)
+    assert np.ptp(flat.entries()) == 0
+    state = QuantisedState(
+        (GRID, GRID), Scale(LossKind.CLASSES, (0, 0), np.zeros(2), np.ones(2)), (flat,), (3, 0), 0.25
+    )
+    assert state.without_constants().parts == () and state.without_constants().bias == (4, 0)
