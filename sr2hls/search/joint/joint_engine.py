@@ -5,17 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from sr2hls.arrays import FloatArray
-from sr2hls.costs import CostModel, describe
-from sr2hls.search.base import (
-    Engine,
-    ProgressCallback,
-    SearchOptions,
-    checked_data,
-    output_names,
-)
+from sr2hls.costs import describe
+from sr2hls.search.base import CheckedEngine, Engine, SearchTask
 from sr2hls.search.front import Candidate, Front, Frontier, complexity_of, cost_or_none
 from sr2hls.search.joint.engines import formulas_of
 from sr2hls.search.joint.joint_front import JointFront, Scored, Yardstick
@@ -24,7 +17,6 @@ from sr2hls.search.joint.loss import JointLoss, regression_loss
 from sr2hls.search.joint.search import JointData, JointOptions, search_jointly
 from sr2hls.search.joint.select_terms import SelectionSteps
 from sr2hls.search.joint.whole import WholeFormula
-from sr2hls.search.names import checked_names
 from sr2hls.search.search_objective import Loss, SearchObjective, objective_for
 
 _ENGINE_UNTIL = 0.85
@@ -36,7 +28,7 @@ _PRICE = 0.1
 
 
 @dataclass(frozen=True)
-class JointEngine:
+class JointEngine(CheckedEngine):
     """One search: terms of the dictionary, and the whole formulas of an engine, on one front.
 
     All constants are refitted and recognised by the joint search; those that can be no shorter keep their
@@ -62,56 +54,32 @@ class JointEngine:
         order = "dictionary first" if self.dictionary_first else "engine first"
         return f"joint search, {order}: {self.engine.fingerprint}"
 
-    def search(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        *,
-        cost: CostModel,
-        options: SearchOptions,
-        seed: int = 0,
-        time_limit: float | None = None,
-        progress: ProgressCallback | None = None,
-    ) -> Frontier:
-        """See `sr2hls.search.base.Engine.search`; outputs are searched one after the other."""
-        inputs, outputs = checked_data(X, y)
-        names = checked_names(options.input_names, inputs.shape[1])
+    def run(self, task: SearchTask) -> Frontier:
+        """See `sr2hls.search.base.CheckedEngine.run`; outputs are searched one after the other."""
         fronts: list[Front] = []
         notes: list[str] = []
         told: dict[str, object] = {}
-        began = time.monotonic()
-        for k, name in enumerate(output_names(options.output_names, outputs.shape[1])):
-            limit = None
-            if time_limit is not None:
-                left = max(0.0, began + time_limit - time.monotonic())
-                limit = left / (outputs.shape[1] - k)
-            task = _Task(self.engine, cost, options, name, limit, progress, self.dictionary_first)
-            front = task.search(inputs, outputs[:, k], seed + 1000 * k)
-            fronts.append(front)
-            notes += task.notes
-            told |= task.told
-        return Frontier(tuple(fronts), names, describe(cost), tuple(dict.fromkeys(notes)), told)
+        for k, (name, deadline) in enumerate(zip(task.output_names, task.deadlines(), strict=True)):
+            limit = None if deadline is None else max(0.0, deadline - time.time())
+            search = _OutputSearch(self, task, name, limit)
+            fronts.append(search.front(task.X, task.Y[:, k], task.seed + 1000 * k))
+            notes += search.notes
+            told |= search.told
+        return Frontier(
+            tuple(fronts), task.input_names, describe(task.cost), tuple(dict.fromkeys(notes)), told
+        )
 
 
-class _Task:
+class _OutputSearch:
     """The search for one output.
 
     It is the proposer of the engine's formulas, too; what the engine says is kept for the notes.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        cost: CostModel,
-        options: SearchOptions,
-        output: str,
-        time_limit: float | None,
-        progress: ProgressCallback | None,
-        dictionary_first: bool,
-    ) -> None:
-        self._dictionary_first = dictionary_first
-        self._engine, self._cost, self._options = engine, cost, options
-        self._output, self._limit, self._progress = output, time_limit, progress
+    def __init__(self, by: JointEngine, task: SearchTask, output: str, time_limit: float | None) -> None:
+        self._engine, self._dictionary_first = by.engine, by.dictionary_first
+        self._cost, self._options, self._progress = task.cost, task.options, task.progress
+        self._output, self._limit = output, time_limit
         self._began, self._asked = time.monotonic(), False
         self.notes: list[str] = []
         self.told: dict[str, object] = {}
@@ -121,7 +89,7 @@ class _Task:
         """The engine's name."""
         return self._engine.name
 
-    def search(self, X: FloatArray, y: FloatArray, seed: int) -> Front:
+    def front(self, X: FloatArray, y: FloatArray, seed: int) -> Front:
         """Return the front over loss and costs."""
         self._data = X, y
         objective = objective_for(y, self._options.loss)
