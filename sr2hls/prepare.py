@@ -22,6 +22,8 @@ from sr2hls.progress import Progress
 from sr2hls.teacher import Task, Teacher, load_teacher
 
 _TYPE = re.compile(r"ap_(u?)fixed<\s*(\d+)\s*,\s*(-?\d+)\s*>")
+INPUTS_NAME = "inputs.json"
+"""How features become the inputs of the designs beside it."""
 _LARGEST, _LEAST_SPREAD = 1e15, 1e-15
 """Outputs beyond these are refused: sums of squares, and steps of types, come near what they can be."""
 
@@ -297,8 +299,9 @@ def _class_names(teacher: Teacher, dataset: Dataset) -> tuple[str, ...]:
 
 
 def _input_format(options: CompileOptions, teacher: Teacher, dataset: Dataset) -> InputFormat:
-    scaler = _scaler(options, teacher)
-    fitted = InputFormat.fit(dataset.train.X, dataset.names, width=options.input_bits, scaler=scaler)
+    fitted = _explored_format(options, dataset) or InputFormat.fit(
+        dataset.train.X, dataset.names, width=options.input_bits, scaler=_scaler(options, teacher)
+    )
     given = {name: input_type(name, text) for name, text in options.input_types}
     unknown = sorted(set(given) - set(dataset.names.display))
     if unknown:
@@ -309,6 +312,24 @@ def _input_format(options: CompileOptions, teacher: Teacher, dataset: Dataset) -
     types = [given.get(n, t) for n, t in zip(dataset.names.display, fitted.types, strict=True)]
     inputs = InputFormat(fitted.names, fitted.scaler, tuple(types), units=fitted.units)
     return inputs if not options.with_scaler else with_raw_features(inputs, dataset.train.X, options)
+
+
+def _explored_format(options: CompileOptions, dataset: Dataset) -> InputFormat | None:
+    """Return the inputs that the designs of the named exploration were made for, unless others are asked for.
+
+    Raises:
+        InputError: their file is damaged.
+    """
+    path = None if options.explored is None else options.explored / INPUTS_NAME
+    if path is None or options.scaler != "auto" or not path.is_file():
+        return None
+    found = InputFormat.load(path)
+    given = {name for name, _ in options.input_types}
+    wide = zip(found.names.display, found.types, strict=True)
+    same = found.names.display == dataset.names.display
+    if not same or any(t.width != options.input_bits and name not in given for name, t in wide):
+        return None
+    return replace(found, raw_types=None)
 
 
 def with_raw_features(inputs: InputFormat, X: ArrayLike, options: CircuitOptions) -> InputFormat:

@@ -248,6 +248,18 @@ class InputFormat:
             )
         return rows
 
+    def is_same(self, other: "InputFormat") -> bool:
+        """Return whether both make the same numbers of scaled features."""
+        return self._content() == other._content()
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "features": list(self.names.display),
+            "scaler": self.scaler.to_json(),
+            "types": _plain(self.types),
+            **({} if self.units is None else {"units": [asdict(unit) for unit in self.units]}),
+        }
+
     def save(self, path: str | Path) -> None:
         """Write everything to a .json file, whole or not at all.
 
@@ -257,11 +269,8 @@ class InputFormat:
         path = Path(path)
         content = {
             "format": _FORMAT,
-            "features": list(self.names.display),
-            "scaler": self.scaler.to_json(),
-            "types": _plain(self.types),
+            **self._content(),
             **({} if self.raw_types is None else {"raw_types": _plain(self.raw_types)}),
-            **({} if self.units is None else {"units": [asdict(unit) for unit in self.units]}),
             "meaning": "input = (feature - offset) / scale, rounded to nearest (RND), saturating (SAT)",
         }
         try:

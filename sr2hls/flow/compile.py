@@ -18,7 +18,7 @@ from sr2hls.flow.record_points import other_points
 from sr2hls.flow.run_folder import RunFolder
 from sr2hls.hls.compiler import compiler
 from sr2hls.options import CompileOptions, called_with
-from sr2hls.prepare import Prepared, prepare
+from sr2hls.prepare import INPUTS_NAME, Prepared, prepare
 from sr2hls.program.predict import program_model
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.report.model import Report
@@ -58,10 +58,10 @@ def compile_network(options: CompileOptions, progress: Progress | None = None) -
     with RunFolder(options) as run:
         progress.plan(PREPARING | building(TITLE, options) | finishing(options))
         prepared = prepare(options, progress)
-        prepared.inputs.save(run.path / "inputs.json")
+        prepared.inputs.save(run.path / INPUTS_NAME)
         with original_beside(prepared, options, run.path / "network") as original:
             if options.explored is not None:
-                designs = [explored_design(prepared.problem, options.explored, options)]
+                designs = [explored_design(prepared, options.explored, options)]
                 progress.note(f"of the exploration: {designs[0].proposal.title}")
             else:
                 around = luts_around(prepared.problem, Inputs.of(prepared).ends(options))

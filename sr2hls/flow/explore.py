@@ -17,7 +17,7 @@ from sr2hls.flow.readability import readable_nodes
 from sr2hls.flow.run_folder import RunFolder
 from sr2hls.hls.compiler import compiler
 from sr2hls.options import ExploreOptions, called_with
-from sr2hls.prepare import Prepared, prepare
+from sr2hls.prepare import INPUTS_NAME, Prepared, prepare
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.report.frontier import MARKDOWN_NAME, DesignFrontier, FrontierPoint, markdown, write_frontier
 from sr2hls.report.hardware import HardwareRow, Subject, compare
@@ -73,7 +73,7 @@ def explore_network(options: ExploreOptions, progress: Progress | None = None) -
     with RunFolder(options) as run:
         progress.plan(PREPARING | finishing(options))
         prepared = prepare(options, progress)
-        prepared.inputs.save(run.path / "inputs.json")
+        prepared.inputs.save(run.path / INPUTS_NAME)
         with original_beside(prepared, options, run.path / _NETWORK) as job:
             points = _points(prepared, options, run, progress)
             with progress.stage("original network"):

@@ -2,18 +2,19 @@
 
 from pathlib import Path
 
+from sr2hls.data import InputFormat
 from sr2hls.design import Design
 from sr2hls.errors import InputError
 from sr2hls.flow.design_file import file_name, read_design
 from sr2hls.flow.rank_designs import best_point
 from sr2hls.options import CompileOptions
-from sr2hls.problem import Problem
+from sr2hls.prepare import INPUTS_NAME, Prepared
 from sr2hls.report.frontier import FrontierPoint, load_frontier
 from sr2hls.report.store import load_report
 from sr2hls.store.files import sha256_of
 
 
-def explored_design(problem: Problem, folder: Path, options: CompileOptions) -> Design:
+def explored_design(prepared: Prepared, folder: Path, options: CompileOptions) -> Design:
     """Return the design of an exploration that was asked for, or the best that meets the budgets.
 
     Raises:
@@ -24,7 +25,14 @@ def explored_design(problem: Problem, folder: Path, options: CompileOptions) -> 
     named = options.design
     point = best_point(frontier, options.target.budget) if named is None else frontier.named(named)
     _check_same(folder, point, options)
-    return read_design(folder / file_name(point.name), problem)
+    design = read_design(folder / file_name(point.name), prepared.problem)
+    inputs = folder / INPUTS_NAME
+    if inputs.is_file() and not InputFormat.load(inputs).is_same(prepared.inputs):
+        raise InputError(
+            f"the exploration in '{folder}' has other inputs than --scaler and --input-bits say: leave these "
+            "out, or explore with them"
+        )
+    return design
 
 
 def _check_same(folder: Path, point: FrontierPoint, options: CompileOptions) -> None:

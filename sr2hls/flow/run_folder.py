@@ -22,7 +22,8 @@ from sr2hls.store.lock import LOCK_NAME, lock_folder, release_folder
 from sr2hls.strategies.base import StageRecord
 
 MARKER = "sr2hls.json"
-_FORMAT = "sr2hls-run-2"
+_FORMAT = "sr2hls-run-3"
+"""Before 3 the inputs of readable designs had no decimal units: what is kept there is of other inputs."""
 REPORT_NAMES = (JSON_NAME, HTML_NAME, MARKDOWN_NAME)
 _NOT_PART = ("output", "jobs", "overwrite", "command")
 """Options that change nothing about the result."""
@@ -79,7 +80,7 @@ class RunFolder:
         marker = self.path / MARKER
         content = _read(marker) if marker.is_file() else {}
         found = content.get("key")
-        if found is not None and found != key:
+        if found is not None and (found != key or content.get("format") != _FORMAT):
             # A folder in which nothing was finished (a mistake in the options or the data) is taken over.
             finished = (self.path / "report.json").is_file() or any((self.path / "stages").glob("*.json"))
             if finished and not options.overwrite:

@@ -176,6 +176,23 @@ def test_compile_takes_a_design_by_name_or_by_budget(
     assert small_one.circuit.hardware.lut.value <= cheapest
 
 
+def test_a_design_is_compiled_with_the_inputs_it_was_explored_with(
+    small: CompileOptions, exploration: Exploration, tmp_path: Path
+) -> None:
+    network = next(p for p in exploration.frontier.designs if p.name.endswith("symbolic"))
+    # With readable designs among the strategies the inputs would be in decimal units.
+    every = evolve(
+        small, output=tmp_path / "every", strategies=tuple(StrategyName), explored=exploration.folder,
+        design=network.name, baseline=False, synthesis="estimate",
+    )  # fmt: skip
+    result = compile_network(every)
+    scores = {f.split: f.scores for f in result.report.fidelity}["test"]
+    assert scores["design"].accuracy == network.test
+    for change in ({"scaler": "standard"}, {"scaler": "decimal"}, {"input_bits": 5}):
+        with pytest.raises(InputError, match="other inputs"):
+            compile_network(evolve(every, output=tmp_path / "other", overwrite=True, **change))
+
+
 def test_what_it_refuses(small: CompileOptions, exploration: Exploration, tmp_path: Path) -> None:
     asked = evolve(small, output=tmp_path / "r", explored=exploration.folder, baseline=False)
     with pytest.raises(InputError, match="has no design 'additive-9999': it has "):

@@ -1,5 +1,6 @@
 """The folder of a result."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -137,10 +138,12 @@ def test_overwriting_takes_the_designs_of_an_exploration_away_first(options: Com
     assert not (run.path / "frontier.json").exists()
 
 
-def test_the_result_of_an_older_version_is_refused(options: CompileOptions) -> None:
+@pytest.mark.parametrize("same_options", [False, True])
+def test_the_result_of_an_older_version_is_refused(options: CompileOptions, same_options: bool) -> None:
     with RunFolder(options) as run:
         run.stage("search", Answer, lambda: Answer(answer=1))
-    (run.path / MARKER).write_text('{"format": "sr2hls-run-1", "key": "0"}')
+    key = options_key(options) if same_options else "0"
+    (run.path / MARKER).write_text(json.dumps({"format": "sr2hls-run-2", "key": key}))
     with pytest.raises(InputError, match="holds the result of another version of sr2hls"):
         RunFolder(options)
     RunFolder(evolve(options, overwrite=True))
