@@ -1,5 +1,9 @@
 """A small trained network that tests of whole commands share."""
 
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # two workers with two threads each wait for one another
+
 import numpy as np
 import pytest
 import torch

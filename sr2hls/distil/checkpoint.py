@@ -24,8 +24,10 @@ from sr2hls.store.directory import Directory
 from sr2hls.store.files import write_text
 from sr2hls.store.lock import locked
 from sr2hls.teacher import load_teacher
+from sr2hls.threads import one_thread
 
 
+@one_thread()
 def distil_checkpoint(options: DistilOptions, progress: Progress | None = None) -> Distilled:
     """Load, record, search; write ``search.json``, ``formulas.txt`` and ``recorded.npz`` into the folder.
 

@@ -22,6 +22,7 @@ from sr2hls.prepare import INPUTS_NAME, Prepared, prepare
 from sr2hls.program.predict import program_model
 from sr2hls.progress import Progress, SilentProgress
 from sr2hls.report.model import Report
+from sr2hls.threads import one_thread
 
 _ATTEMPTS = 4
 """Designs that are built before a budget is given up."""
@@ -40,6 +41,7 @@ def compile(options: CompileOptions) -> Result:
     return compile_network(options)
 
 
+@one_thread()
 def compile_network(options: CompileOptions, progress: Progress | None = None) -> Result:
     """Distil a trained network into formulas and compile them to a verified circuit.
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import torch
-
 from sr2hls.design import Design, Proposal, make_design
 from sr2hls.errors import LoweringError
 from sr2hls.flow.run_folder import RunFolder
@@ -58,7 +56,6 @@ class Designs:
         Raises:
             Sr2hlsError: something the user can mend, in one sentence.
         """
-        torch.set_num_threads(1)  # sums in another order are other sums: same seed, same design
         for strategy, plan in self._strategies:
             for found in strategy.propose(self._problem, self._sizes):
                 design = found if isinstance(found, Design) else self._lowered(self._problem, found)

@@ -26,6 +26,7 @@ from sr2hls.report.plot import draw
 from sr2hls.report.points import design_points
 from sr2hls.report.store import JSON_NAME, load_report, write_report
 from sr2hls.store.directory import Directory
+from sr2hls.threads import one_thread
 
 _NETWORK = "network"
 
@@ -56,6 +57,7 @@ def explore(options: ExploreOptions) -> Exploration:
     return explore_network(options)
 
 
+@one_thread()
 def explore_network(options: ExploreOptions, progress: Progress | None = None) -> Exploration:
     """Make designs of many sizes, verify and synthesise each, and report them side by side.
 

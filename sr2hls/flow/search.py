@@ -22,6 +22,7 @@ from sr2hls.search.cost_kinds import cost_of_kind
 from sr2hls.search.joint import JointEngine
 from sr2hls.search.pysr.settings_file import load_pysr_settings
 from sr2hls.search.write_hall_of_fame import write_hall_of_fame
+from sr2hls.threads import one_thread
 
 _SEARCH_S = 30.0
 """About how long one search takes where no time is given."""
@@ -40,6 +41,7 @@ def search(options: StudyOptions) -> Frontier:
     return search_data(options)
 
 
+@one_thread()
 def search_data(options: StudyOptions, progress: Progress | None = None) -> Frontier:
     """Search formulas for every target of a data file and write them.
 
