@@ -113,16 +113,25 @@ class RunFolder:
         Raises:
             InputError: what is kept is no record of this kind.
         """
-        path = self.path / "stages" / f"{name}.json"
-        if path.is_file() and not path.is_symlink():
-            try:
-                return kind.model_validate_json(path.read_bytes())
-            except (OSError, ValidationError) as error:
-                reason = error.strerror if isinstance(error, OSError) else f"it is no {kind.__name__}"
-                raise InputError(f"'{path}' is damaged: {reason}; remove it and run again") from error
-        record = compute()
-        self._folder.write(f"stages/{name}.json", record.model_dump_json(indent=1))
+        if (record := self.kept(name, kind)) is None:
+            record = compute()
+            self._folder.write(f"stages/{name}.json", record.model_dump_json(indent=1))
         return record
+
+    def kept(self, name: str, kind: type[StageRecord]) -> StageRecord | None:
+        """Return what is kept of a stage, if anything.
+
+        Raises:
+            InputError: what is kept is no record of this kind.
+        """
+        path = self.path / "stages" / f"{name}.json"
+        if not path.is_file() or path.is_symlink():
+            return None
+        try:
+            return kind.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            reason = error.strerror if isinstance(error, OSError) else f"it is no {kind.__name__}"
+            raise InputError(f"'{path}' is damaged: {reason}; remove it and run again") from error
 
     def keep_design(self, design: Design, *, anew: bool = False) -> None:
         """Keep a design, for later runs, ``--explored`` and ``verify``; one of its name stays unless anew."""

@@ -30,6 +30,13 @@ class Stages(Protocol):
             compute: makes it.
         """
 
+    def kept(self, name: str, kind: type[StageRecord]) -> StageRecord | None:
+        """Return what is kept of a stage.
+
+        Raises:
+            InputError: it is no record of this kind.
+        """
+
     def kept_design(self, name: str, problem: Problem) -> Design | None:
         """Return a design of this name that was found before.
 
@@ -44,6 +51,10 @@ class Unkept:
     def stage(self, name: str, kind: type[StageRecord], compute: Callable[[], StageRecord]) -> StageRecord:
         """Compute the stage."""
         return compute()
+
+    def kept(self, name: str, kind: type[StageRecord]) -> StageRecord | None:
+        """Return nothing: nothing was kept."""
+        return None
 
     def kept_design(self, name: str, problem: Problem) -> Design | None:
         """Return nothing: no design was kept."""

@@ -1,10 +1,9 @@
 """LUT networks: sums of small lookup tables, grown to copy the teacher, each table with a formula."""
 
-import time
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,16 +14,14 @@ from sr2hls.lut_network import LutNetwork, Samples
 from sr2hls.lut_network.designs import (
     LutNetworkDesign,
     LutNetworkOptions,
-    designs_of,
-    grown,
     training_samples,
 )
 from sr2hls.options import Effort, StrategyName, Tables
 from sr2hls.problem import Problem
 from sr2hls.program.lower_formulas import OutputError
 from sr2hls.progress import Stage
-from sr2hls.store.record import Record
 from sr2hls.strategies.base import Context, Plan
+from sr2hls.strategies.lut_network_sizes import GrownNetwork, NetworkDesigns, SizesApart, SizeWork
 
 NAME = StrategyName.LUT_NETWORK.value
 _SAMPLES = f"{NAME}: samples of the network"
@@ -32,22 +29,8 @@ _MOST_BITS = 8
 """Wider inputs make even a table of one input larger than what it replaces."""
 _SECONDS = {Effort.LOW: 0.3, Effort.MEDIUM: 1.5, Effort.HIGH: 10.0}
 """About how long a LUT of a network takes to grow."""
-
-
-class GrownNetwork(Record):
-    """What ``stages/lut-network-*.json`` hold; see `sr2hls.lut_network.grow_and_prune.Grown`."""
-
-    format: Literal["sr2hls-stage-lut-network-1"] = "sr2hls-stage-lut-network-1"
-    network: dict[str, Any] | None
-    smallest: int
-    ended: bool
-
-
-class NetworkDesigns(Record):
-    """What ``stages/lut-network-*-designs.json`` hold."""
-
-    format: Literal["sr2hls-stage-lut-network-designs-1"] = "sr2hls-stage-lut-network-designs-1"
-    designs: list[dict[str, Any]]
+_WORTH_S = 60.0
+"""Growth that takes less is not worth processes of its own: each loads torch first."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +52,25 @@ class LutNetworks:
 
     def propose(self, problem: Problem, sizes: Sequence[int]) -> Iterator[Proposal | Design]:
         """See `Strategy.propose`; inputs of more than eight bits have no such network."""
-        stages, note = self.context.stages, self.context.progress.note
         if (widest := _widest(problem)) > _MOST_BITS:
+            note = self.context.progress.note
             note(f"no LUT networks: an input has {widest} bits, more than {_MOST_BITS}")
             return
+        apart: SizesApart | None = None
+        try:
+            apart = self._apart(problem, sizes)
+            yield from self._designs_of(problem, sizes, apart)
+        finally:
+            if apart is not None:
+                apart.close()
+
+    def _designs_of(
+        self, problem: Problem, sizes: Sequence[int], apart: SizesApart | None
+    ) -> Iterator[Design]:
+        stages, note = self.context.stages, self.context.progress.note
         for size in sizes:
             name = f"{NAME}-{size}"
-            kept = stages.stage(name, GrownNetwork, partial(self._grown, problem, name, size))
+            kept = stages.stage(name, GrownNetwork, partial(self._grown, problem, size, apart))
             if kept.network is None:
                 if kept.ended:
                     note("no LUT networks: no function of one or two inputs gains anything")
@@ -84,13 +79,26 @@ class LutNetworks:
                 continue
             network = LutNetwork.from_json(kept.network)
             found = stages.stage(
-                f"{name}-designs", NetworkDesigns, partial(self._designs, problem, name, network)
+                f"{name}-designs", NetworkDesigns, partial(self._designs, problem, size, network, apart)
             )
             for content in found.designs:
                 yield as_design(name, LutNetworkDesign.from_json(content, problem), problem)
             if kept.ended:
                 note(f"LUT networks end at {network.luts()} LUT: nothing is gained by a larger one")
                 return
+
+    def _apart(self, problem: Problem, sizes: Sequence[int]) -> SizesApart | None:
+        """Begin the work of sizes of which nothing is kept, where there are processes for several."""
+        stages, jobs = self.context.stages, self.context.options.jobs or os.cpu_count() or 1
+        left = [size for size in sizes if stages.kept(f"{NAME}-{size}", GrownNetwork) is None]
+        expected_s = sum(left) * _SECONDS[self.context.options.effort]
+        if jobs < 2 or len(left) < 2 or expected_s < _WORTH_S:
+            return None
+        return SizesApart([self._work(problem, size) for size in left], jobs)
+
+    def _work(self, problem: Problem, size: int) -> SizeWork:
+        options = self.context.options
+        return SizeWork(problem, self._samples, self._how, self._tables, options.seed, size, options.time_s)
 
     @property
     def _tables(self) -> tuple[Tables, ...]:
@@ -117,22 +125,19 @@ class LutNetworks:
                 self.context.options.seed,
             )
 
-    def _grown(self, problem: Problem, name: str, size: int) -> GrownNetwork:
-        samples, seed = self._samples, self.context.options.seed
-        with self.context.progress.stage(f"{name}: growth", total=size) as stage:
-            go_on = _GrowthReport(stage, self.context.options.time_s)
-            found = grown(problem, samples, self._how, size, seed, go_on)
-        network = None if found.network is None else found.network.to_json()
-        return GrownNetwork(network=network, smallest=found.smallest, ended=found.ended)
+    def _grown(self, problem: Problem, size: int, apart: SizesApart | None) -> GrownNetwork:
+        with self.context.progress.stage(f"{NAME}-{size}: growth", total=size) as stage:
+            if apart is not None and size in apart:
+                return apart.wait(size, GrownNetwork, _telling(stage))
+            return self._work(problem, size).grown(_GrowthReport(stage))
 
-    def _designs(self, problem: Problem, name: str, network: LutNetwork) -> NetworkDesigns:
-        samples, options = self._samples, self.context.options
-        deadline = None if options.time_s is None else time.monotonic() + options.time_s
-        with self.context.progress.stage(f"{name}: formulas") as stage:
-            found = designs_of(
-                problem, network, samples, self._how, self._tables, options.seed, deadline, _telling(stage)
-            )
-        return NetworkDesigns(designs=[d.to_json() for d in found])
+    def _designs(
+        self, problem: Problem, size: int, network: LutNetwork, apart: SizesApart | None
+    ) -> NetworkDesigns:
+        with self.context.progress.stage(f"{NAME}-{size}: formulas") as stage:
+            if apart is not None and size in apart:
+                return apart.wait(size, NetworkDesigns, _telling(stage))
+            return self._work(problem, size).designs(network, _telling(stage))
 
 
 def _widest(problem: Problem) -> int:
@@ -140,17 +145,15 @@ def _widest(problem: Problem) -> int:
 
 
 class _GrowthReport:
-    """Tells a stage how large a network is, and ends growth when its time is over."""
+    """Tells a stage how large a network is."""
 
-    def __init__(self, stage: Stage, time_s: float | None) -> None:
+    def __init__(self, stage: Stage) -> None:
         self._stage, self._most = stage, 0
-        self._end = None if time_s is None else time.monotonic() + time_s
 
-    def __call__(self, luts: int, loss: float) -> bool:
+    def __call__(self, luts: int, loss: float) -> None:
         # A network shrinks where widths are trained.
         self._stage.advance(max(0, luts - self._most), f"{luts} LUT, loss {loss:.4f}")
         self._most = max(self._most, luts)
-        return self._end is None or time.monotonic() < self._end
 
 
 def _telling(stage: Stage) -> Callable[[str], None]:

@@ -43,9 +43,9 @@ EFFORTS: Mapping[Effort, ReadableWork] = {
         SHORT, 5.0, 0.1,
     ),
     Effort.MEDIUM: ReadableWork(
-        JointOptions(rows=12_000, most_pairs=150, models=16, lut_price=1.0),
+        JointOptions(rows=30_000, most_pairs=150, models=16),
         QuantisedOptions(TrainOptions(rows=12_000, finish=2, finish_rows=30_000), exchanges=25),
-        40.0, 0.5, starts=3, tries=2,
+        150.0, 0.5, starts=3, tries=2,
     ),
     Effort.HIGH: ReadableWork(
         JointOptions(beams=(0.5, 1.0, 2.0, 4.0), lut_price=1.0), QuantisedOptions(exchanges=60),

@@ -4,14 +4,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from sr2hls.arrays import FloatArray
 from sr2hls.costs import CostModel, Operators
 from sr2hls.errors import InputError
+from sr2hls.search.apart import Send, messages_apart
 from sr2hls.search.base import ProgressCallback, SearchProgress
-from sr2hls.search.joint.apart import points_apart
 from sr2hls.search.joint.dictionary import entries_of, mixed_entries, one_input_entries, user_entries
 from sr2hls.search.joint.joint_front import (
     JointFront,
@@ -191,7 +192,7 @@ def _search_apart(
     bare, told = replace(data, score=_no_score), _Teller(data)
     calls = [(bare, options, beam, seed, options.time_limit) for beam in options.beams]
     beams += [[] for _ in calls]
-    with closing(points_apart(_path, calls, options.jobs)) as found:
+    with closing(messages_apart(_send_path, calls, options.jobs)) as found:
         for number, point in found:
             beams[number].append(point)
             if progress is not None:
@@ -213,6 +214,11 @@ class _Teller:
 
 def _no_score(_: FloatArray) -> float:
     return float("nan")
+
+
+def _send_path(send: Send, *call: Any) -> None:
+    for point in _path(*call):
+        send(point)
 
 
 def _path(

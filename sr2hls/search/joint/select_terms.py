@@ -4,8 +4,11 @@ At a price λ the search lowers loss + λ · cost. Terms are added while they ga
 where they do not, and swapped for others; all constants are refitted after each step. Then the price falls.
 """
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +33,8 @@ _CANCELLING = 0.8 * MOST_CANCELLATION
 """Rounded constants and other rows may make a term somewhat larger."""
 _LITTLE = 1e-3
 """The search ends when as many nodes as are allowed would lower the loss by less than this share."""
+_BATCHES, _REFITTED = 4, 3
+"""Batches of candidates that are tried for a step, and models of a batch that are fitted to all rows."""
 _DOUBT = 2.0
 """Terms that are worth up to so many times their cost by the quadratic model are tried without."""
 
@@ -188,26 +193,29 @@ class TermSelection:
             yield point
 
     def _grow(self, point: SelectionPoint, price: float) -> SelectionPoint | None:
-        options = [c for c in self._candidates(point.state) if c.worth > _HOPE * price]
-        best = self._most_promising(point.state, options, price)
-        if best is None:
-            return None
-        found = self._point(refit(best, self._data, self._loss, steps=self._steps.refit_steps))
-        helps = self._total(found, price) < self._total(point, price)
-        return found if helps and not self._cancels(found.state) else None
+        options = _diverse(c for c in self._candidates(point.state) if c.worth > _HOPE * price)
+        # Where others would have to cancel the first terms the next are tried: the search must not end there.
+        for _ in range(_BATCHES):
+            batch = list(islice(options, self._steps.tried))
+            for grown in self._tried(point.state, batch, price)[:_REFITTED]:
+                found = self._point(refit(grown, self._data, self._loss, steps=self._steps.refit_steps))
+                if self._total(found, price) >= self._total(point, price):
+                    return None
+                if not self._cancels(found.state):
+                    return found
+            if len(batch) < self._steps.tried:
+                return None
+        return None
 
-    def _most_promising(
-        self, state: JointState, options: list[TermCandidate], price: float
-    ) -> JointState | None:
-        """The model with one of the first candidates that is best after a short refit."""
-        best, least = None, np.inf
-        for candidate in _diverse(options, self._steps.tried):
+    def _tried(self, state: JointState, batch: Sequence[TermCandidate], price: float) -> list[JointState]:
+        """The models with one of the candidates each, after a short refit, the best first."""
+        found: list[tuple[float, JointState]] = []
+        for candidate in batch:
             grown = state.added(candidate.atom, candidate.output, 0.0)
             fitted = refit(grown, self._trial_data, self._trial_loss, steps=self._steps.trial_steps)
-            total = fitted.loss + price * self._prices.of_model(grown)
-            if total < least and not self._cancels(fitted.state):
-                best, least = fitted.state, total
-        return best
+            if np.isfinite(fitted.loss) and not self._cancels(fitted.state):
+                found.append((fitted.loss + price * self._prices.of_model(grown), fitted.state))
+        return [fitted for _, fitted in sorted(found, key=itemgetter(0))]
 
     def _prune(self, point: SelectionPoint, price: float) -> SelectionPoint:
         """Remove terms that are worth less than they cost."""
@@ -246,10 +254,10 @@ class TermSelection:
     def _exchanged(self, point: SelectionPoint, link: tuple[int, int], price: float) -> SelectionPoint | None:
         removed = point.state.removed(*link)
         less = refit(removed, self._data, self._loss, steps=self._steps.trial_steps).state
-        best = self._most_promising(less, self._candidates(less), price)
-        if best is None:
+        first = list(islice(_diverse(self._candidates(less)), self._steps.tried))
+        if not (best := self._tried(less, first, price)):
             return None
-        found = self._point(refit(best, self._data, self._loss, steps=self._steps.refit_steps))
+        found = self._point(refit(best[0], self._data, self._loss, steps=self._steps.refit_steps))
         if self._cancels(found.state):
             return None
         better = self._total(point, price) - self._total(found, price)
@@ -302,15 +310,11 @@ class TermSelection:
         return point.loss + price * point.cost
 
 
-def _diverse(options: list[TermCandidate], count: int) -> list[TermCandidate]:
-    """The first candidates, few of the same output and inputs."""
-    taken: dict[tuple[int, tuple[int, ...]], int] = {}
-    chosen = []
+def _diverse(options: Iterable[TermCandidate]) -> Iterator[TermCandidate]:
+    """The candidates in their order, few of the same output and inputs."""
+    taken: Counter[tuple[int, tuple[int, ...]]] = Counter()
     for option in options:
         key = (option.output, option.atom.inputs)
-        taken[key] = taken.get(key, 0) + 1
+        taken[key] += 1
         if taken[key] <= PER_OUTPUT:
-            chosen.append(option)
-        if len(chosen) == count:
-            break
-    return chosen
+            yield option

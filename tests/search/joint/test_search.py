@@ -16,6 +16,8 @@ from sr2hls.search.joint import (
     regression_loss,
     search_jointly,
 )
+from sr2hls.search.joint.joint_state import JointState
+from sr2hls.search.joint.select_terms import TermSelection
 
 RNG = np.random.default_rng(0)
 X = np.round(RNG.uniform(-1, 1, (1200, 4)) * 32) / 32
@@ -173,3 +175,14 @@ def test_rows_that_do_not_fit_are_refused() -> None:
     loss = regression_loss(X[:, :1])
     with pytest.raises(InputError, match="the training inputs have the shape"):
         JointData(X[:10], loss, X, loss, lambda y: 0.0)
+
+
+def test_a_term_that_others_would_cancel_does_not_end_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    cancels = TermSelection._cancels
+
+    def first_cancels(self: TermSelection, state: JointState) -> bool:
+        return any(0 in atom.inputs for atom in state.atoms) or cancels(self, state)
+
+    monkeypatch.setattr(TermSelection, "_cancels", first_cancels)
+    found = search(regression((3 * X[:, 0] + X[:, 1])[:, None]))
+    assert 1 in {i for scored in found.models for term in scored.model.terms for i in term.inputs}
