@@ -45,6 +45,8 @@ def readability(problem: Problem, design: Design) -> Readability | None:
 
 def readable_nodes(problem: Problem, design: Design) -> int | None:
     """Return the nodes of formulas that can be read and are computed to the bit, else ``None``."""
+    if has_tables(design):
+        return None  # first, since writing their definitions into the formulas takes sympy seconds
     if design.value_types and any(e.largest for e in design.errors.values()):
         return None  # its tables have moved from the formulas
     # Constants alone have no value to be rounded.
