@@ -77,9 +77,9 @@ def main() -> None:
 
 PAGE = """# Fast counts of LUTs beside the measured model
 
-Written by `benchmarks/count_speed.py`. Each fast count and the model see the same designs in one process. Where
-a count has no program, the time of the model includes that of making the program. Times: CPU time of one call,
-median over the designs; their ratios are what matters.
+Written by `benchmarks/count_speed.py`. Each fast count and the model see the same designs in one process.
+Where a count has no program, the time of the model includes that of making the program. Times: CPU time of
+one call, median over the designs; their ratios are what matters.
 
 | count | designs | its time, µs | the model's, µs | times as fast | count / model, least to most | median |
 |---|---:|---:|---:|---:|---|---:|
@@ -140,7 +140,7 @@ def networks() -> list[Pair]:
 
 def searched() -> tuple[list[Pair], list[Pair]]:
     """Return the models of a short search on the jets, as states of the training in bits and as models."""
-    options = CompileOptions(checkpoint=JETS / "jet_tagger.onnx", data=JETS / "jets.npz", output=Path("."))
+    options = CompileOptions(checkpoint=JETS / "jet_tagger.onnx", data=JETS / "jets.npz", output=Path())
     problem = prepare(options, SilentProgress()).problem
     front = search_problem(
         problem, JointOptions(rows=6_000, max_nodes=120, most_pairs=60, models=8, beams=(1.0,)), seed=0
