@@ -85,9 +85,9 @@ class Reader:
         return self.read() - exact_number(self.low)
 
     def is_clear(self, grid: InputGrid) -> bool:
-        """Return whether a factor's values are all finite, none is near a tie, and what is read varies."""
+        """Return whether what is read varies, and a factor's values are all finite and none is near a tie."""
         if self.factor is None:
-            return True
+            return bool(np.ptp(self.codes(grid)) > 0)
         steps = (self.factor.values(grid) - self.low) / self.step
         if not np.isfinite(steps).all() or np.abs(steps - np.floor(steps) - 0.5).min() <= _NEAR_TIE:
             return False
@@ -141,9 +141,15 @@ def _anywhere(position: int, grid: InputGrid, most_bits: int) -> Iterator[Reader
 
 def neighbours(reader: Reader, grid: InputGrid, most_bits: int) -> Iterator[Reader]:
     """Iterate over readers that differ a little: steps moved, wider or narrower, a bit more or less."""
-    if reader.factor is not None:
-        yield from (r for r in _of_factor(reader, reader.factor, grid, most_bits) if r.is_clear(grid))
-        return
+    if reader.factor is None:
+        found = _of_input(reader, grid, most_bits)
+    else:
+        found = _of_factor(reader, reader.factor, grid, most_bits)
+    # One whose steps have left the input's range would be a constant table, which no design may have.
+    yield from (r for r in found if r.is_clear(grid))
+
+
+def _of_input(reader: Reader, grid: InputGrid, most_bits: int) -> Iterator[Reader]:
     dropped = grid.frac - reader.frac
     first = reader.low - (reader.step - grid.step) / 2
     for hops in (-4, -2, -1, 1, 2, 4):

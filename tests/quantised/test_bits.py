@@ -169,3 +169,9 @@ def test_limits_that_no_value_reaches_are_not_printed() -> None:
     for part, has_limit in ((idle, False), (at_work, True)):
         lines = dict(design_of(state_of([part]), problem()).proposal.definitions)
         assert lines["t0"].has(sp.Max) == has_limit
+
+
+def test_steps_never_leave_the_range_of_their_input() -> None:
+    """A reader of one value is a constant table, for which the whole design was refused at the end."""
+    at_the_end = Reader(0, 1, GRIDS[0].frac - 3, GRIDS[0].max - GRIDS[0].step, None)
+    assert all(np.ptp(n.codes(GRIDS[0])) > 0 for n in neighbours(at_the_end, GRIDS[0], 4))
