@@ -21,12 +21,13 @@ def printed_bias(offsets: list[float], steps: int, frac: int) -> tuple[float, in
     """
     step, own = Decimal(2) ** -frac, sum((Decimal(repr(o)) for o in offsets), Decimal(0))
     for total in _shorter(own + steps * step):
-        # Numbers of so few digits are at a tie exactly, which RND rounds upwards, or far from one.
-        bias = total - own
-        nearest = floor(bias / step + Decimal("0.5"))
+        # Numbers of so few digits are at a tie exactly, which RND rounds upwards, or far from one. What is
+        # printed is a float: the least of offsets may be lost in it, so that the float decides.
+        bias = float(total - own)
+        nearest = floor(bias * 2.0**frac + 0.5)
         if nearest == steps:
             break
-    return float(bias), nearest
+    return bias, nearest
 
 
 def _shorter(total: Decimal) -> Iterator[Decimal]:

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import sympy as sp
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from sr2hls.data.decimal_units import DecimalUnit
@@ -142,6 +142,7 @@ def test_a_placed_part_begins_at_its_least_value() -> None:
     st.integers(-2000, 2000),
     st.integers(-2, 10),
 )
+@example([1.5, 1e-18], 0, 0)
 def test_the_total_constant_has_three_digits_and_is_rounded_to_its_steps(
     offsets: list[float], steps: int, frac: int
 ) -> None:
